@@ -1,0 +1,1 @@
+"""FHIR JSON and XML to and from the model, a module a resource; dictionaries, walked tolerantly."""

@@ -1,0 +1,59 @@
+"""The caveats that reading can add to a statement: one code each, never reused.
+
+The sentences hold gene names, codes and resource references; never a patient's data.
+"""
+
+from fhir_pgx.model.finding import Caveat
+
+STATUS = "PGX-501"
+GENES_DISAGREE = "PGX-502"
+CODE_AND_WORDS = "PGX-503"
+VALUES_DISAGREE = "PGX-504"
+NO_COORDINATE_SYSTEM = "PGX-505"
+LENGTH = "PGX-506"
+PLACE_DISAGREES = "PGX-507"
+NOT_PLACED = "PGX-508"
+REVERSED = "PGX-509"
+PAIRED = "PGX-510"
+NO_REFERENCE_ALLELE = "PGX-511"
+HLA_SLASH = "PGX-512"
+REPORT_STATUS = "PGX-513"
+FREE_TEXT = "PGX-514"
+NO_ASSESSMENT = "PGX-515"
+POSITIONS_DISAGREE = "PGX-516"
+UNCONFIRMED = "PGX-517"
+SAME_ID = "PGX-518"
+STRANDS_DISAGREE = "PGX-519"
+
+SENTENCES = {
+    STATUS: "The result's status is {status}: it may still change.",
+    GENES_DISAGREE: "The resource names {kept} and also {other}; {kept} was used.",
+    CODE_AND_WORDS: "The code {code} means {term}, but the words beside it say otherwise.",
+    VALUES_DISAGREE: "The value's text and its codings state different genotypes.",
+    NO_COORDINATE_SYSTEM: "No coordinate system is stated; the positions were read as {base}-based"
+    " because of {why}.",
+    LENGTH: "The stated end does not fit the reference allele's length; the start and the allele"
+    " were used.",
+    PLACE_DISAGREES: "The accession {kept} and the stated {other} disagree; the accession was"
+    " used.",
+    NOT_PLACED: "The variant is not placed: {why}.",
+    REVERSED: "The alleles were stated on the reverse strand and were complemented.",
+    PAIRED: "Two single alleles of one report were read as one diplotype; the other is"
+    " {reference}.",
+    NO_REFERENCE_ALLELE: "The reference allele is not stated.",
+    HLA_SLASH: "`/` between HLA alleles was read as two chromosomes; in a GL String it would mean"
+    " one ambiguous allele.",
+    REPORT_STATUS: "The report that holds the result has the status {status}.",
+    FREE_TEXT: "Read from free text, not from a coded result.",
+    NO_ASSESSMENT: "The resource does not say whether the variant was found.",
+    POSITIONS_DISAGREE: "The HGVS name and the stated range give different positions; the range"
+    " was used.",
+    UNCONFIRMED: "The entry's verification status is {status}.",
+    SAME_ID: "{reference} came twice with different content; both were read.",
+    STRANDS_DISAGREE: "Strand and orientation disagree; the strand was used.",
+}
+
+
+def note(code: str, **words: object) -> Caveat:
+    """The caveat of a code, its sentence filled in."""
+    return Caveat(code, SENTENCES[code].format(**words))

@@ -1,0 +1,232 @@
+"""Sorts what is stated of one gene: which results count, newest first, and what each names.
+
+A final result outranks a preliminary one; among final ones the newest comes first. Two haplotype
+results of one report make a diplotype. Tumour results never speak for the patient's own genome.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from fhir_pgx.genotype import hla
+from fhir_pgx.genotype.names import parse_diplotypes, standard_allele, tidy
+from fhir_pgx.model.finding import (
+    Caveat,
+    NotUnderstood,
+    Presence,
+    SourceClass,
+    Statement,
+    StatementKind,
+)
+from fhir_pgx.model.genotype import Diplotype, GeneEvidence, StatedDiplotypes, StatedTerm
+from fhir_pgx.model.knowledge import GeneRules, Vocabulary
+from fhir_pgx.model.phenotype_words import standard_phenotype
+
+PRELIMINARY = {"preliminary", "registered", "partial"}
+
+
+@dataclass
+class _Sorted:
+    """What one pass over the statements gathers; becomes a GeneEvidence."""
+
+    diplotypes: list[StatedDiplotypes] = field(default_factory=list)
+    alleles: list[StatedTerm] = field(default_factory=list)
+    typings: list[hla.Typing] = field(default_factory=list)
+    phenotypes: list[StatedTerm] = field(default_factory=list)
+    scores: list[StatedTerm] = field(default_factory=list)
+    presence: dict[str, Presence] = field(default_factory=dict)
+    no_calls: list[str] = field(default_factory=list)
+    references: dict[str, None] = field(default_factory=dict)
+    caveats: dict[Caveat, None] = field(default_factory=dict)
+    not_understood: list[NotUnderstood] = field(default_factory=list)
+
+
+def gather(
+    statements: Iterable[Statement], rules: GeneRules, vocabulary: Vocabulary
+) -> GeneEvidence:
+    """The evidence for one gene from its statements (of this gene alone)."""
+    ours = list(statements)
+    germline = [s for s in ours if s.source_class is not SourceClass.SOMATIC]
+    found = _Sorted()
+    if len(germline) < len(ours):
+        found.caveats[
+            Caveat(
+                "PGX-610",
+                f"A tumour result for {rules.gene} is on file; it was not used for the patient's "
+                "own genotype.",
+            )
+        ] = None
+    for statement in _that_count(germline):
+        for caveat in statement.caveats:
+            found.caveats[caveat] = None
+        _sort_one(statement, rules, vocabulary, found)
+    status: dict[str, str] = {}
+    joined = False
+    if rules.method == "allele-status":
+        status = _hla_status(found, rules)
+    else:
+        joined = _join_haplotypes(found, rules)
+    newest = max((s.origin.when for s in germline), default="")
+    return GeneEvidence(
+        gene=rules.gene,
+        diplotypes=tuple(found.diplotypes),
+        alleles=tuple(found.alleles),
+        phenotypes=tuple(found.phenotypes),
+        scores=tuple(found.scores),
+        presence=found.presence,
+        allele_status=status,
+        no_calls=tuple(dict.fromkeys(found.no_calls)),
+        references=tuple(found.references),
+        when=newest,
+        from_haplotypes=joined,
+        caveats=tuple(found.caveats),
+        not_understood=tuple(found.not_understood),
+    )
+
+
+def _that_count(statements: Sequence[Statement]) -> list[Statement]:
+    """Final results where there are any, newest first; equal dates keep the order sent."""
+    final = [s for s in statements if s.origin.status not in PRELIMINARY]
+    return sorted(final or statements, key=lambda s: s.origin.when, reverse=True)
+
+
+def _sort_one(
+    statement: Statement, rules: GeneRules, vocabulary: Vocabulary, found: _Sorted
+) -> None:
+    origin = statement.origin
+    found.references[origin.reference] = None
+    if statement.presence in (Presence.NO_CALL, Presence.INDETERMINATE) and (
+        statement.kind is not StatementKind.ALLELE_PRESENCE
+    ):
+        found.no_calls.append(origin.reference)
+        return
+    match statement.kind:
+        case StatementKind.DIPLOTYPE | StatementKind.HAPLOTYPE:
+            _sort_alleles(statement, rules, found)
+        case StatementKind.ALLELE_PRESENCE:
+            _sort_presence(statement, rules, found)
+        case StatementKind.ACTIVITY_SCORE:
+            found.scores.append(StatedTerm(statement.value, origin.reference, origin.when))
+        case StatementKind.PHENOTYPE:
+            _sort_phenotype(statement, rules, vocabulary, found)
+
+
+def _sort_alleles(statement: Statement, rules: GeneRules, found: _Sorted) -> None:
+    origin = statement.origin
+    if rules.method == "allele-status":
+        genotypes = hla.parse_typing(statement.value, rules.gene)
+        if genotypes is None:
+            _refuse(statement, rules, found, "is not an HLA typing we can read")
+        else:
+            found.typings.append(hla.Typing(genotypes, origin.when))
+        return
+    if statement.kind is StatementKind.DIPLOTYPE:
+        read = parse_diplotypes(statement.value, rules)
+        if read:
+            found.diplotypes.append(StatedDiplotypes(read[0], origin.reference, origin.when))
+            found.caveats.update(dict.fromkeys(read[1]))
+            return
+    allele = standard_allele(tidy(rules.gene, statement.value), rules)
+    if allele is None:
+        _refuse(statement, rules, found, "is neither an allele nor a diplotype we can read")
+        return
+    if allele.caveat:
+        found.caveats[allele.caveat] = None
+    found.alleles.append(StatedTerm(allele.name, origin.reference, origin.when))
+
+
+def _sort_presence(statement: Statement, rules: GeneRules, found: _Sorted) -> None:
+    name = tidy(rules.gene, statement.value)
+    if rules.method == "allele-status":
+        parsed = hla.parse_allele(name, rules.gene.removeprefix("HLA-"))
+        if parsed is None:
+            _refuse(statement, rules, found, "names no HLA allele we can read")
+            return
+        name = parsed.name
+    else:
+        allele = standard_allele(name, rules)
+        if allele is None:
+            _refuse(statement, rules, found, "names no allele we can read")
+            return
+        name = allele.name
+    before = found.presence.setdefault(name, statement.presence)
+    if {before, statement.presence} == {Presence.PRESENT, Presence.ABSENT}:
+        found.caveats[_disagree(rules.gene, f"whether {name} is present")] = None
+        found.presence[name] = Presence.PRESENT  # the answer that cannot be ignored safely
+    if statement.presence is Presence.PRESENT:
+        found.alleles.append(StatedTerm(name, statement.origin.reference, statement.origin.when))
+
+
+def _sort_phenotype(
+    statement: Statement, rules: GeneRules, vocabulary: Vocabulary, found: _Sorted
+) -> None:
+    origin = statement.origin
+    term = standard_phenotype(rules.gene, statement.code or statement.value, vocabulary)
+    if term is None and statement.code:
+        term = standard_phenotype(rules.gene, statement.value, vocabulary)
+    known = {pair.phenotype for pair in rules.pairs}
+    match = next((name for name in known if term and name.lower() == term.lower()), None)
+    if match is None:
+        _refuse(statement, rules, found, f"is not a phenotype that {rules.gene} has in our release")
+        return
+    found.phenotypes.append(StatedTerm(match, origin.reference, origin.when))
+
+
+def _join_haplotypes(found: _Sorted, rules: GeneRules) -> bool:
+    """Two haplotypes of one time, and no diplotype stated: together they are the diplotype."""
+    if found.diplotypes or rules.method == "allele-status" or not found.alleles:
+        return False
+    by_time: dict[str, list[StatedTerm]] = defaultdict(list)
+    for allele in found.alleles:
+        if allele.value not in found.presence:
+            by_time[allele.when].append(allele)
+    newest = max(by_time, default="")
+    pair = by_time.get(newest, [])
+    if rules.copies == (1,) and len(pair) == 1:
+        only = StatedDiplotypes((Diplotype((pair[0].value,)),), pair[0].reference, newest)
+        found.diplotypes.append(only)
+        return True
+    if len(pair) != 2:
+        return False
+    order = {name: i for i, name in enumerate(rules.alleles)}
+    names = sorted((term.value for term in pair), key=lambda name: order.get(name, len(order)))
+    found.diplotypes.append(StatedDiplotypes((Diplotype(tuple(names)),), pair[0].reference, newest))
+    return True
+
+
+def _hla_status(found: _Sorted, rules: GeneRules) -> dict[str, str]:
+    """The tracked alleles' status; also names the typed alleles and diplotypes, two fields each."""
+    typings = hla.join_singles(found.typings)
+    for typing in typings:
+        diplotypes = [hla.as_diplotype(g) for g in typing.genotypes if len(g) == 2]
+        if diplotypes:
+            stated = StatedDiplotypes(tuple(dict.fromkeys(diplotypes)), "", typing.when)
+            found.diplotypes.append(stated)
+        for genotype in typing.genotypes:
+            for options in genotype:
+                found.alleles += [StatedTerm(allele.name, "", typing.when) for allele in options]
+    status, disputed = hla.status_by_target(rules.tracked, typings, found.presence)
+    for target in disputed:
+        found.caveats[_disagree(rules.gene, f"whether {target} is present")] = None
+    for target in rules.tracked:
+        if found.references and target not in status:
+            found.caveats[
+                Caveat(
+                    "PGX-611", f"{rules.gene}{target} is not known: the typing does not settle it."
+                )
+            ] = None
+    return status
+
+
+def _refuse(statement: Statement, rules: GeneRules, found: _Sorted, why: str) -> None:
+    found.not_understood.append(
+        NotUnderstood(
+            statement.origin.reference,
+            f"the {statement.kind.value} stated for {rules.gene} {why}",
+            statement.origin.path,
+        )
+    )
+
+
+def _disagree(gene: str, what: str) -> Caveat:
+    return Caveat("PGX-605", f"Results for {gene} disagree on {what}; confirm which one holds.")

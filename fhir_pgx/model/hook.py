@@ -1,0 +1,51 @@
+"""A CDS Hooks call as the services see it: read, checked and sorted, not yet judged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fhir_pgx.model.card import Card
+from fhir_pgx.model.finding import NotUnderstood
+
+Availability = Literal[
+    "supplied",  # resources came along
+    "empty",  # the client looked and found none
+    "unavailable",  # the client tried and failed, or could not look
+    "missing",  # nothing was sent and nothing may be asked
+]
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """One call.
+
+    `drafts` and `evidence` are tuples of `fhir.bundle.Entry` (the orders in the context; every
+    resource of the prefetch, of the store and of call-backs). `selections` are the `Type/id` an
+    order-select names, None for hooks without selections. `genomics` and `medications` say how
+    far the data were obtainable; `unavailable_reason` is the client's own, without patient data.
+    """
+
+    service_id: str
+    hook: str
+    hook_instance: str
+    patient_id: str
+    user_id: str = ""
+    encounter_id: str = ""
+    fhir_server: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    drafts: tuple[Any, ...] = ()
+    selections: frozenset[str] | None = None
+    evidence: tuple[Any, ...] = ()
+    genomics: Availability = "missing"
+    medications: Availability = "missing"
+    incomplete: bool = False  # a prefetch Bundle has further pages that were not read
+    unavailable_reason: str = ""
+    notes: tuple[NotUnderstood, ...] = ()
+    flags: tuple[str, ...] = ()  # tolerated oddities, for the log: `hook-instance-not-uuid`
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """The cards of one call, best first; empty means nothing to say."""
+
+    cards: tuple[Card, ...] = ()

@@ -1,0 +1,80 @@
+"""What is known of each gene of one patient: the answer of `interpret` (CONTRACT, section 3)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from fhir_pgx.model.finding import Caveat, Reading
+
+
+class Status(StrEnum):
+    """How far a gene's answer goes. Each is a different thing to a prescriber."""
+
+    CALLED = "called"
+    AMBIGUOUS = "ambiguous"  # several diplotypes with different advice
+    INDETERMINATE = "indeterminate"  # called, but its function is unknown
+    NOT_CALLED = "not-called"  # tested, no answer
+    NOT_TESTED = "not-tested"
+    CONFLICT = "conflict"  # two sources disagree
+
+
+Basis = Literal[
+    "variants", "haplotypes", "genotype", "phenotype", "activity-score", "outside-call"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which decision positions a test saw. None of a result where the report does not say."""
+
+    tested: int
+    missing: tuple[str, ...] = ()
+    no_call: tuple[str, ...] = ()
+    could_change: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiplotypeResult:
+    """One diplotype the data allow, with what it means; `stated` is how the report named it.
+
+    `haplotypes` holds two names, one for a haploid or hemizygous gene. `phenotype` is None and
+    `functions` holds None where an allele has no assigned function. `activity_score` is text.
+    """
+
+    name: str
+    haplotypes: tuple[str, ...]
+    phenotype: str | None
+    activity_score: str | None
+    functions: tuple[str | None, ...]
+    lookup_key: str | None = None
+    stated: str = ""  # as the report wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class GeneResult:
+    """One gene. `lookup_keys` are the guideline keys the answer stands for (several if it is
+    ambiguous); `alleles` the two-field names of an HLA gene; `allele_status` each tracked HLA
+    allele as `positive` or `negative` (absent from the mapping: not known)."""
+
+    gene: str
+    status: Status
+    basis: Basis | None = None
+    diplotypes: tuple[DiplotypeResult, ...] = ()
+    phenotype: str | None = None
+    activity_score: str | None = None
+    lookup_keys: tuple[str, ...] = ()
+    alleles: tuple[str, ...] = ()
+    allele_status: dict[str, str] = field(default_factory=dict)
+    coverage: Coverage | None = None
+    caveats: tuple[Caveat, ...] = ()
+    derived_from: tuple[str, ...] = ()
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """Everything known of one patient's genes, with the reading it came from."""
+
+    subject: str
+    genes: dict[str, GeneResult]
+    reading: Reading

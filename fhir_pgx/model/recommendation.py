@@ -1,0 +1,92 @@
+"""A recommendation: one drug, one source, one population (CONTRACT, section 4)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.knowledge import Dose, Publication
+
+# From what must not be missed to what needs no act; cards are ordered by it.
+ACTIONS = (
+    "contraindicated",
+    "avoid",
+    "alternative",
+    "reduce-dose",
+    "increase-dose",
+    "test",
+    "continue-if-tolerated",
+    "monitor",
+    "no-recommendation",
+    "standard",
+)
+
+Verdict = Literal["no-concern", "caution", "avoid", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlternativeVerdict:
+    """An alternative a guideline names, judged by the same patient's results."""
+
+    name: str
+    rxcui: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a recommendation is published."""
+
+    guideline: str
+    title: str
+    url: str
+    publications: tuple[Publication, ...]
+    retrieved: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What one source advises for one drug, given the patient's genes, in one population.
+
+    `genes` says each gene's phenotype (or allele status) as it decided; `keys` the guideline keys
+    used. `strength` is the source's word. `rule` is a stable id. Sentences are ours.
+    """
+
+    drug: str
+    rxcui: str
+    source: str
+    genes: dict[str, str]
+    keys: dict[str, str]
+    population: str  # code
+    population_label: str
+    population_when: str
+    action: str
+    also: tuple[str, ...]
+    strength: str
+    dose: tuple[Dose, ...]
+    alternatives: tuple[AlternativeVerdict, ...]
+    advice: str
+    summary: str
+    detail: str
+    implications: dict[str, str]
+    considerations: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    rule: str
+    source_rows: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    derived_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A drug that guidance exists for, but not for this patient's results: why, said plainly.
+
+    `reason` is `not-tested`, `not-called`, `conflict`, `no-row` or `unavailable`.
+    """
+
+    drug: str
+    rxcui: str
+    genes: tuple[str, ...]
+    reason: str
+    text: str

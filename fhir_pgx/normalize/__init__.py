@@ -1,0 +1,1 @@
+"""One spelling for each variant and each drug, whatever the sender wrote."""

@@ -1,0 +1,316 @@
+"""A CDS Hooks request, read: checked against its hook, sorted, and of one patient.
+
+The envelope is strict (CDS Hooks 3.0, Calling a CDS Service: what the hook requires is required);
+the resources in it are taken as they come. Everything wrong is reported at once, with its path and
+how to mend it. The access token is never kept in the call that is read.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fhir_pgx.errors import InvalidHookRequest, Issue, IssueType, MixedPatients
+from fhir_pgx.fhir.bundle import Entry, entries_of, type_and_id
+from fhir_pgx.model.hook import HookCall
+from fhir_pgx.services.hooks import HOOKS, Hook, Member
+from fhir_pgx.services.patient_check import check_patient
+from fhir_pgx.services.prefetch import read_prefetch
+from fhir_pgx.services.service import Service
+
+_UUID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://[^\s/@]+(?:/\S*)?", re.IGNORECASE)
+
+_KINDS = {
+    "id": "a text: the bare logical id",
+    "reference": "a text: a relative reference such as Practitioner/123",
+    "references": "an array of texts: relative references such as MedicationRequest/123",
+    "resources": "an object: a FHIR Bundle",
+}
+
+
+@dataclass(slots=True)
+class _Envelope:
+    """What is found while reading: faults, all of them, and tolerated oddities."""
+
+    document: Mapping[str, Any]
+    issues: list[Issue] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+    def fault(self, text: str, where: str, mend: str, kind: IssueType = "required") -> None:
+        self.issues.append(Issue(text, where, mend, kind, "error", InvalidHookRequest.code))
+
+    def raise_faults(self) -> None:
+        if self.issues:
+            first = self.issues[0]
+            raise InvalidHookRequest(
+                first.text, where=first.where, mend=first.mend, issues=tuple(self.issues)
+            )
+
+
+def read_hook_call(document: Any, service: Service) -> HookCall:
+    """Read the body of a service call.
+
+    Raises InvalidHookRequest with every fault of the envelope, MixedPatients where any resource is
+    about another patient than `context.patientId`, TooDeep for Bundles in Bundles without end.
+    Source: CDS Hooks 3.0, HTTP Request; the hook's own page for its context.
+    """
+    if not isinstance(document, dict):
+        raise InvalidHookRequest(
+            "the request is not a JSON object", mend="send the CDS Hooks request as one object"
+        )
+    hook = HOOKS[service.hook]
+    envelope = _Envelope(document)
+    instance = _hook_instance(envelope, hook)
+    context = _context(envelope, hook)
+    patient_id = _patient_id(envelope, context)
+    prefetch = _optional_object(envelope, "prefetch")
+    server = _fhir_server(envelope)
+    authorized_patient = _authorized_patient(envelope)
+    envelope.raise_faults()
+    if authorized_patient and authorized_patient != patient_id:
+        raise MixedPatients(
+            "the access token is for another patient than the one in context",
+            where="fhirAuthorization.patient",
+            mend="send the context and the authorization of one patient",
+        )
+    call = HookCall(
+        service_id=service.id,
+        hook=hook.name,
+        hook_instance=instance,
+        patient_id=patient_id,
+        user_id=_text(context.get("userId")),
+        encounter_id=_text(context.get("encounterId")),
+        fhir_server=server,
+        context=context,
+        flags=tuple(envelope.flags),
+    )
+    return _with_resources(call, hook, prefetch)
+
+
+def _hook_instance(envelope: _Envelope, hook: Hook) -> str:
+    name = envelope.document.get("hook")
+    if name != hook.name:
+        what = "is missing" if name is None else "is not the hook of this service"
+        envelope.fault(
+            f"hook {what}",
+            "hook",
+            f'send "hook": "{hook.name}", or call the service of the hook you mean',
+            "required" if name is None else "value",
+        )
+    instance = envelope.document.get("hookInstance")
+    if not isinstance(instance, str) or not instance.strip():
+        envelope.fault(
+            "hookInstance is missing or not a text",
+            "hookInstance",
+            "send a UUID, new for each firing",
+        )
+        return ""
+    if not _UUID.fullmatch(instance):
+        envelope.flags.append("hook-instance-not-uuid")
+    return instance[:200]
+
+
+def _context(envelope: _Envelope, hook: Hook) -> Mapping[str, Any]:
+    context = envelope.document.get("context")
+    if not isinstance(context, dict):
+        envelope.fault(
+            "context is missing or not an object",
+            "context",
+            f"send the context that the hook {hook.name} defines",
+        )
+        return {}
+    for member in hook.members:
+        _check_member(envelope, context, member)
+    return context
+
+
+def _check_member(envelope: _Envelope, context: Mapping[str, Any], member: Member) -> None:
+    name, value = _named(context, member)
+    if value is None:
+        if member.required:
+            envelope.fault(
+                f"context.{name} is missing",
+                f"context.{name}",
+                f"send {_KINDS[member.kind]}; the hook requires it",
+            )
+    elif _is_of_kind(value, member):
+        if member.types and type_and_id(value)[0] not in member.types:
+            envelope.flags.append(f"{name}-not-a-known-reference")
+    elif member.required:
+        envelope.fault(
+            f"context.{name} has the wrong type",
+            f"context.{name}",
+            f"send {_KINDS[member.kind]}",
+            "structure",
+        )
+    else:
+        envelope.flags.append(f"{name}-mistyped")
+
+
+def _named(context: Mapping[str, Any], member: Member) -> tuple[str, Any]:
+    """The member under its published name or one met in the wild, and its value."""
+    for name in member.names:
+        if context.get(name) is not None:
+            return name, context[name]
+    return member.names[0], None
+
+
+def _is_of_kind(value: Any, member: Member) -> bool:
+    if member.kind == "resources":
+        items = value if isinstance(value, list) else [value]
+        return all(isinstance(item, dict) and _holds_resources(item) for item in items)
+    if member.kind == "references":
+        # `order` of order-dispatch 1.0 was one reference.
+        items = [value] if isinstance(value, str) and len(member.names) > 1 else value
+        return isinstance(items, list) and all(isinstance(item, str) for item in items)
+    return isinstance(value, str) and value.strip() != ""
+
+
+def _holds_resources(value: Mapping[str, Any]) -> bool:
+    return (
+        isinstance(value.get("resourceType"), str)
+        or isinstance(value.get("entry"), list)
+        or isinstance(value.get("resource"), dict)
+    )
+
+
+def _patient_id(envelope: _Envelope, context: Mapping[str, Any]) -> str:
+    """The bare id in context. `Patient/123` breaks the hook definitions, yet is unmistakable."""
+    stated = _text(context.get("patientId"))
+    kind, identity = type_and_id(stated)
+    if kind == "Patient":
+        envelope.flags.append("patient-id-with-type")
+        return identity
+    if "/" in stated:
+        envelope.fault(
+            "context.patientId is not the id of a Patient",
+            "context.patientId",
+            "send the bare logical id",
+            "value",
+        )
+    return stated
+
+
+def _optional_object(envelope: _Envelope, name: str) -> Mapping[str, Any]:
+    value = envelope.document.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        envelope.fault(
+            f"{name} is not an object", name, "send an object, or leave it out", "structure"
+        )
+        return {}
+    return value
+
+
+def _fhir_server(envelope: _Envelope) -> str:
+    value = envelope.document.get("fhirServer")
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        envelope.fault("fhirServer is not a text", "fhirServer", "send the base URL", "structure")
+        return ""
+    if not _WEB_ADDRESS.fullmatch(value.strip()):
+        envelope.flags.append("fhir-server-not-a-url")
+        return ""
+    return value.strip().rstrip("/")
+
+
+def _authorized_patient(envelope: _Envelope) -> str:
+    """The patient that the access token is limited to; empty where it is not."""
+    authorization = _optional_object(envelope, "fhirAuthorization")
+    if not authorization:
+        return ""
+    if envelope.document.get("fhirServer") is None:
+        envelope.fault(
+            "fhirServer is missing beside fhirAuthorization",
+            "fhirServer",
+            "send the base URL of the server that the token is for",
+        )
+    if not _text(authorization.get("access_token")):
+        envelope.flags.append("authorization-without-token")
+    patient = authorization.get("patient")
+    if patient is not None and not isinstance(patient, str):
+        envelope.fault(
+            "fhirAuthorization.patient is not a text",
+            "fhirAuthorization.patient",
+            "send the bare logical id",
+            "structure",
+        )
+    stated = _text(patient)
+    kind, identity = type_and_id(stated)
+    return identity if kind == "Patient" else stated
+
+
+def _with_resources(call: HookCall, hook: Hook, prefetch: Mapping[str, Any]) -> HookCall:
+    """The call with its orders and evidence, each resource compared with the patient."""
+    orders, others = _context_entries(call.context, hook)
+    supplied = read_prefetch(prefetch)
+    checked = check_patient((*orders, *others, *supplied.entries), call.patient_id)
+    paths = {entry.path for entry in orders}
+    drafts = tuple(entry for entry in checked.entries if entry.path in paths)
+    evidence = tuple(entry for entry in checked.entries if entry.path not in paths)
+    flags = (*call.flags, *supplied.flags, *checked.flags)
+    if _kind_of_orders(hook) == "references":
+        drafts, evidence = _dispatched(call.context, hook, evidence)
+    selections = None
+    if any("selections" in member.names for member in hook.members):
+        selections = _selections(call.context["selections"], drafts)
+        if not selections <= {entry.reference for entry in drafts}:
+            flags = (*flags, "selection-not-among-orders")
+    return replace(
+        call,
+        drafts=drafts,
+        evidence=evidence,
+        selections=selections,
+        genomics=supplied.genomics,
+        medications=supplied.medications,
+        incomplete=supplied.incomplete,
+        unavailable_reason=supplied.unavailable_reason,
+        notes=checked.left_out,
+        flags=tuple(dict.fromkeys(flags)),
+    )
+
+
+def _context_entries(
+    context: Mapping[str, Any], hook: Hook
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """The resources of the hook's order member, and those of every other context member."""
+    orders: list[Entry] = []
+    others: list[Entry] = []
+    for name, value in context.items():
+        if isinstance(value, (dict, list)):
+            home = orders if name == hook.orders else others
+            home.extend(entries_of(value, f"context.{name}"))
+    return tuple(orders), tuple(others)
+
+
+def _kind_of_orders(hook: Hook) -> str:
+    return next((m.kind for m in hook.members if m.names[0] == hook.orders), "")
+
+
+def _dispatched(
+    context: Mapping[str, Any], hook: Hook, evidence: tuple[Entry, ...]
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """A hook that names its orders by reference: the orders stand among the data supplied."""
+    member = next(member for member in hook.members if member.names[0] == hook.orders)
+    _, value = _named(context, member)
+    named = {_type_id(item) for item in ([value] if isinstance(value, str) else value)}
+    drafts = tuple(entry for entry in evidence if entry.reference in named)
+    return drafts, tuple(entry for entry in evidence if entry.reference not in named)
+
+
+def _selections(selected: list[str], drafts: tuple[Entry, ...]) -> frozenset[str]:
+    """The selections as `Type/id`, also where one was made by the entry's fullUrl."""
+    by_url = {entry.full_url: entry.reference for entry in drafts if entry.full_url}
+    return frozenset(by_url.get(item) or _type_id(item) for item in selected)
+
+
+def _type_id(reference: str) -> str:
+    kind, identity = type_and_id(reference)
+    return f"{kind}/{identity}" if kind else reference
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""

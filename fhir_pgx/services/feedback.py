@@ -1,0 +1,134 @@
+"""What became of our cards: a feedback message, read (CDS Hooks 3.0, Feedback).
+
+A message is taken whole or not at all. Cards we hold no record of (issued before a restart, by
+another deployment) are no fault. Epic writes `overrideReasons` for `overrideReason`, puts the
+picked reason into an extension, and names cards by ids that are no UUIDs: all are read.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fhir_pgx.errors import InvalidFeedback, Issue
+from fhir_pgx.fhir.bundle import as_dicts, as_text
+from fhir_pgx.storage.store import MAX_COMMENT, FeedbackItem, Outcome
+
+MAX_ITEMS = 1_000
+_LONGEST_ID = 200
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_EPIC_REASON = "com.epic.cdshooks.feedback.overrideReason"
+
+
+def read_feedback(document: Any, service_id: str) -> tuple[FeedbackItem, ...]:
+    """The items of a feedback message, in order; times in UTC, comments cut to MAX_COMMENT.
+
+    Raises InvalidFeedback with every fault and its index; then nothing may be stored.
+    """
+    items = document.get("feedback") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        raise InvalidFeedback(
+            "feedback is missing or not an array",
+            where="feedback",
+            mend='send {"feedback": [{"card": …, "outcome": …, "outcomeTimestamp": …}]}',
+        )
+    if len(items) > MAX_ITEMS:
+        raise InvalidFeedback(
+            f"more than {MAX_ITEMS} items in one message",
+            where="feedback",
+            mend="send fewer at once",
+        )
+    issues: list[Issue] = []
+    read = [_read_item(item, f"feedback[{i}]", service_id, issues) for i, item in enumerate(items)]
+    if issues:
+        first = issues[0]
+        raise InvalidFeedback(
+            first.text, where=first.where, mend=first.mend, issues=tuple(issues[:MAX_ITEMS])
+        )
+    return tuple(item for item in read if item is not None)
+
+
+def _read_item(item: Any, path: str, service_id: str, issues: list[Issue]) -> FeedbackItem | None:
+    def fault(text: str, where: str, mend: str) -> None:
+        issues.append(Issue(text, where, mend, InvalidFeedback.kind, "error", InvalidFeedback.code))
+
+    if not isinstance(item, dict):
+        fault("a feedback item is not an object", path, "send one object for each card")
+        return None
+    card = as_text(item.get("card"))
+    if not card or len(card) > _LONGEST_ID:
+        fault("the card is missing or no id", f"{path}.card", "send the uuid of the card")
+    outcome = item.get("outcome")
+    if outcome not in ("accepted", "overridden"):
+        fault("the outcome is unknown", f"{path}.outcome", "send accepted or overridden")
+    timestamp = _utc(item.get("outcomeTimestamp"))
+    if not timestamp:
+        fault(
+            "outcomeTimestamp is missing or no instant",
+            f"{path}.outcomeTimestamp",
+            "send an RFC 3339 instant such as 2026-01-31T12:00:00Z",
+        )
+    accepted = _accepted(item.get("acceptedSuggestions"))
+    if outcome == "accepted" and not accepted:
+        fault(
+            "an accepted card names no accepted suggestion",
+            f"{path}.acceptedSuggestions",
+            'send [{"id": the uuid of the suggestion}]',
+        )
+    kept: Outcome = "accepted" if outcome == "accepted" else "overridden"
+    reason, comment = _override(item)
+    return FeedbackItem(
+        card=card,
+        outcome=kept,
+        timestamp=timestamp,
+        service=service_id,
+        accepted=accepted,
+        reason_system=as_text(reason.get("system"))[:_LONGEST_ID],
+        reason_code=as_text(reason.get("code"))[:_LONGEST_ID],
+        reason_display=as_text(reason.get("display"))[:_LONGEST_ID],
+        comment=comment[:MAX_COMMENT],
+    )
+
+
+def _accepted(value: Any) -> tuple[str, ...]:
+    ids = (as_text(suggestion.get("id")) for suggestion in as_dicts(value))
+    return tuple(found for found in ids if found and len(found) <= _LONGEST_ID)
+
+
+def _override(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The picked reason as a Coding (empty where none was) and the free text."""
+    for member in ("overrideReason", "overrideReasons"):
+        for override in as_dicts(item.get(member)):
+            reason = override.get("reason")
+            comment = as_text(override.get("userComment"))
+            if isinstance(reason, dict) and as_text(reason.get("code")):
+                return reason, comment
+            return _epic_reason(override) or _epic_reason(item), comment
+    return _epic_reason(item), ""
+
+
+def _epic_reason(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The reason in Epic's extension, whose members are `….overrideReason.code` and the like."""
+    extension = holder.get("extension")
+    if not isinstance(extension, dict):
+        return {}
+    return {
+        part: as_text(value)
+        for part in ("system", "code", "display")
+        if (value := extension.get(f"{_EPIC_REASON}.{part}")) is not None
+    }
+
+
+def _utc(value: Any) -> str:
+    """An RFC 3339 instant in UTC, to the millisecond at most; empty for anything else."""
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value.strip()):
+        return ""
+    try:
+        found = datetime.fromisoformat(value.strip().upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return found.isoformat(timespec="milliseconds" if found.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )

@@ -1,0 +1,136 @@
+"""Data beyond the prefetch: our own store, and the client's FHIR server where we may call it.
+
+The prefetch comes first, and what the client answered is not asked again (CDS Hooks, Prefetch: a
+service compares what came with its templates and fetches the rest). The store answers only for
+FHIR servers whose patient ids are its own: an id means nothing without the server it belongs to.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from fhir_pgx.errors import MixedPatients
+from fhir_pgx.fhir.bundle import Entry, as_text, entries_of
+from fhir_pgx.fhir.client import FhirClient, Unavailable, Visit
+from fhir_pgx.fhir.json import read_json
+from fhir_pgx.model.hook import Availability, HookCall
+from fhir_pgx.services.patient_check import check_patient
+from fhir_pgx.services.prefetch import Answer, is_genomic, sort_answers, topic_of
+from fhir_pgx.services.service import Service
+from fhir_pgx.services.templates import type_of
+from fhir_pgx.storage.store import Store
+
+_PATIENT_ID = "{{context.patientId}}"
+_LARGEST_STORED = 50_000_000  # what is stored was within the limit when it came
+
+# Of two answers on one subject the first of these holds: part of the data is not all of it.
+_STRONGEST: tuple[Availability, ...] = ("supplied", "unavailable", "empty", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where data beyond the prefetch may come from; None where a source is not set up.
+
+    `store_servers` are FHIR base URLs, without a trailing slash, whose patients the store holds.
+    """
+
+    store: Store | None = None
+    store_servers: frozenset[str] = frozenset()
+    client: FhirClient | None = None
+
+
+def gather(
+    call: HookCall, document: Mapping[str, Any], service: Service, sources: Sources
+) -> HookCall:
+    """The call with everything else that may be known of its patient.
+
+    Raises StoreFailure where the store does not answer (its silence must not read as "untested"),
+    MixedPatients where the store holds another patient's data under this id.
+    """
+    if sources.store is not None and call.fhir_server in sources.store_servers:
+        call = _from_store(call, sources.store)
+    if sources.client is not None and sources.client.find_listed(call.fhir_server):
+        queries = _unanswered(call, document, service)
+        if queries:
+            with sources.client.visit(call.fhir_server, token=_token(document)) as visit:
+                call = _from_server(call, visit, queries)
+    return call
+
+
+def _from_store(call: HookCall, store: Store) -> HookCall:
+    stored = store.resources_of(call.patient_id)
+    if not stored:
+        return call  # unknown to the store: nobody has looked
+    supplied = {entry.reference for entry in (*call.drafts, *call.evidence)}
+    entries = [
+        Entry(
+            read_json(resource.body, max_bytes=_LARGEST_STORED),
+            f"store.{resource.reference}",
+            resource.full_url,
+        )
+        for resource in stored
+        if resource.reference not in supplied
+    ]
+    genomic = tuple(entry for entry in entries if is_genomic(entry))
+    others = tuple(entry for entry in entries if not is_genomic(entry))
+    return _with_answers(call, [Answer("genomics", genomic), Answer("other", others)])
+
+
+def _unanswered(call: HookCall, document: Mapping[str, Any], service: Service) -> tuple[str, ...]:
+    """The service's queries that the prefetch did not answer in any form, under any name."""
+    prefetch = document.get("prefetch")
+    keys = prefetch.keys() if isinstance(prefetch, dict) else frozenset()
+    seen = {entry.type for entry in call.evidence}
+    return tuple(
+        template.replace(_PATIENT_ID, quote(call.patient_id, safe=""))
+        for key, template in service.prefetch.items()
+        if key not in keys and type_of(template) not in seen
+    )
+
+
+def _token(document: Mapping[str, Any]) -> str:
+    authorization = document.get("fhirAuthorization")
+    return as_text(authorization.get("access_token")) if isinstance(authorization, dict) else ""
+
+
+def _from_server(call: HookCall, visit: Visit, queries: Sequence[str]) -> HookCall:
+    answers = [_ask(visit, query) for query in queries]
+    try:
+        return _with_answers(call, answers)
+    except MixedPatients:
+        # Not the caller's fault, and nothing of it may be used.
+        reason = "the FHIR server sent data of another patient"
+        return _with_answers(call, [replace(a, entries=(), failed=reason) for a in answers])
+
+
+def _ask(visit: Visit, query: str) -> Answer:
+    kind = type_of(query)
+    found = visit.fetch(query)
+    if isinstance(found, Unavailable):
+        return Answer(topic_of(kind), failed=found.reason)
+    entries = tuple(
+        entry
+        for page, document in enumerate(found.documents, start=1)
+        for entry in entries_of(document, f"fhirServer.{kind}.page[{page}]")
+        if entry.type != "OperationOutcome"
+    )
+    return Answer(topic_of(kind), entries, incomplete=not found.complete)
+
+
+def _with_answers(call: HookCall, answers: Sequence[Answer]) -> HookCall:
+    """The call with more evidence, which must be of its patient like everything else."""
+    more = sort_answers(answers)
+    checked = check_patient(more.entries, call.patient_id)
+    part_missing = {call.genomics, more.genomics} == {"supplied", "unavailable"}
+    reasons = dict.fromkeys(r for r in (call.unavailable_reason, more.unavailable_reason) if r)
+    return replace(
+        call,
+        evidence=(*call.evidence, *checked.entries),
+        genomics=min(call.genomics, more.genomics, key=_STRONGEST.index),
+        medications=min(call.medications, more.medications, key=_STRONGEST.index),
+        incomplete=call.incomplete or more.incomplete or part_missing,
+        unavailable_reason="; ".join(reasons),
+        notes=(*call.notes, *checked.left_out),
+        flags=tuple(dict.fromkeys((*call.flags, *checked.flags))),
+    )

@@ -1,0 +1,195 @@
+"""Whether every resource of a call speaks of the patient it is about.
+
+Advice from another patient's genome is the gravest fault a service can commit, so what cannot be
+shown to be this patient's by a reference is either refused (it names somebody else, or somebody
+who cannot be found out) or flagged (it names nobody). `docs/cds-hooks.md` has the table.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fhir_pgx.errors import Issue, MixedPatients
+from fhir_pgx.fhir.bundle import Entry, as_dicts, as_list, as_text, reference_of, type_and_id
+from fhir_pgx.model.finding import NotUnderstood
+
+# Where FHIR resources of every release name the patient they are about.
+_SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
+
+# Types that are always about a patient: without a subject they are flagged.
+_ABOUT_A_PATIENT = frozenset(
+    {
+        "Observation", "DiagnosticReport", "MolecularSequence", "Sequence", "GenomicStudy",
+        "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationOrder",
+        "MedicationStatement", "MedicationUsage", "MedicationDispense", "MedicationAdministration",
+        "ServiceRequest", "Procedure", "Encounter", "FamilyMemberHistory",
+    }
+)  # fmt: skip
+
+_OTHER = "{} is about another patient than the one in context"
+_UNKNOWN = "{} names a patient that nothing in the request identifies"
+_MEND = "send data of one patient in one call, each resource with a reference to Patient/[id]"
+_MOST_ISSUES = 20
+
+Identifiers = dict[str, set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientCheck:
+    """The entries that are this patient's, those left out with the reason, and what was odd."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[NotUnderstood, ...]
+    flags: tuple[str, ...]
+
+
+def check_patient(entries: Iterable[Entry], patient_id: str) -> PatientCheck:
+    """Compare each resource's patient with the one in context.
+
+    References count by logical id, whether relative, absolute or versioned. A `urn:` reference is
+    the Patient entry of that fullUrl. Patients without an id (contained, or an anonymous entry)
+    are compared by identifier where both sides have one of the same system. A resource about a
+    group, a specimen or somebody in `Observation.focus` is left out, not refused.
+
+    Raises MixedPatients naming every path, and no id.
+    """
+    check = _Check(tuple(entries), patient_id)
+    kept: list[Entry] = []
+    gone: set[int] = set()
+    for entry in check.entries:
+        inside = entry.container is not None and id(entry.container.resource) in gone
+        if check.is_patients(entry) and not inside:
+            kept.append(entry)
+        else:
+            gone.add(id(entry.resource))
+    if check.issues:
+        first = check.issues[0]
+        raise MixedPatients(
+            first.text, where=first.where, mend=_MEND, issues=tuple(check.issues[:_MOST_ISSUES])
+        )
+    return PatientCheck(tuple(kept), tuple(check.left_out), tuple(dict.fromkeys(check.flags)))
+
+
+class _Check:
+    def __init__(self, entries: tuple[Entry, ...], patient_id: str) -> None:
+        self.entries, self.patient_id = entries, patient_id
+        self.reference = f"Patient/{patient_id}"
+        self.issues: list[Issue] = []
+        self.left_out: list[NotUnderstood] = []
+        self.flags: list[str] = []
+        patients = [entry for entry in entries if entry.type == "Patient"]
+        self.by_url = {entry.full_url: entry for entry in patients if entry.full_url}
+        self.known: Identifiers = {}
+        for entry in patients:
+            if entry.container is None and _id_of(entry) == patient_id:
+                self._learn(_identifiers(entry.resource.get("identifier")))
+
+    def is_patients(self, entry: Entry) -> bool:
+        """Whether the entry may be used; a fault is added to `issues`, an oddity to `flags`."""
+        if entry.type == "Patient":
+            return self._is_same_patient(entry)
+        stated = False
+        for value, path in _subjects(entry):
+            stated = True
+            if not self._is_subject(value, path, entry):
+                return False
+        if not stated and entry.container is None and entry.type in _ABOUT_A_PATIENT:
+            self.flags.append("subject-missing")
+        return not self._is_about_somebody_else(entry)
+
+    def _is_same_patient(self, entry: Entry) -> bool:
+        identity = "" if entry.container else _id_of(entry)
+        if identity == self.patient_id:
+            return True
+        if identity:
+            return self._refuse(_OTHER, f"{entry.path}.id", entry)
+        # The id of a contained resource is local to its container: only identifiers can tell.
+        found = _identifiers(entry.resource.get("identifier"))
+        if _conflict(found, self.known):
+            return self._refuse(_OTHER, f"{entry.path}.identifier", entry)
+        self._learn(found)
+        self.flags.append("patient-without-id")
+        return True
+
+    def _is_subject(self, value: Any, path: str, entry: Entry) -> bool:
+        reference = reference_of(value)
+        if reference == self.reference:
+            return True
+        if not reference or reference.startswith("#"):
+            return self._is_identified(value, path, entry)
+        if reference.startswith("urn:"):
+            # The Patient entry found is itself compared in its turn.
+            if reference.rsplit(":", 1)[-1] == self.patient_id or reference in self.by_url:
+                return True
+            return self._refuse(_UNKNOWN, path, entry)
+        kind, identity = type_and_id(reference)
+        if kind and kind != "Patient":
+            self._leave_out(entry, path, f"its subject is a {kind}, not a patient")
+            return False
+        if (identity or reference) == self.patient_id:
+            return True
+        return self._refuse(_OTHER, path, entry)
+
+    def _is_identified(self, value: Any, path: str, entry: Entry) -> bool:
+        """A subject without a reference to follow: its identifier may still tell."""
+        stated = value.get("identifier") if isinstance(value, dict) else None
+        if _conflict(_identifiers(stated), self.known):
+            return self._refuse(_OTHER, path, entry)
+        self.flags.append("subject-not-referenced")
+        return True
+
+    def _is_about_somebody_else(self, entry: Entry) -> bool:
+        # Observation.focus: a fetus, a donor or a parent, filed in this patient's record.
+        for value in as_list(entry.resource.get("focus")):
+            kind, identity = type_and_id(reference_of(value))
+            if kind == "RelatedPerson" or (kind == "Patient" and identity != self.patient_id):
+                self._leave_out(entry, f"{entry.path}.focus", "it is about somebody else")
+                return True
+        return False
+
+    def _learn(self, identifiers: Identifiers) -> None:
+        for system, values in identifiers.items():
+            self.known.setdefault(system, set()).update(values)
+
+    def _leave_out(self, entry: Entry, path: str, reason: str) -> None:
+        self.left_out.append(NotUnderstood(entry.reference, reason, path))
+
+    def _refuse(self, text: str, path: str, entry: Entry) -> bool:
+        self.issues.append(
+            Issue(text.format(entry.type), path, _MEND, MixedPatients.kind, "error", "PGX-106")
+        )
+        return False
+
+
+def _subjects(entry: Entry) -> Iterator[tuple[Any, str]]:
+    for member in _SUBJECTS:
+        value = entry.resource.get(member)
+        if value is None:
+            continue
+        for item in as_list(value):
+            if isinstance(item, (dict, str)) and item:
+                yield item, f"{entry.path}.{member}"
+
+
+def _id_of(entry: Entry) -> str:
+    """A Patient entry's logical id: its own, else that of its fullUrl."""
+    if entry.id:
+        return entry.id
+    kind, identity = type_and_id(entry.full_url)
+    return identity if kind == "Patient" else ""
+
+
+def _identifiers(value: Any) -> Identifiers:
+    """The values of each identifier system."""
+    found: Identifiers = {}
+    for item in as_dicts(value):
+        system, text = as_text(item.get("system")), as_text(item.get("value"))
+        if system and text:
+            found.setdefault(system, set()).add(text)
+    return found
+
+
+def _conflict(stated: Identifiers, known: Identifiers) -> bool:
+    """Whether the two use a system in common and share no value in any of them."""
+    shared = [system for system in stated if system in known]
+    return bool(shared) and all(stated[system].isdisjoint(known[system]) for system in shared)

@@ -1,0 +1,243 @@
+"""What a client's prefetch supplies, and what its silence means (CDS Hooks 3.0, Prefetch).
+
+Four silences are kept apart: nothing found (`null`, an empty Bundle), nothing obtainable (an
+OperationOutcome), nothing sent, and more on a page we were not given. Data are known by resource
+type and code; the name of a key only tells what an answer without data was about.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from fhir_pgx.errors import InvalidHookRequest, Issue
+from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of, type_and_id
+from fhir_pgx.model.hook import Availability
+from fhir_pgx.services.templates import TEMPLATES, type_of
+
+Topic = Literal["genomics", "medications", "other"]
+
+GENOMIC_TYPES = frozenset(
+    {"Observation", "DiagnosticReport", "MolecularSequence", "Sequence", "GenomicStudy"}
+)
+MEDICATION_TYPES = frozenset(
+    {
+        "MedicationRequest",
+        "MedicationOrder",
+        "MedicationPrescription",
+        "MedicationStatement",
+        "MedicationUsage",
+        "MedicationDispense",
+        "MedicationAdministration",
+    }
+)
+# Observations filed only under these were never a search for a genotype.
+_NOT_LABORATORY = frozenset({"vital-signs", "social-history", "survey", "exam", "activity"})
+
+_GENOMIC_WORDS = ("gen", "pgx", "variant", "haplo", "sequence", "molecular", "obs", "lab", "report")
+_MEDICATION_WORDS = ("medic", "meds", "drug", "prescri")
+_OTHER_WORDS = (
+    "patient", "user", "practitioner", "encounter", "coverage", "condition", "problem", "allerg",
+    "immuniz", "appointment", "location", "organization",
+)  # fmt: skip
+
+_NOT_A_RESOURCE = "is not a FHIR resource"
+_MEND = "send a FHIR resource, a Bundle, or null where the search found nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetched:
+    """What was supplied. `answered` names the published keys that need no second look."""
+
+    entries: tuple[Entry, ...] = ()
+    genomics: Availability = "missing"
+    medications: Availability = "missing"
+    incomplete: bool = False
+    unavailable_reason: str = ""
+    answered: frozenset[str] = frozenset()
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one search gave: entries, or `failed` with the reason, or neither (none found)."""
+
+    topic: Topic
+    entries: tuple[Entry, ...] = ()
+    failed: str = ""
+    incomplete: bool = False
+
+
+def read_prefetch(prefetch: Mapping[str, Any]) -> Prefetched:
+    """Sort what each key holds.
+
+    Raises InvalidHookRequest naming every key whose value is no FHIR resource, TooDeep for Bundles
+    in Bundles without end.
+    """
+    issues: list[Issue] = []
+    flags: list[str] = []
+    answers = [_read_key(key, value, issues, flags) for key, value in prefetch.items()]
+    if issues:
+        raise InvalidHookRequest(issues[0].text, where=issues[0].where, issues=tuple(issues))
+    sorted_out = sort_answers(answers)
+    return replace(
+        sorted_out,
+        answered=frozenset(TEMPLATES.keys() & prefetch.keys()),
+        flags=tuple(dict.fromkeys(flags)),
+    )
+
+
+def sort_answers(answers: Sequence[Answer]) -> Prefetched:
+    """What several answers, of the prefetch or of a FHIR server, supply together."""
+    entries = tuple(entry for answer in answers for entry in answer.entries)
+    genomics, genomic_gap = _availability("genomics", answers, any(map(is_genomic, entries)))
+    medicines = any(entry.type in MEDICATION_TYPES for entry in entries)
+    medications, _ = _availability("medications", answers, medicines)
+    failures = dict.fromkeys(answer.failed for answer in answers if answer.failed)
+    return Prefetched(
+        entries=entries,
+        genomics=genomics,
+        medications=medications,
+        incomplete=genomic_gap or any(answer.incomplete for answer in answers),
+        unavailable_reason="; ".join(failures)[:300],
+    )
+
+
+def is_genomic(entry: Entry) -> bool:
+    """Whether a resource is of a kind that genomic results come in."""
+    if entry.type != "Observation":
+        return entry.type in GENOMIC_TYPES
+    categories = {
+        as_text(coding.get("code"))
+        for category in as_dicts(entry.resource.get("category"))
+        for coding in as_dicts(category.get("coding"))
+    }
+    return not categories or not categories <= _NOT_LABORATORY
+
+
+def _availability(
+    topic: Topic, answers: Sequence[Answer], supplied: bool
+) -> tuple[Availability, bool]:
+    """How far data on a topic were obtainable, and whether a part of them was not.
+
+    A failed search beside an empty one is "unavailable": the result may be in what failed.
+    """
+    mine = [answer for answer in answers if answer.topic == topic]
+    failed = any(answer.failed for answer in mine)
+    if supplied:
+        return "supplied", failed
+    if failed:
+        return "unavailable", False
+    return ("empty" if any(not answer.entries for answer in mine) else "missing"), False
+
+
+def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> Answer:
+    path = f"prefetch.{key}"
+    topic = _topic(key, value)
+    if value is None:
+        return Answer(topic)  # CDS Hooks, Prefetch: null is "none exists", not "not looked"
+    if isinstance(value, dict) and "response" in value and value.get("resource") is None:
+        flags.append("prefetch-wrapped")
+        status = _status(value["response"])
+        return Answer(topic, failed="" if status.startswith("2") else f"status {status}".strip())
+    found: list[Entry] = []
+    reasons: list[str] = []
+    incomplete = False
+    for resource, where in _resources(value, path, flags):
+        if not _is_resource(resource):
+            issues.append(Issue(f"{where} {_NOT_A_RESOURCE}", where, _MEND, "structure"))
+            continue
+        count = len(found)
+        for entry in entries_of(resource, where):
+            if entry.type != "OperationOutcome":
+                found.append(entry)
+            elif entry.resource is resource or _is_failure(entry.resource):
+                reasons.append(_reason(entry.resource))
+        if _has_more(resource, len(found) - count):
+            incomplete = True
+    if incomplete and not found:
+        reasons.append("the client has results and sent none of them")
+    return Answer(topic, tuple(found), "; ".join(dict.fromkeys(reasons)), incomplete)
+
+
+def _resources(value: Any, path: str, flags: list[str]) -> Iterator[tuple[Any, str]]:
+    """Each resource that a key holds, also in the shapes of old and home-made clients."""
+    if isinstance(value, list):
+        flags.append("prefetch-array")
+        for i, item in enumerate(value):
+            yield item, f"{path}[{i}]"
+    elif isinstance(value, dict) and "resourceType" not in value and "resource" in value:
+        flags.append("prefetch-wrapped")  # CDS Hooks before 1.0: {response, resource}
+        yield value["resource"], f"{path}.resource"
+    else:
+        yield value, path
+
+
+def _is_resource(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    kind = value.get("resourceType")
+    if kind is None:
+        return isinstance(value.get("entry"), list)  # a Bundle that lost its type
+    return isinstance(kind, str) and kind != ""
+
+
+def _has_more(resource: Mapping[str, Any], found: int) -> bool:
+    """Whether a search Bundle says that there is more than it holds."""
+    if any(as_text(link.get("relation")) == "next" for link in as_dicts(resource.get("link"))):
+        return True
+    total = resource.get("total")
+    return isinstance(total, int) and not isinstance(total, bool) and total > found
+
+
+def _is_failure(outcome: Mapping[str, Any]) -> bool:
+    # A warning in a search Bundle is Epic's way of saying "no results".
+    return any(
+        as_text(issue.get("severity")) in {"fatal", "error"}
+        for issue in as_dicts(outcome.get("issue"))
+    )
+
+
+def _reason(outcome: Mapping[str, Any]) -> str:
+    """The outcome's issue codes. Its free text may name the patient and is not repeated."""
+    codes = dict.fromkeys(
+        code
+        for issue in as_dicts(outcome.get("issue"))
+        if (code := as_text(issue.get("code"))).replace("-", "").isalpha() and len(code) <= 30
+    )
+    return ", ".join(list(codes)[:5]) or "no reason given"
+
+
+def _status(response: Any) -> str:
+    status = as_text(response.get("status")) if isinstance(response, dict) else ""
+    return status[:3] if status[:3].isdigit() else ""
+
+
+def _topic(key: str, value: Any) -> Topic:
+    """What a key is about: by its Bundle's own search, else its published or telling name."""
+    kind = _searched_type(value) or (type_of(TEMPLATES[key]) if key in TEMPLATES else "")
+    if kind:
+        return topic_of(kind)
+    name = key.lower()
+    if any(word in name for word in _GENOMIC_WORDS):
+        return "genomics"
+    if any(word in name for word in _MEDICATION_WORDS):
+        return "medications"
+    return "other" if any(word in name for word in _OTHER_WORDS) else "genomics"
+
+
+def topic_of(kind: str) -> Topic:
+    """What resources of a type are about."""
+    if kind in MEDICATION_TYPES:
+        return "medications"
+    return "genomics" if kind in GENOMIC_TYPES else "other"
+
+
+def _searched_type(value: Any) -> str:
+    """The type that a Bundle's self link searched; empty where it does not say."""
+    if not isinstance(value, dict):
+        return ""
+    for link in as_dicts(value.get("link")):
+        if as_text(link.get("relation")) == "self":
+            address = as_text(link.get("url")).partition("?")[0].removesuffix("/_search")
+            return type_and_id(f"{address}/x")[0]
+    return ""

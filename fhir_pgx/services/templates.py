@@ -1,0 +1,64 @@
+"""The prefetch templates we publish: few, narrow, and plain enough for every EHR.
+
+They use only `{{context.patientId}}`, reads, type searches and token equality (CDS Hooks,
+Prefetch Template, the restricted query subset): no FHIRPath, no `_include`, no modifiers.
+Observations are asked for by code, not `category=laboratory`: minimum necessary, and an EHR that
+pages a lifetime of laboratory results would leave the one genotype on a page nobody reads. Sites
+whose laboratory uses local codes add a key of their own; data are known by type and code.
+
+LOINC codes: copyright Regenstrief Institute, Inc. and the LOINC Committee, http://loinc.org/license.
+"""
+
+from types import MappingProxyType
+
+# Result-level codes under which a PGx result is filed; component codes are not searchable.
+RESULT_CODES = (
+    # any gene: genotype, haplotype, variant, metabolizer status, STU1 implications
+    "84413-4", "84414-2", "69548-6", "51971-0", "53040-2", "51961-1", "83009-1", "51964-5",
+    "therapeutic-implication", "predicted-therapeutic-implication", "effect-transporter-function",
+    # CYP2C19
+    "79714-2", "57132-3", "72879-0", "66489-6", "66737-8", "66738-6", "66739-4", "66740-2",
+    "66741-0", "66742-8", "66743-6",
+    # CYP2D6
+    "79715-9", "40425-1", "72880-8", "47403-1", "73682-7", "73681-9", "72886-5", "21661-4",
+    "21662-2", "21664-8",
+    # CYP2C9, VKORC1, CYP4F2
+    "79716-7", "46724-1", "80686-9", "56164-7", "56165-4", "54451-0", "54450-2", "50722-8",
+    "72512-7", "72507-7", "79721-7", "93197-2",
+    # CYP2B6, CYP3A4, CYP3A5
+    "79720-9", "72882-4", "72877-4", "72511-9", "81145-5", "81139-8", "74007-6", "79717-5",
+    "81140-6", "81146-3", "81642-1", "72697-6", "74003-5",
+    # TPMT, NUDT15
+    "79713-4", "36922-3", "41048-0", "80738-8", "49653-9", "49654-7", "49655-4", "71356-0",
+    "93195-6", "93194-9", "93193-1",
+    # DPYD
+    "79719-1", "45284-7", "93199-8", "57958-1", "94198-9",
+    # UGT1A1
+    "79718-3", "93845-6", "51951-2", "51952-0", "34509-0", "41044-9", "93844-9", "95143-4",
+    "72508-5",
+    # SLCO1B1, G6PD, IFNL3, NAT2, RYR1, CACNA1S, CFTR, MT-RNR1
+    "79722-5", "93412-5", "21680-4", "94231-8", "60279-7", "90259-3", "58044-9", "21641-6",
+    "21654-9", "42938-1", "42939-9", "34678-3",
+    # HLA
+    "50956-2", "42358-2", "57292-5", "57979-7", "79711-8", "79712-6", "57290-9", "57291-7",
+    "13298-5", "13303-3",
+)  # fmt: skip
+
+REPORT_CODES = ("51969-4", "81247-9", "51965-2", "51962-9", "82118-1", "94753-1")
+
+_PATIENT = "{{context.patientId}}"
+
+TEMPLATES = MappingProxyType(
+    {
+        "patient": f"Patient/{_PATIENT}",
+        "pgxObservations": f"Observation?patient={_PATIENT}&code={','.join(RESULT_CODES)}",
+        "diagnosticReports": f"DiagnosticReport?patient={_PATIENT}&code={','.join(REPORT_CODES)}",
+        "activeMedications": f"MedicationRequest?patient={_PATIENT}&status=active",
+        "problems": f"Condition?patient={_PATIENT}&category=problem-list-item",
+    }
+)
+
+
+def type_of(template: str) -> str:
+    """The resource type that a template reads or searches."""
+    return template.partition("?")[0].partition("/")[0]

@@ -1,0 +1,354 @@
+"""Every setting: type, default and meaning, held as data. Only this module reads the environment.
+
+A setting is looked up in three places, the first that has it wins: what the command line said,
+the environment (`FHIR_PGX_PORT`), one TOML file (`port = 8080`) named by `FHIR_PGX_CONFIG`.
+`docs/settings.md` holds the same table for people; a test keeps the two alike.
+"""
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fhir_pgx.errors import InvalidSetting
+
+PREFIX = "FHIR_PGX_"
+CONFIG = "FHIR_PGX_CONFIG"
+REQUIRE = "FHIR_PGX_REQUIRE"  # read by the test suite: which tests may not skip
+
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+CLIENT_PROFILES = ("generic",)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class _Wrong(Exception):
+    """A value that a setting cannot take; becomes InvalidSetting, which names the setting."""
+
+
+Reader = Callable[[Any], Any]
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str) or "\x00" in found:
+        raise _Wrong
+    return found.strip()
+
+
+def _whole(low: int, high: int) -> Reader:
+    def read(found: Any) -> int:
+        if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
+            found = int(found.strip()) if len(found.strip()) < 19 else high + 1
+        if type(found) is not int or not low <= found <= high:
+            raise _Wrong
+        return found
+
+    return read
+
+
+def _seconds(found: Any) -> float:
+    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+        raise _Wrong
+    try:
+        value = float(found)
+    except ValueError:
+        raise _Wrong from None
+    if not 0 < value <= 300:  # also refuses NaN
+        raise _Wrong
+    return value
+
+
+def _one_of(choices: tuple[str, ...]) -> Reader:
+    def read(found: Any) -> str:
+        if _text(found).lower() not in choices:
+            raise _Wrong
+        return _text(found).lower()
+
+    return read
+
+
+def _url(found: Any) -> str:
+    text = _text(found)
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        raise _Wrong from None
+    if not usable or parts.username or parts.password or parts.query or parts.fragment:
+        raise _Wrong
+    return text.rstrip("/")
+
+
+def _public_server(found: Any) -> str:
+    if not _url(found).startswith("https:"):
+        raise _Wrong
+    return _url(found)
+
+
+def _private_server(found: Any) -> str:
+    url = _url(found)
+    if url.startswith("http:") and urlsplit(url).hostname not in LOOPBACK:
+        raise _Wrong
+    return url
+
+
+def _optional_url(found: Any) -> str:
+    return _url(found) if _text(found) else ""
+
+
+def _database(found: Any) -> str:
+    text = _text(found)
+    if not text.startswith("sqlite:///") or text in ("sqlite:///", "sqlite:///:memory:"):
+        raise _Wrong
+    return text
+
+
+def _origin(found: Any) -> str:
+    text = _text(found)
+    return text if text == "*" else _url(text)
+
+
+def _many(one: Reader) -> Reader:
+    def read(found: Any) -> tuple[Any, ...]:
+        if isinstance(found, str):
+            found = [item for item in found.split(",") if item.strip()]
+        if not isinstance(found, (list, tuple)):
+            raise _Wrong
+        return tuple(one(item) for item in found)
+
+    return read
+
+
+def _setting(
+    default: Any, meaning: str, expects: str, read: Reader, *, secret: bool = False
+) -> Any:
+    return field(
+        default=default,
+        repr=not secret,
+        metadata={"meaning": meaning, "expects": expects, "read": read, "secret": secret},
+    )
+
+
+_URLS = "base URLs, http or https, without user or query; a comma between them"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. `Settings()` is every default; `load_settings` reads and checks.
+
+    `base_url` and `store_servers` left empty are filled in from what they follow.
+    """
+
+    base_url: str = _setting(
+        "",
+        "The address by which others reach this server, as cards and discovery write it. "
+        "Empty: `http://` with `host` and `port`.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    host: str = _setting("127.0.0.1", "The address `serve` listens on.", "a host name", _text)
+    port: int = _setting(
+        8080, "The port `serve` listens on.", "a whole number, 1 to 65535", _whole(1, 65535)
+    )
+    workers: int = _setting(
+        0,
+        "Worker processes of `serve`; 0 stands for one a core.",
+        "a whole number, 0 to 256",
+        _whole(0, 256),
+    )
+    threads: int = _setting(
+        4,
+        "Threads in each worker; more (8 to 32) only where FHIR servers are called back.",
+        "a whole number, 1 to 64",
+        _whole(1, 64),
+    )
+    database: str = _setting(
+        "sqlite:///fhir_pgx.db",
+        "Where resources, issued cards and feedback are stored. Three slashes before a relative "
+        "path, four before an absolute one.",
+        "sqlite:///FILE (a file: workers share it)",
+        _database,
+    )
+    max_body_bytes: int = _setting(
+        5_000_000,
+        "The largest request body, after decompression.",
+        "a whole number of bytes, 1000 to 1000000000",
+        _whole(1_000, 1_000_000_000),
+    )
+    max_depth: int = _setting(
+        64,
+        "How deep a document may nest.",
+        "a whole number, 8 to 512",
+        _whole(8, 512),
+    )
+    max_cards: int = _setting(
+        10,
+        "The most cards in one answer; a last card says how many were left out.",
+        "a whole number, 1 to 100",
+        _whole(1, 100),
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        ("*",),
+        "Browser origins that may call the hooks and FHIR addresses; `*` is every origin.",
+        "origins such as https://ehr.example.org, or *; a comma between them",
+        _many(_origin),
+    )
+    client_profile: str = _setting(
+        "generic",
+        "For which kind of client cards are shaped.",
+        "one of " + ", ".join(CLIENT_PROFILES),
+        _one_of(CLIENT_PROFILES),
+    )
+    store_servers: tuple[str, ...] = _setting(
+        (),
+        "FHIR base URLs whose patient ids are those of our own store: a call that names another "
+        "`fhirServer` is not answered from the store. Empty: `base_url` with `/fhir`.",
+        _URLS,
+        _many(_url),
+    )
+    fhir_servers: tuple[str, ...] = _setting(
+        (),
+        "FHIR base URLs we may call back for data that were not prefetched, at public addresses. "
+        "Empty: none is ever called.",
+        "https base URLs, without user or query; a comma between them",
+        _many(_public_server),
+    )
+    fhir_private_servers: tuple[str, ...] = _setting(
+        (),
+        "Further base URLs we may call back although they stand at a private or loopback address.",
+        "https base URLs (http for localhost, 127.0.0.1 or [::1]); a comma between them",
+        _many(_private_server),
+    )
+    fhir_timeout_seconds: float = _setting(
+        5.0,
+        "The time all call-backs of one request may take together.",
+        "seconds, more than 0 and at most 300",
+        _seconds,
+    )
+    audit_salt: str = _setting(
+        "",
+        "Secret that turns patient ids into pseudonyms in the record of issued cards. "
+        "Empty: a random one, kept in the database.",
+        "text",
+        _text,
+        secret=True,
+    )
+    log_level: str = _setting(
+        "info",
+        "The least severe message that is logged.",
+        "one of " + ", ".join(LOG_LEVELS),
+        _one_of(LOG_LEVELS),
+    )
+
+    def __post_init__(self) -> None:
+        if not self.base_url:
+            host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104
+            shown = f"[{host}]" if ":" in host else host
+            object.__setattr__(self, "base_url", f"http://{shown}:{self.port}")
+        if not self.store_servers:
+            object.__setattr__(self, "store_servers", (f"{self.base_url}/fhir",))
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    file: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings that `overrides`, then the environment, then the TOML file give.
+
+    `overrides` are by field name; a None in it is passed over. Raises InvalidSetting for a value
+    that cannot be used, for a name we do not know, and for a file that cannot be read.
+    """
+    known = {each.name: each for each in fields(Settings)}
+    found: dict[str, Any] = {}
+    for name, value in _read_file(file).items():
+        if name not in known:
+            raise _unknown(f"{name} in {_shown(file)}", name, list(known))
+        found[name] = _checked(name, value, f"{name} in {_shown(file)}")
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable in (CONFIG, REQUIRE):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known:
+            variables = [PREFIX + each.upper() for each in known] + [CONFIG]
+            raise _unknown(variable, variable, variables)
+        found[name] = _checked(name, text, variable)
+    for name, value in (overrides or {}).items():
+        if value is not None:
+            found[name] = _checked(name, value, f"--{name.replace('_', '-')}")
+    return Settings(**found)
+
+
+def settings_from_environment(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of this process: its environment, over the file that FHIR_PGX_CONFIG names.
+
+    Raises InvalidSetting as `load_settings` does.
+    """
+    file = os.environ.get(CONFIG)
+    return load_settings(os.environ, Path(file) if file else None, overrides)
+
+
+def _read_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise InvalidSetting(
+            f"the settings file {_shown(file)} was not read: {reason}",
+            where=CONFIG,
+            mend="name a readable TOML file, or unset it",
+        ) from error
+    except ValueError as error:  # TOML syntax, or not UTF-8
+        raise InvalidSetting(
+            f"the settings file {_shown(file)} is not TOML",
+            where=CONFIG,
+            mend='write one setting a line, such as: port = 8080 or host = "127.0.0.1"',
+        ) from error
+
+
+def _checked(name: str, found: Any, where: str) -> Any:
+    about = Settings.__dataclass_fields__[name].metadata
+    try:
+        return about["read"](found)
+    except _Wrong:
+        shown = "the value (not shown: it is secret)" if about["secret"] else f"{found!r:.80}"
+        raise InvalidSetting(
+            f"{where} is {shown}; expected {about['expects']}",
+            where=where,
+            mend=f"give {about['expects']}",
+        ) from None
+
+
+def _unknown(where: str, name: str, known: list[str]) -> InvalidSetting:
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists every setting"
+    return InvalidSetting(f"{where} is not a setting; {hint}", where=where, mend=hint)
+
+
+def _shown(file: Path | None) -> str:
+    return file.name if file else ""
+
+
+def settings_table() -> str:
+    """The table of docs/settings.md, in Markdown: variable, default, what it expects and means."""
+    lines = ["| variable | default | expects | meaning |", "|---|---|---|---|"]
+    for each in fields(Settings):
+        default = each.default
+        if isinstance(default, tuple):
+            default = ", ".join(default)
+        cell = "(empty)" if default == "" else f"`{default}`"
+        about = each.metadata
+        lines.append(
+            f"| `{PREFIX}{each.name.upper()}` | {cell} | {about['expects']} | {about['meaning']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(settings_table())

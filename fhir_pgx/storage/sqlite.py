@@ -1,0 +1,136 @@
+"""An SQLite file as a database: connections, transactions, migrations; all that is SQLite's own.
+
+Several processes, and several threads in each, share the file: WAL lets readers go on while one
+writes, and writers wait for one another. A process opens its database after it was forked.
+"""
+
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fhir_pgx.errors import InvalidSetting, StoreFailure
+
+BUSY_SECONDS = 5.0  # how long a writer waits for another's transaction
+
+
+class Database:
+    """Connections to one file. Every failure of SQLite is raised as StoreFailure.
+
+    Raises InvalidSetting for a URL that does not name an SQLite file.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._path = _file_of(url)
+        self._idle: deque[sqlite3.Connection] = deque()
+        with self.transaction() as connection:
+            _migrate(connection)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection that no other thread uses meanwhile; closed if it failed, else kept."""
+        connection: sqlite3.Connection | None = None
+        with suppress(IndexError):
+            connection = self._idle.pop()
+        try:
+            if connection is None:
+                connection = _connect(self._path)
+            yield connection
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+                connection = None
+            raise StoreFailure(
+                f"the database was not read or written: {type(error).__name__}",
+                where="database",
+                mend="see that the file is writable, the disk has room and no one holds a lock",
+            ) from error
+        finally:
+            if connection is not None:
+                self._idle.append(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a writing transaction: committed at the end, rolled back on any error."""
+        with self.connection() as connection:
+            # IMMEDIATE takes the writer's lock first: a later upgrade could not wait, but fails.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        """Every row of a query."""
+        with self.connection() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+
+def _file_of(url: str) -> Path:
+    scheme, _, path = url.partition(":///")
+    if scheme != "sqlite" or path in ("", ":memory:"):
+        raise InvalidSetting(
+            "the database URL does not name an SQLite file",
+            where="database",
+            mend="write sqlite:///FILE, with four slashes before an absolute path",
+        )
+    return Path(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        _create(path)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            "mmap_size = 268435456",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(path: Path) -> None:
+    """Make the file readable by its owner alone: it will hold patients' data."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreFailure(
+            f"the database file could not be made: {error.strerror}",
+            where="database",
+            mend="name a file in a folder that can be written",
+        ) from error
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Run, inside the caller's transaction, every migration that this file has not seen."""
+    connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT NOT NULL PRIMARY KEY)")
+    done = {row[0] for row in connection.execute("SELECT name FROM migration")}
+    folder = files("fhir_pgx.storage") / "migrations"
+    for script in sorted(folder.iterdir(), key=lambda each: each.name):
+        if script.name in done or not script.name.endswith(".sql"):
+            continue
+        for statement in script.read_text(encoding="utf-8").split(";\n"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO migration (name) VALUES (?)", (script.name,))

@@ -1,0 +1,153 @@
+"""What every store can do: resources as they were received, issued cards, feedback.
+
+A store knows no FHIR: whoever saves a resource says its type, id and patient; whoever reads it
+decodes the bytes. Everything is kept apart by `tenant`, an empty text where there is only one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Outcome = Literal["accepted", "overridden"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewResource:
+    """A resource to save: `body` is its JSON, UTF-8; `patient` the id of the patient it is about,
+    empty where it is about none; `full_url` the fullUrl it had in its Bundle, empty without."""
+
+    type: str
+    id: str
+    body: bytes
+    patient: str = ""
+    full_url: str = ""
+
+    @property
+    def reference(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResource:
+    """A resource as saved. `version` counts from 1; `last_updated` is RFC 3339, UTC."""
+
+    type: str
+    id: str
+    version: int
+    patient: str
+    full_url: str
+    last_updated: str
+    body: bytes
+
+    @property
+    def reference(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a save did. `unchanged` counts resources that were there already, byte for byte."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCard:
+    """One card that left the house. `patient` is the plain id: the store keeps only a keyed hash.
+
+    `topic` is the code of the card's source topic, `rules` the rule ids it rests on.
+    """
+
+    uuid: str
+    topic: str
+    rules: tuple[str, ...]
+    hook: str
+    service: str
+    patient: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackItem:
+    """What became of one card (CDS Hooks, Feedback).
+
+    `accepted` are the suggestion ids; `timestamp` the client's outcomeTimestamp, RFC 3339 UTC.
+    `comment` is free text that may hold patient data: it is kept apart, cut to MAX_COMMENT.
+    """
+
+    card: str
+    outcome: Outcome
+    timestamp: str
+    service: str = ""
+    accepted: tuple[str, ...] = ()
+    reason_system: str = ""
+    reason_code: str = ""
+    reason_display: str = ""
+    comment: str = ""
+
+
+MAX_COMMENT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFeedback:
+    """How cards of one topic fared: the latest outcome of a card counts.
+
+    `unanswered` is issued and never answered. `topic` is empty for answers to cards we hold no
+    record of. `reasons` counts override reasons by code (an empty code: none was given).
+    """
+
+    topic: str
+    issued: int
+    accepted: int
+    overridden: int
+    unanswered: int
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """Every method raises StoreFailure where the store cannot be read or written."""
+
+    def save_bundle(self, resources: Sequence[NewResource], *, tenant: str = "") -> Saved:
+        """Save all resources or none, in one transaction.
+
+        A resource that is already there gets a new version, the old one goes to the history.
+        Raises MixedPatients where an id is already taken by a resource of another patient.
+        """
+        ...
+
+    def resources_of(self, patient: str, *, tenant: str = "") -> list[StoredResource]:
+        """Every current resource about a patient, the Patient itself among them, by type and id.
+
+        Empty where nothing is stored of this patient: untested, not normal.
+        """
+        ...
+
+    def versions_of(self, type_: str, id_: str, *, tenant: str = "") -> list[StoredResource]:
+        """Every version of a resource, newest first; empty where there never was one."""
+        ...
+
+    def patients(self, *, tenant: str = "") -> list[str]:
+        """The ids of all patients something is stored of, sorted."""
+        ...
+
+    def record_cards(self, cards: Iterable[IssuedCard], *, tenant: str = "") -> None:
+        """Note issued cards. Returns at once; never raises: advice does not wait for its record."""
+        ...
+
+    def record_feedback(self, items: Sequence[FeedbackItem], *, tenant: str = "") -> None:
+        """Store all items or none. An item sent again is kept once."""
+        ...
+
+    def feedback_summary(self, *, tenant: str = "") -> list[TopicFeedback]:
+        """How the cards of each topic fared, by topic."""
+        ...
+
+    def check(self) -> None:
+        """Return if the store answers; raise StoreFailure otherwise (for `/health/ready`)."""
+        ...
+
+    def close(self) -> None:
+        """Write what is still waiting and close every connection."""
+        ...

@@ -1,0 +1,37 @@
+"""Code systems and codes that we read or write, each named once.
+
+LOINC content is copyright Regenstrief Institute, Inc. and the LOINC Committee, available at no
+cost under the licence at http://loinc.org/license.
+"""
+
+LOINC = "http://loinc.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+NDC = "http://hl7.org/fhir/sid/ndc"
+SNOMED = "http://snomed.info/sct"
+ATC = "http://www.whocc.no/atc"
+UNII = "http://fdasis.nlm.nih.gov"
+HGNC = "http://www.genenames.org/geneId"
+PHARMVAR = "http://www.pharmvar.org"
+GL_STRING = "http://glstring.org"
+DBSNP = "http://www.ncbi.nlm.nih.gov/snp"
+TBD = "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
+OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+
+# Observation.code and component codes of the Genomics Reporting guide (STU1 to CI 4.0).
+GENE_STUDIED = "48018-6"
+GENOTYPE = "84413-4"
+HAPLOTYPE = "84414-2"
+VARIANT = "69548-6"
+MEDICATION_ASSESSED = "51963-7"
+PHASE_RELATIONSHIP = "82120-7"
+GENETIC_REPORT = "51969-4"
+
+# Clinical implication codes of STU1, whose value is the phenotype itself.
+STU1_IMPLICATIONS = {
+    "53040-2": "metabolism",
+    "51961-1": "efficacy",
+    "83009-1": "high risk",
+}
+TBD_THERAPEUTIC_IMPLICATION = "therapeutic-implication"
+TBD_PREDICTED_IMPLICATION = "predicted-therapeutic-implication"
+TBD_TRANSPORTER_FUNCTION = "effect-transporter-function"

@@ -1,0 +1,136 @@
+"""The application: everything mounted in a Flask app, our own or somebody else's."""
+
+from typing import Final
+
+from flask import Blueprint, Flask, Response, request
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from fhir_pgx.settings import Settings, settings_from_environment
+from fhir_pgx.storage import SqlStore, Store
+from fhir_pgx.web.api import api_blueprint
+from fhir_pgx.web.cds import cds_blueprint
+from fhir_pgx.web.cors import cors_headers
+from fhir_pgx.web.errors import register_errors
+from fhir_pgx.web.health import health_blueprint
+from fhir_pgx.web.site import Pipeline, Site, open_site
+
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
+
+# Where our trees end: addresses that no route takes, and methods that the address does not take.
+_ENDS: Final = (
+    ("/cds-services", _WRITING),
+    ("/cds-services/<path:rest>", _METHODS),
+    ("/api", _METHODS),
+    ("/api/<path:rest>", _METHODS),
+    ("/health", _METHODS),
+    ("/health/<path:rest>", _METHODS),
+    ("/metrics", _WRITING),
+)
+
+
+class FhirPgx:
+    """All of fhir_pgx as a Flask extension: `FhirPgx(app, url_prefix="/pgx")`.
+
+    What is not given is made from the settings of this process. Raises InvalidSetting,
+    BrokenKnowledge, BrokenPlugin or StoreFailure at start rather than at the first patient.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        url_prefix: str = "",
+        *,
+        settings: Settings | None = None,
+        pipeline: Pipeline | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self.settings, self.pipeline, self.store = settings, pipeline, store
+        if app is not None:
+            self.init_app(app, url_prefix)
+
+    def init_app(self, app: Flask, url_prefix: str = "") -> None:
+        """Mount every address under `url_prefix`; the host app's own pages stay untouched."""
+        settings = self.settings or settings_from_environment()
+        site = open_site(
+            settings,
+            self.pipeline or _pipeline(settings),
+            self.store or SqlStore(settings.database, settings.audit_salt),
+        )
+        app.extensions["fhir_pgx"] = site
+        app.register_blueprint(_everything(site), url_prefix=url_prefix or None)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    pipeline: Pipeline | None = None,
+    store: Store | None = None,
+) -> Flask:
+    """A Flask app of its own, with an OperationOutcome also where no route is."""
+    app = Flask("fhir_pgx", static_folder=None)
+    FhirPgx(app, settings=settings, pipeline=pipeline, store=store)
+    site: Site = app.extensions["fhir_pgx"]
+    register_errors(app)
+    add_cors = cors_headers(site.settings.cors_origins)
+
+    @app.after_request
+    def finish(answer: Response) -> Response:
+        # Answers of our routes have been through the blueprint's own.
+        return answer if request.blueprint else add_cors(answer)
+
+    return app
+
+
+def _pipeline(settings: Settings) -> Pipeline:
+    from fhir_pgx.pipeline import Pipeline as Stages  # noqa: PLC0415 - loads all knowledge
+
+    return Stages.load(settings)
+
+
+def _everything(site: Site) -> Blueprint:
+    root = Blueprint("fhir_pgx", __name__)
+    register_errors(root)
+    root.after_request(cors_headers(site.settings.cors_origins))
+
+    @root.before_request
+    def begin() -> Response | None:
+        if request.method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join(_allowed())})
+        request.max_content_length = site.settings.max_body_bytes
+        return None
+
+    for blueprint in (cds_blueprint(site), api_blueprint(site), health_blueprint(site)):
+        root.register_blueprint(blueprint)
+    for rule, methods in _ENDS:
+        root.add_url_rule(rule, "nowhere", _nowhere, methods=methods, strict_slashes=False)
+    return root
+
+
+def _nowhere(rest: str = "") -> ResponseReturnValue:
+    """An address in our trees that no route takes, or not with this method.
+
+    Errors of routing never reach a blueprint's handlers, and the host app's 404 page is HTML: so
+    our trees end in a route.
+    """
+    if allowed := _allowed():
+        raise MethodNotAllowed(valid_methods=allowed)
+    raise NotFound
+
+
+def _allowed() -> list[str]:
+    """The methods that the address takes; none where there is nothing at it."""
+    return [method for method in _METHODS if _is_taken(method)]
+
+
+def _is_taken(method: str) -> bool:
+    adapter = request_ctx.url_adapter
+    if adapter is None:
+        return False
+    try:
+        rule, _ = adapter.match(method=method, return_rule=True)
+    except HTTPException:
+        return False
+    return not rule.endpoint.endswith("nowhere")

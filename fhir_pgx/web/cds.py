@@ -1,0 +1,66 @@
+"""CDS Hooks over HTTP: discovery, service calls, feedback (CDS Hooks 3.0)."""
+
+import logging
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+from flask.typing import ResponseReturnValue
+
+from fhir_pgx.cards.write import write_answer
+from fhir_pgx.services.answering import read_call, record_answer
+from fhir_pgx.services.feedback import read_feedback
+from fhir_pgx.web.body import JSON, json_answer, read_json_body
+from fhir_pgx.web.site import Site
+
+log = logging.getLogger("fhir_pgx.web")
+
+
+class BrokenAnswer(Exception):
+    """An answer of ours that breaks the CDS Hooks schema: a bug, never sent."""
+
+
+def cds_blueprint(site: Site) -> Blueprint:
+    """`/cds-services`, each service and its feedback; a trailing slash is tolerated."""
+    bp = Blueprint("cds", __name__, url_prefix="/cds-services")
+
+    @bp.get("", strict_slashes=False)
+    def discover() -> ResponseReturnValue:
+        return Response(site.discovery, content_type=JSON)
+
+    @bp.post("/<service_id>", strict_slashes=False)
+    def invoke(service_id: str) -> ResponseReturnValue:
+        service = site.registry.service(service_id)
+        record = g.call_record = site.audit.begin(service_id)
+        document = read_json_body(request, site.settings)
+        record.call = call = read_call(document, service, site.sources)
+        answer = service.answer(call)
+        written = checked(site, write_answer(answer))
+        record_answer(call, answer, site.sources)
+        record.answer = answer
+        return json_answer(written)
+
+    @bp.post("/<service_id>/feedback", strict_slashes=False)
+    def feedback(service_id: str) -> ResponseReturnValue:
+        site.registry.service(service_id)
+        items = read_feedback(read_json_body(request, site.settings), service_id)
+        site.store.record_feedback(items)
+        return json_answer({})
+
+    @bp.after_request
+    def audit(answer: Response) -> Response:
+        record = g.pop("call_record", None)
+        if record is not None:
+            site.audit.finish(record, answer.status_code)
+        return answer
+
+    return bp
+
+
+def checked(site: Site, written: dict[str, Any]) -> dict[str, Any]:
+    """The answer, if it is one by the CDS Hooks schema. Raises BrokenAnswer."""
+    if not site.answer_schema.is_valid(written):
+        for fault in site.answer_schema.iter_errors(written):
+            # The message would quote the value; the path does not.
+            log.error("answer breaks its schema at %s", list(fault.instance_path))
+        raise BrokenAnswer
+    return written

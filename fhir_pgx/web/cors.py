@@ -1,0 +1,40 @@
+"""Cross-origin calls from browsers: without them a CDS Hooks client in a page hears nothing.
+
+Errors carry the headers too, or the browser hides the reason. No credentials are ever allowed:
+the token travels in a header, and `*` with credentials is refused by every browser.
+"""
+
+from collections.abc import Callable
+
+from flask import Response, request
+
+_ASKED = "authorization, content-type, accept, if-match, if-none-match, if-none-exist, prefer"
+_EXPOSED = "ETag, Location, Retry-After, WWW-Authenticate"
+_ONE_HOUR = "3600"
+
+
+def cors_headers(origins: tuple[str, ...]) -> Callable[[Response], Response]:
+    """A function that adds the headers to an answer; `*` among the origins allows every one."""
+    anyone = "*" in origins
+    allowed = frozenset(origins)
+
+    def add(answer: Response) -> Response:
+        headers = answer.headers
+        headers["X-Content-Type-Options"] = "nosniff"
+        if anyone:
+            headers["Access-Control-Allow-Origin"] = "*"
+        else:
+            headers.add("Vary", "Origin")
+            origin = request.headers.get("Origin", "")
+            if origin not in allowed:
+                return answer
+            headers["Access-Control-Allow-Origin"] = origin
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = headers.get("Allow") or "GET, POST"
+            headers["Access-Control-Allow-Headers"] = _ASKED
+            headers["Access-Control-Max-Age"] = _ONE_HOUR
+        else:
+            headers["Access-Control-Expose-Headers"] = _EXPOSED
+        return answer
+
+    return add

@@ -1,0 +1,16 @@
+"""Fixtures that every room's tests share."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference samples and facts beside the checkout; skips where it is absent."""
+    found = ROOT.parent / "shared"
+    if not found.is_dir():
+        pytest.skip("the reference samples (../shared) are not beside this checkout")
+    return found
