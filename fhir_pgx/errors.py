@@ -194,3 +194,10 @@ class BrokenPlugin(PgxError):
 
     code = "PGX-403"
     kind: IssueType = "exception"
+
+
+class UnknownPatient(PgxError):
+    """A patient of whom nothing is stored."""
+
+    code = "PGX-404"
+    kind: IssueType = "not-found"

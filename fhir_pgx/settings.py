@@ -197,6 +197,13 @@ class Settings:
         "origins such as https://ehr.example.org, or *; a comma between them",
         _many(_origin),
     )
+    untested_cards: str = _setting(
+        "important",
+        "For which drugs a missing gene result gets a card: where advice can matter much, all or "
+        "none.",
+        "one of none, important, all",
+        _one_of(("none", "important", "all")),
+    )
     client_profile: str = _setting(
         "generic",
         "For which kind of client cards are shaped.",

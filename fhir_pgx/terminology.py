@@ -35,3 +35,18 @@ STU1_IMPLICATIONS = {
 TBD_THERAPEUTIC_IMPLICATION = "therapeutic-implication"
 TBD_PREDICTED_IMPLICATION = "predicted-therapeutic-implication"
 TBD_TRANSPORTER_FUNCTION = "effect-transporter-function"
+
+# DNA change types (48019-4): the Sequence Ontology's own names (CC BY 4.0).
+SEQUENCE_ONTOLOGY_TERMS = {
+    "SO:0001483": "SNV",
+    "SO:0002007": "MNV",
+    "SO:1000002": "substitution",
+    "SO:0000159": "deletion",
+    "SO:0000667": "insertion",
+    "SO:1000032": "delins",
+    "SO:1000035": "duplication",
+    "SO:1000036": "inversion",
+    "SO:0001019": "copy_number_variation",
+    "SO:0001742": "copy_number_gain",
+    "SO:0001743": "copy_number_loss",
+}

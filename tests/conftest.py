@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from fhir_pgx.knowledge import load_knowledge
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -14,3 +16,9 @@ def shared() -> Path:
     if not found.is_dir():
         pytest.skip("the reference samples (../shared) are not beside this checkout")
     return found
+
+
+@pytest.fixture(scope="session")
+def knowledge():
+    """The compiled knowledge."""
+    return load_knowledge()

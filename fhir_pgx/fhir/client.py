@@ -152,7 +152,7 @@ class Visit:
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise _Failed(_reason(error)) from error
         try:
-            document = read_json(body)
+            document = read_json(body, max_bytes=MAX_BYTES)
         except PgxError as error:
             raise _Failed("the FHIR server's answer is not JSON we read") from error
         if not isinstance(document, dict) or not as_text(document.get("resourceType")):

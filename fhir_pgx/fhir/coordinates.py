@@ -98,9 +98,7 @@ def reverse_complement(allele: str | None) -> str | None:
     return allele if allele is None else allele.translate(_COMPLEMENT)[::-1]
 
 
-def interval(
-    low: int | None, high: int | None, system: System, ref: str | None
-) -> Interval | None:
+def interval(low: int | None, high: int | None, system: System, ref: str | None) -> Interval | None:
     """The 0-based interval of a stated range; None where the range cannot be one.
 
     Where no system is stated the length of `ref` decides (B3): `high - low` equal to it means
@@ -177,9 +175,7 @@ def accession_of(concept: Concept) -> str:
     return concept.codings[0].code if concept.codings else concept.text
 
 
-def place(
-    accession: str, build: str, chromosome: str, vocabulary: Vocabulary
-) -> Place:
+def place(accession: str, build: str, chromosome: str, vocabulary: Vocabulary) -> Place:
     """Where accession, build and chromosome together point; the accession wins over the others.
 
     An NC_ accession is looked up with its version, since no rule ties a version to a build. Where
@@ -218,7 +214,7 @@ def _why_not(accession: str) -> str:
 
 
 def parse_spdi(text: str) -> Change | None:
-    """An SPDI text (0-based by definition); the deleted part may be a length. None if it is none."""
+    """An SPDI text, 0-based by definition; None if it is none. The deleted part may be a length."""
     found = _SPDI.fullmatch(text) if len(text) < 5000 else None
     if found is None:
         return None

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhir_pgx.fhir.allele_pairs import HalfDiplotype
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, reference_of
-from fhir_pgx.fhir.gene_names import gene_of
 from fhir_pgx.fhir.notes import REPORT_STATUS, STATUS, note
-from fhir_pgx.fhir.values import Concept, concept_of
-from fhir_pgx.model.drug import Coding
+from fhir_pgx.fhir.resolution import Lineage
 from fhir_pgx.model.finding import (
     Caveat,
     NotUnderstood,
@@ -26,23 +25,11 @@ from fhir_pgx.model.finding import (
     Statement,
 )
 from fhir_pgx.model.knowledge import Vocabulary
-from fhir_pgx.terminology import GENE_STUDIED
 
-GENE_EXTENSION = "observation-geneticsGene"
-MAX_PARENTS = 6  # derivedFrom chains of real reports have two or three links
 WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _UNFINISHED = frozenset(("registered", "preliminary"))
 _CORRECTED = frozenset(("corrected", "amended"))
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:[T ][0-9:.+Z-]{2,24})?)?)?")
-
-
-@dataclass(slots=True)
-class HalfDiplotype:
-    """One numbered allele (`CYP2D6 gene allele 1`) that waits for the other of its report."""
-
-    group: tuple[Any, ...]
-    place: int
-    statement: Statement
 
 
 @dataclass(slots=True)
@@ -51,6 +38,7 @@ class Gathering:
 
     vocabulary: Vocabulary
     references: References
+    lineage: Lineage
     report_of: dict[int, Entry] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     implications: list[StatedImplication] = field(default_factory=list)
@@ -60,81 +48,12 @@ class Gathering:
     variants: list[ObservedVariant] = field(default_factory=list)
     not_understood: list[NotUnderstood] = field(default_factory=list)
     halves: list[HalfDiplotype] = field(default_factory=list)
+    pointed: dict[int, str] = field(default_factory=dict)  # variant's place -> Observation
     sequence_count: int = 0
-    _genes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def missed(self, entry: Entry, reason: str, path: str = "") -> None:
         """Lists a resource, or an element of it, as met and not used."""
         self.not_understood.append(NotUnderstood(entry.reference, reason, path or entry.path))
-
-    def explicit_genes(self, entry: Entry) -> tuple[tuple[str, ...], tuple[Caveat, ...]]:
-        """The genes of gene-studied components and of the R4 core gene extension."""
-        genes: dict[str, None] = {}
-        caveats: list[Caveat] = []
-        for concept in _gene_concepts(entry.resource):
-            gene, notes = gene_of(concept, self.vocabulary)
-            if gene:
-                genes[gene] = None
-                caveats.extend(notes)
-        return tuple(genes), tuple(caveats)
-
-    def parents(self, entry: Entry) -> list[Entry]:
-        """The resources at hand that `derivedFrom` names."""
-        found = []
-        for item in as_dicts(entry.resource.get("derivedFrom")):
-            parent = self.references.find(reference_of(item), entry)
-            if parent is not None:
-                found.append(parent)
-        return found
-
-    def inherited_genes(self, entry: Entry, depth: int = 0) -> tuple[str, ...]:
-        """The genes that the parents name, or their own parents."""
-        key = id(entry.resource)
-        if key in self._genes:
-            return self._genes[key]
-        self._genes[key] = ()  # also ends a circle of references
-        genes: dict[str, None] = {}
-        if depth < MAX_PARENTS:
-            for parent in self.parents(entry):
-                genes.update(dict.fromkeys(self.genes_stated_by(parent, depth + 1)))
-        self._genes[key] = tuple(genes)
-        return self._genes[key]
-
-    def genes_stated_by(self, entry: Entry, depth: int) -> tuple[str, ...]:
-        explicit, _ = self.explicit_genes(entry)
-        if explicit:
-            return explicit
-        coded: dict[str, None] = {}
-        for coding in concept_of(entry.resource.get("code")).codings:
-            term = self.vocabulary.loinc.get(coding.code)
-            if term is not None and term.gene:
-                coded.update(dict.fromkeys(term.gene.split(";")))
-        return tuple(coded) or self.inherited_genes(entry, depth)
-
-
-def _gene_concepts(resource: Mapping[str, Any]) -> list[Concept]:
-    found = []
-    for component in as_dicts(resource.get("component")):
-        if has_code(component.get("code"), GENE_STUDIED):
-            found.append(concept_of(component.get("valueCodeableConcept")))
-            text = as_text(component.get("valueString"))
-            if text:
-                found.append(Concept((Coding("", text),), text))
-    for extension in as_dicts(resource.get("extension")):
-        if as_text(extension.get("url")).endswith(GENE_EXTENSION):
-            found.extend(
-                concept_of(item.get("valueCodeableConcept"))
-                for item in (extension, *as_dicts(extension.get("extension")))
-                if "valueCodeableConcept" in item
-            )
-    return found
-
-
-def has_code(code: Any, wanted: str) -> bool:
-    """True where a CodeableConcept as received holds the code."""
-    if not isinstance(code, dict):
-        return False
-    return any(item.get("code") == wanted for item in as_dicts(code.get("coding")))
 
 
 def index_reports(entries: Sequence[Entry], references: References) -> dict[int, Entry]:
@@ -169,6 +88,8 @@ def when_of(resource: Mapping[str, Any]) -> str:
         resource.get("effectiveInstant"),
         *within,
         resource.get("issued"),
+        resource.get("recordedDate"),
+        resource.get("assertedDate"),
     )
     for value in stated:
         if isinstance(value, str) and _DATE.fullmatch(value):
@@ -186,7 +107,7 @@ def subject_of(resource: Mapping[str, Any]) -> str:
 
 
 def origin_of(entry: Entry, report: Entry | None, path: str = "") -> Origin:
-    """Where a statement comes from; subject and time are the report's where the resource has none."""
+    """Where a statement comes from; what it does not say of subject and time its report says."""
     resource = entry.resource
     holder = report if report is not None else entry.container
     above = holder.resource if holder is not None else {}

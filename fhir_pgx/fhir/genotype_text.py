@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from fhir_pgx.model.finding import StatementKind
 
 MAX_TEXT = 20_000
+SINGLE_NUCLEOTIDE_GENES = frozenset(("VKORC1", "IFNL3", "IFNL4", "ABCG2"))
 
 _STAR = (
     r"\*\d{1,3}[A-Z]{0,2}(?:\.\d{1,4})?(?:\s?[xX×](?:≥|>=)?(?:\d{1,2}|N))?"
     r"(?:\+\*\d{1,3}[A-Z]{0,2}(?:[xX×](?:\d{1,2}|N))?){0,3}"
 )
 _GENE = r"(?:[A-Z][A-Z0-9-]{2,9}[\s_]?)?"
-STAR_PAIR = re.compile(rf"(?<![\w*/]){_STAR}\s?[/|]\s?{_GENE}{_STAR}(?![\w/*|+])")
+STAR_PAIR = re.compile(rf"(?<![*/]){_STAR}\s?[/|]\s?{_GENE}{_STAR}(?![\w/*|+])")
 STAR_ALLELE = re.compile(rf"(?<![*/]){_STAR}(?![\w/*:|+])")
 _TWO_STARS = re.compile(r"\*\d[^*]{0,20}\*\d")
 NUCLEOTIDE_PAIR = re.compile(r"(?<![A-Za-z0-9>*])[ACGT]\s?[/|]\s?[ACGT](?![A-Za-z0-9])")
@@ -29,7 +30,7 @@ HLA_ALLELE = re.compile(
     r"[A-Z]?(?![\w:])"
 )
 _HLA_FIELDS = re.compile(r"\*?\d{2,4}:\d{2,4}")
-_LOCUS = re.compile(r"(?:HLA-)?(DRB[1345]|D[PQ][AB]1|[ABC])(?=[*:+])")
+_LOCUS = re.compile(r"(?<![A-Za-z0-9])(?:HLA-)?(DRB[1345]|D[PQ][AB]1|[ABC])(?=[*:+])")
 _RELEASE = re.compile(r"(?:hla#[^#\s]{0,20}#)?")
 _NAMED = re.compile(r"\*\d|[cgmnp]\.|\brs\d|\breference\b|\bhla#", re.IGNORECASE)
 

@@ -54,6 +54,6 @@ SENTENCES = {
 }
 
 
-def note(code: str, **words: object) -> Caveat:
+def note(code: str, /, **words: object) -> Caveat:
     """The caveat of a code, its sentence filled in."""
     return Caveat(code, SENTENCES[code].format(**words))

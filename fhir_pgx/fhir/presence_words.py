@@ -51,7 +51,9 @@ _NOT_THERE = re.compile(
     r"|\b(?:negative|absent|undetected)\b",
     re.IGNORECASE,
 )
-_THERE = re.compile(r"\b(?:positive|detected|present|hetero?zygous|homozygous)\b", re.IGNORECASE)
+_THERE = re.compile(
+    r"\b(?:positive|detected|present|heterozygous|homozygous|hemizygous)\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[a-z]+")
 
 _ZYGOSITY = {

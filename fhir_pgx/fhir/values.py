@@ -75,12 +75,22 @@ def concept_of(value: Any) -> Concept:
     codings = value.get("coding")
     if codings is None and "code" in value:
         codings = value
-    read = [
-        Coding(as_text(item.get("system")), as_text(item.get("code")), as_text(item.get("display")))
-        for item in as_list(codings)
-        if isinstance(item, dict)
-    ]
-    return Concept(tuple(read), as_text(value.get("text")))
+    if not isinstance(codings, list):
+        codings = as_list(codings)
+    read = tuple([_coding(item) for item in codings if isinstance(item, dict)])
+    return Concept(read, _stripped(value.get("text")))
+
+
+def _coding(item: Mapping[str, Any]) -> Coding:
+    get = item.get
+    return Coding(_stripped(get("system")), _stripped(get("code")), _stripped(get("display")))
+
+
+def _stripped(value: Any) -> str:
+    # The two cases of nearly every element, before the call that knows them all.
+    if value is None:
+        return ""
+    return value.strip() if type(value) is str else as_text(value)
 
 
 def value_of(element: Mapping[str, Any]) -> Value:

@@ -12,9 +12,10 @@ from fhir_pgx.model.finding import Presence
 from fhir_pgx.model.genotype import Diplotype
 
 _ALLELE = re.compile(
-    r"(?:HLA-)?(?P<locus>[A-Z]{1,4}\d?)?[*:]?(?P<first>\d{2,3})"
+    r"(?:HLA-)?(?P<locus>D[PQR][AB]\d?|[A-Z])?[*:]?(?P<first>\d{1,3})"
     r"(?::(?P<second>\d{2,4}|[A-Z]{2,5}|XX))?(?::\d{2,4}){0,2}(?P<suffix>[A-Z])?$"
 )
+_OLD_NAME = re.compile(r"(?P<locus>D[PQR][AB]\d?|[A-Z])?[*:]?(?P<first>\d{2})(?P<second>\d{2})")
 MAX_OPTIONS = 64  # ambiguous typings can list thousands; more than this says nothing useful
 
 
@@ -44,11 +45,14 @@ Genotype = tuple[tuple[HlaAllele, ...], ...]  # per chromosome, the alleles it m
 
 def parse_allele(text: str, locus: str) -> HlaAllele | None:
     """An allele of `locus` (`B`); None where the text is not one, or is of another locus."""
-    found = _ALLELE.match(text.strip().removeprefix("HLA-"))
+    name = text.strip().removeprefix("HLA-")
+    # Before 2010 the fields had no colon: HLA-B*5701.
+    found = _OLD_NAME.fullmatch(name) or _ALLELE.match(name)
     if not found or (found["locus"] and found["locus"] != locus):
         return None
     second = found["second"] or ""
-    return HlaAllele(found["first"], second if second.isdigit() else "", found["suffix"] == "N")
+    null = found.groupdict().get("suffix") == "N"
+    return HlaAllele(found["first"].zfill(2), second if second.isdigit() else "", null)
 
 
 def parse_typing(text: str, gene: str) -> tuple[Genotype, ...] | None:

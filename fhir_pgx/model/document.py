@@ -15,15 +15,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The flags of `interpret`, `recommend` and `explain` (CONTRACT, section 2).
+    """The flags of `interpret` and `recommend` (CONTRACT, section 2).
 
     `drugs` are names or RxNorm codes; none stands for every drug that the findings concern.
     """
 
-    format: Literal["json", "fhir", "text"] = "json"
-    all_matches: bool = False
-    missing_as_reference: bool = False
-    cyp2d6_from_snvs: bool = False
+    format: Literal["json", "text"] = "json"
     drugs: tuple[str, ...] = ()
-    outside_calls: Document | None = None
-    context: Document | None = None

@@ -68,8 +68,8 @@ class Statement:
     `value` is the text or code as stated, with a leading gene name left in place; `code` is the
     code that came along with it: an answer (`LA9657-3`), a ClinVar or PharmVar id. An allele
     presence has the allele as `value` and the zygosity's answer as `code` where it was stated
-    (`LA6705-3` homozygous). `drugs` are the drug names of an implication the
-    statement stood in. Source: reference shapes 1 to 16 of the PGx Observation.
+    (`LA6705-3` homozygous). `drugs` are the drug names of an implication the statement stood in.
+    Source: reference shapes 1 to 16 of the PGx Observation.
     """
 
     gene: str
@@ -131,10 +131,11 @@ class ObservedVariant:
 
     `start` and `end` are 0-based interval positions on `accession` (forward strand), None where
     the resource does not place the variant. Where `accession` is no chromosome of a known build
-    (`NG_…`, or empty), `build` is empty too and the positions are only what was stated. `ref` and `alt` are as stated, without trimming; an
-    empty text means nothing (a pure insertion or deletion), None means not stated. `build` is
-    `GRCh37`, `GRCh38`, `both` (mitochondrial) or empty. `zygosity` is `heterozygous`,
-    `homozygous`, `hemizygous`, `homoplasmic`, `heteroplasmic` or empty: never assumed.
+    (`NG_…`, or empty), `build` is empty too and the positions are only what was stated. `ref`
+    and `alt` are as stated, without trimming; an empty text means nothing (a pure insertion or
+    deletion), None means not stated. `build` is `GRCh37`, `GRCh38`, `both` (mitochondrial) or
+    empty. `zygosity` is `heterozygous`, `homozygous`, `hemizygous`, `homoplasmic`,
+    `heteroplasmic` or empty: never assumed. `change_type` is the Sequence Ontology's name.
     """
 
     origin: Origin

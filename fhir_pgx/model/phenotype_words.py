@@ -125,11 +125,15 @@ _NONE: dict[str, str] = {}
 
 # Words that change a phenotype's meaning: met outside the phrase, the phrase cannot be trusted.
 _TURNING = frozenset(
-    "not no non nor or to versus vs without normal extensive intermediate poor rapid ultrarapid"
-    " slow increased decreased reduced low high likely possible possibly probable probably if"
-    " suspected family unknown uncertain unless".split()
-)
-_IDLE = frozenset("phenotype phenotypes status predicted gene enzyme result the a an is".split())
+    ("not", "no", "non", "nor", "or", "to", "versus", "vs", "without", "normal", "extensive",
+     "intermediate", "poor", "rapid", "ultrarapid", "slow", "increased", "decreased", "reduced",
+     "low", "high", "likely", "possible", "possibly", "probable", "probably", "if", "suspected",
+     "family", "unknown", "uncertain", "unless")
+)  # fmt: skip
+_IDLE = frozenset(
+    ("phenotype", "phenotypes", "status", "predicted", "gene", "enzyme", "result", "the", "a",
+     "an", "is")
+)  # fmt: skip
 _WORD = re.compile(r"[a-z0-9]+")
 _LONGEST = 7  # words of the longest phrase above
 

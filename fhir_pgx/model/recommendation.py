@@ -73,6 +73,7 @@ class Recommendation:
     considerations: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     rule: str
+    serious: bool = False  # ignoring it can end in death or lasting harm
     source_rows: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     derived_from: tuple[str, ...] = ()

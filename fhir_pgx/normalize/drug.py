@@ -23,7 +23,7 @@ from fhir_pgx.terminology import ATC, NDC, RXNORM, SNOMED
 
 __all__ = ["DrugIndex", "coding_system", "normal_name", "resolve"]
 
-MOST_CODINGS = 40
+MOST_CODINGS = 20
 MOST_DEPTH = 3
 
 _SYSTEMS = {
@@ -180,15 +180,17 @@ def _is_same_name(one: Drug, two: Drug) -> bool:
     return one.name.startswith(two.name) or two.name.startswith(one.name)
 
 
-def _allows(match: DrugMatch, named: CodeMeaning) -> bool:
-    """Whether a name can be said of the drug that the code decided.
+def _allows(match: DrugMatch, named: CodeMeaning, *, complete: bool) -> bool:
+    """Whether a name can be said of the drug that the codes decided.
 
-    It may say less (`codeine` of a combination), not more, unless the code's list has gaps.
+    It may say less (`codeine` of a combination). It may say more only where the code's list has
+    gaps, or where a brand's name stands beside the code of one of its products (`complete`).
     """
     coded = set(match.ingredients)
     if coded.issuperset(named.ingredients):
         return True
-    if "incomplete-ingredients" in match.notes and coded.issubset(named.ingredients):
+    more = "incomplete-ingredients" in match.notes or (complete and named.kind == "brand")
+    if more and coded.issubset(named.ingredients):
         return True
     return all(any(_is_same_name(drug, other) for other in coded) for drug in named.ingredients)
 
@@ -199,7 +201,10 @@ def _heard(match: DrugMatch, met: Sequence[Found], named: Sequence[CodeMeaning])
     for _, meaning in met:
         if meaning.choices and not any(_comparable(own, choice) for choice in meaning.choices):
             return _disagreement((own, *meaning.choices), match.decided_by, match.how)
-    objecting = [meaning.ingredients for meaning in named if not _allows(match, meaning)]
+    complete = any(meaning.kind in ("product", "package") for _, meaning in met)
+    objecting = [
+        meaning.ingredients for meaning in named if not _allows(match, meaning, complete=complete)
+    ]
     if objecting:
         return _disagreement((own, *objecting), match.decided_by, match.how)
     # `trastuzumab` by code and Kadcyla by name is Kadcyla.

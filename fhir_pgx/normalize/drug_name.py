@@ -9,14 +9,16 @@ then it resolves to nothing, because a wrong drug is worse than none.
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from fhir_pgx.model.drug import CodeMeaning, Drug, MatchNote
+from fhir_pgx.model.drug import CodeKind, CodeMeaning, Drug, MatchNote
 
 ByName = Callable[[str], CodeMeaning | None]
 
 LONGEST_TEXT = 300  # RxNorm's longest names are packs, which we do not read by name
 MOST_PARTS = 12
+MOST_WORDS = 24  # the longest name held has 23
 
 _UNITS = """
     mg mgs mcg ug ng g gm gms gram grams kg ml mls l dl cc meq mmol mol unit units iu mu unt mcl
@@ -126,7 +128,7 @@ def _one_name(words: Sequence[str], by_name: ByName, *, salts: bool) -> CodeMean
     first = len(words)
     while first > 1 and (_is_filler(words[first - 1]) or (salts and words[first - 1] in _SALTS)):
         first -= 1
-    for end in range(len(words), first - 1, -1):
+    for end in range(min(len(words), MOST_WORDS), first - 1, -1):
         known = by_name(" ".join(words[:end]))
         if known is None:
             continue
@@ -155,8 +157,7 @@ def _union(meanings: Sequence[CodeMeaning]) -> CodeMeaning:
         drugs.update(dict.fromkeys(meaning.ingredients))
         notes.update(dict.fromkeys(meaning.notes))
     in_order = sorted(drugs, key=lambda drug: int(drug.rxcui))
-    brand = any(meaning.kind == "brand" for meaning in meanings)
-    return CodeMeaning(tuple(in_order), "brand" if brand else "ingredient", tuple(notes))
+    return CodeMeaning(tuple(in_order), "ingredient", tuple(notes))
 
 
 def _each(parts: Sequence[str], by_name: ByName, *, hyphens: bool) -> CodeMeaning | None:
@@ -176,7 +177,9 @@ def _each(parts: Sequence[str], by_name: ByName, *, hyphens: bool) -> CodeMeanin
         if known is None:
             return None
         found.append(known)
-    return _union(found) if found else None
+    if len(found) < 2:
+        return found[0] if found else None
+    return _union(found)
 
 
 def _plain(text: str, by_name: ByName) -> CodeMeaning | None:
@@ -211,7 +214,8 @@ def _with_asides(text: str, by_name: ByName) -> CodeMeaning | None:
         one, two = set(found.ingredients), set(other.ingredients)
         if not (one <= two or two <= one):
             return None
-        found = _union((found, other))
+        kind: CodeKind = "brand" if "brand" in (found.kind, other.kind) else "ingredient"
+        found = replace(_union((found, other)), kind=kind)
     return found
 
 

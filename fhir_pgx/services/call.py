@@ -7,7 +7,7 @@ how to mend it. The access token is never kept in the call that is read.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from fhir_pgx.errors import InvalidHookRequest, Issue, IssueType, MixedPatients
@@ -74,7 +74,20 @@ def read_hook_call(document: Any, service: Service) -> HookCall:
             where="fhirAuthorization.patient",
             mend="send the context and the authorization of one patient",
         )
-    call = HookCall(
+    orders, others = _context_entries(context, hook)
+    supplied = read_prefetch(prefetch)
+    checked = check_patient((*orders, *others, *supplied.entries), patient_id)
+    drafts = checked.keep(orders)
+    evidence = checked.keep((*others, *supplied.entries))
+    flags = (*envelope.flags, *supplied.flags, *checked.flags)
+    if hook.orders_by_reference:
+        drafts, evidence = _dispatched(context, hook, evidence)
+    selections = None
+    if hook.has_selections:
+        selections = _selections(context["selections"], drafts)
+        if not selections <= {entry.reference for entry in drafts}:
+            flags = (*flags, "selection-not-among-orders")
+    return HookCall(
         service_id=service.id,
         hook=hook.name,
         hook_instance=instance,
@@ -83,9 +96,16 @@ def read_hook_call(document: Any, service: Service) -> HookCall:
         encounter_id=_text(context.get("encounterId")),
         fhir_server=server,
         context=context,
-        flags=tuple(envelope.flags),
+        drafts=drafts,
+        selections=selections,
+        evidence=evidence,
+        genomics=supplied.genomics,
+        medications=supplied.medications,
+        incomplete=supplied.incomplete,
+        unavailable_reason=supplied.unavailable_reason,
+        notes=checked.left_out,
+        flags=tuple(dict.fromkeys(flags)),
     )
-    return _with_resources(call, hook, prefetch)
 
 
 def _hook_instance(envelope: _Envelope, hook: Hook) -> str:
@@ -243,36 +263,6 @@ def _authorized_patient(envelope: _Envelope) -> str:
     return identity if kind == "Patient" else stated
 
 
-def _with_resources(call: HookCall, hook: Hook, prefetch: Mapping[str, Any]) -> HookCall:
-    """The call with its orders and evidence, each resource compared with the patient."""
-    orders, others = _context_entries(call.context, hook)
-    supplied = read_prefetch(prefetch)
-    checked = check_patient((*orders, *others, *supplied.entries), call.patient_id)
-    paths = {entry.path for entry in orders}
-    drafts = tuple(entry for entry in checked.entries if entry.path in paths)
-    evidence = tuple(entry for entry in checked.entries if entry.path not in paths)
-    flags = (*call.flags, *supplied.flags, *checked.flags)
-    if _kind_of_orders(hook) == "references":
-        drafts, evidence = _dispatched(call.context, hook, evidence)
-    selections = None
-    if any("selections" in member.names for member in hook.members):
-        selections = _selections(call.context["selections"], drafts)
-        if not selections <= {entry.reference for entry in drafts}:
-            flags = (*flags, "selection-not-among-orders")
-    return replace(
-        call,
-        drafts=drafts,
-        evidence=evidence,
-        selections=selections,
-        genomics=supplied.genomics,
-        medications=supplied.medications,
-        incomplete=supplied.incomplete,
-        unavailable_reason=supplied.unavailable_reason,
-        notes=checked.left_out,
-        flags=tuple(dict.fromkeys(flags)),
-    )
-
-
 def _context_entries(
     context: Mapping[str, Any], hook: Hook
 ) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
@@ -284,10 +274,6 @@ def _context_entries(
             home = orders if name == hook.orders else others
             home.extend(entries_of(value, f"context.{name}"))
     return tuple(orders), tuple(others)
-
-
-def _kind_of_orders(hook: Hook) -> str:
-    return next((m.kind for m in hook.members if m.names[0] == hook.orders), "")
 
 
 def _dispatched(

@@ -126,7 +126,7 @@ def _with_answers(call: HookCall, answers: Sequence[Answer]) -> HookCall:
     reasons = dict.fromkeys(r for r in (call.unavailable_reason, more.unavailable_reason) if r)
     return replace(
         call,
-        evidence=(*call.evidence, *checked.entries),
+        evidence=(*call.evidence, *checked.keep(more.entries)),
         genomics=min(call.genomics, more.genomics, key=_STRONGEST.index),
         medications=min(call.medications, more.medications, key=_STRONGEST.index),
         incomplete=call.incomplete or more.incomplete or part_missing,

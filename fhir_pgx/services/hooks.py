@@ -36,6 +36,8 @@ class Hook:
     version: str
     members: tuple[Member, ...]
     orders: str = ""
+    orders_by_reference: bool = False  # they stand among the data supplied
+    has_selections: bool = False
 
 
 _PATIENT = Member(("patientId",), "id")
@@ -53,7 +55,7 @@ def _resources(*names: str) -> Member:
 
 def _ordering(name: str, version: str, orders: str, *members: Member, user: Member = _USER) -> Hook:
     members = (user, _PATIENT, _SOME_ENCOUNTER, *members, _resources(orders))
-    return Hook(name, version, members, orders)
+    return Hook(name, version, members, orders, has_selections=_SELECTIONS in members)
 
 
 HOOKS = {
@@ -79,6 +81,7 @@ HOOKS = {
                 Member(("performer",), "reference"),
             ),
             orders="dispatchedOrders",
+            orders_by_reference=True,
         ),
         Hook(
             "problem-list-item-create",

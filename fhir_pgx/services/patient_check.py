@@ -5,7 +5,7 @@ shown to be this patient's by a reference is either refused (it names somebody e
 who cannot be found out) or flagged (it names nobody). `docs/cds-hooks.md` has the table.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,17 @@ Identifiers = dict[str, set[str]]
 
 @dataclass(frozen=True, slots=True)
 class PatientCheck:
-    """The entries that are this patient's, those left out with the reason, and what was odd."""
+    """The resources left out, with the reason, and what was odd."""
 
-    entries: tuple[Entry, ...]
     left_out: tuple[NotUnderstood, ...]
     flags: tuple[str, ...]
+    gone: frozenset[int]  # id() of each resource left out
+
+    def keep(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """Those of the entries checked that may be used."""
+        if not self.gone:
+            return entries
+        return tuple(entry for entry in entries if id(entry.resource) not in self.gone)
 
 
 def check_patient(entries: Iterable[Entry], patient_id: str) -> PatientCheck:
@@ -54,20 +60,18 @@ def check_patient(entries: Iterable[Entry], patient_id: str) -> PatientCheck:
     Raises MixedPatients naming every path, and no id.
     """
     check = _Check(tuple(entries), patient_id)
-    kept: list[Entry] = []
     gone: set[int] = set()
     for entry in check.entries:
         inside = entry.container is not None and id(entry.container.resource) in gone
-        if check.is_patients(entry) and not inside:
-            kept.append(entry)
-        else:
+        if not check.is_patients(entry) or inside:
             gone.add(id(entry.resource))
     if check.issues:
         first = check.issues[0]
         raise MixedPatients(
             first.text, where=first.where, mend=_MEND, issues=tuple(check.issues[:_MOST_ISSUES])
         )
-    return PatientCheck(tuple(kept), tuple(check.left_out), tuple(dict.fromkeys(check.flags)))
+    flags = tuple(dict.fromkeys(check.flags))
+    return PatientCheck(tuple(check.left_out), flags, frozenset(gone))
 
 
 class _Check:
@@ -77,7 +81,7 @@ class _Check:
         self.issues: list[Issue] = []
         self.left_out: list[NotUnderstood] = []
         self.flags: list[str] = []
-        patients = [entry for entry in entries if entry.type == "Patient"]
+        patients = [e for e in entries if e.resource.get("resourceType") == "Patient"]
         self.by_url = {entry.full_url: entry for entry in patients if entry.full_url}
         self.known: Identifiers = {}
         for entry in patients:
@@ -86,16 +90,25 @@ class _Check:
 
     def is_patients(self, entry: Entry) -> bool:
         """Whether the entry may be used; a fault is added to `issues`, an oddity to `flags`."""
-        if entry.type == "Patient":
+        resource = entry.resource
+        kind = resource.get("resourceType")
+        if kind == "Patient":
             return self._is_same_patient(entry)
         stated = False
-        for value, path in _subjects(entry):
+        for member in _SUBJECTS:
+            value = resource.get(member)
+            if not value:
+                continue
             stated = True
-            if not self._is_subject(value, path, entry):
+            if type(value) is dict and value.get("reference") == self.reference:
+                continue  # nearly every resource
+            if not all(
+                self._is_subject(one, f"{entry.path}.{member}", entry) for one in as_list(value)
+            ):
                 return False
-        if not stated and entry.container is None and entry.type in _ABOUT_A_PATIENT:
+        if not stated and entry.container is None and kind in _ABOUT_A_PATIENT:
             self.flags.append("subject-missing")
-        return not self._is_about_somebody_else(entry)
+        return "focus" not in resource or not self._is_about_somebody_else(entry)
 
     def _is_same_patient(self, entry: Entry) -> bool:
         identity = "" if entry.container else _id_of(entry)
@@ -159,16 +172,6 @@ class _Check:
             Issue(text.format(entry.type), path, _MEND, MixedPatients.kind, "error", "PGX-106")
         )
         return False
-
-
-def _subjects(entry: Entry) -> Iterator[tuple[Any, str]]:
-    for member in _SUBJECTS:
-        value = entry.resource.get(member)
-        if value is None:
-            continue
-        for item in as_list(value):
-            if isinstance(item, (dict, str)) and item:
-                yield item, f"{entry.path}.{member}"
 
 
 def _id_of(entry: Entry) -> str:

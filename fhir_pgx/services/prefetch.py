@@ -46,20 +46,22 @@ _MEND = "send a FHIR resource, a Bundle, or null where the search found nothing"
 
 @dataclass(frozen=True, slots=True)
 class Prefetched:
-    """What was supplied. `answered` names the published keys that need no second look."""
+    """What was supplied, and how far the rest was obtainable."""
 
     entries: tuple[Entry, ...] = ()
     genomics: Availability = "missing"
     medications: Availability = "missing"
     incomplete: bool = False
     unavailable_reason: str = ""
-    answered: frozenset[str] = frozenset()
     flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one search gave: entries, or `failed` with the reason, or neither (none found)."""
+    """What one search gave: entries, or `failed` with the reason, or neither (none found).
+
+    `topic` matters only where nothing was found or something failed.
+    """
 
     topic: Topic
     entries: tuple[Entry, ...] = ()
@@ -78,19 +80,21 @@ def read_prefetch(prefetch: Mapping[str, Any]) -> Prefetched:
     answers = [_read_key(key, value, issues, flags) for key, value in prefetch.items()]
     if issues:
         raise InvalidHookRequest(issues[0].text, where=issues[0].where, issues=tuple(issues))
-    sorted_out = sort_answers(answers)
-    return replace(
-        sorted_out,
-        answered=frozenset(TEMPLATES.keys() & prefetch.keys()),
-        flags=tuple(dict.fromkeys(flags)),
-    )
+    supplied = sort_answers(answers)
+    return replace(supplied, flags=tuple(dict.fromkeys(flags))) if flags else supplied
 
 
 def sort_answers(answers: Sequence[Answer]) -> Prefetched:
     """What several answers, of the prefetch or of a FHIR server, supply together."""
     entries = tuple(entry for answer in answers for entry in answer.entries)
-    genomics, genomic_gap = _availability("genomics", answers, any(map(is_genomic, entries)))
-    medicines = any(entry.type in MEDICATION_TYPES for entry in entries)
+    medicines = genomic_data = False
+    for entry in entries:
+        kind = entry.resource.get("resourceType")
+        if kind in MEDICATION_TYPES:
+            medicines = True
+        elif not genomic_data:
+            genomic_data = is_genomic(entry)
+    genomics, genomic_gap = _availability("genomics", answers, genomic_data)
     medications, _ = _availability("medications", answers, medicines)
     failures = dict.fromkeys(answer.failed for answer in answers if answer.failed)
     return Prefetched(
@@ -104,8 +108,9 @@ def sort_answers(answers: Sequence[Answer]) -> Prefetched:
 
 def is_genomic(entry: Entry) -> bool:
     """Whether a resource is of a kind that genomic results come in."""
-    if entry.type != "Observation":
-        return entry.type in GENOMIC_TYPES
+    kind = entry.resource.get("resourceType")
+    if kind != "Observation":
+        return kind in GENOMIC_TYPES
     categories = {
         as_text(coding.get("code"))
         for category in as_dicts(entry.resource.get("category"))
@@ -132,13 +137,16 @@ def _availability(
 
 def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> Answer:
     path = f"prefetch.{key}"
-    topic = _topic(key, value)
     if value is None:
-        return Answer(topic)  # CDS Hooks, Prefetch: null is "none exists", not "not looked"
+        return Answer(
+            _topic(key, value)
+        )  # CDS Hooks, Prefetch: null is "none exists", not "not looked"
     if isinstance(value, dict) and "response" in value and value.get("resource") is None:
         flags.append("prefetch-wrapped")
         status = _status(value["response"])
-        return Answer(topic, failed="" if status.startswith("2") else f"status {status}".strip())
+        return Answer(
+            _topic(key, value), failed="" if status.startswith("2") else f"status {status}".strip()
+        )
     found: list[Entry] = []
     reasons: list[str] = []
     incomplete = False
@@ -148,7 +156,7 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
             continue
         count = len(found)
         for entry in entries_of(resource, where):
-            if entry.type != "OperationOutcome":
+            if entry.resource.get("resourceType") != "OperationOutcome":
                 found.append(entry)
             elif entry.resource is resource or _is_failure(entry.resource):
                 reasons.append(_reason(entry.resource))
@@ -156,6 +164,7 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
             incomplete = True
     if incomplete and not found:
         reasons.append("the client has results and sent none of them")
+    topic = _topic(key, value) if reasons or not found else "other"
     return Answer(topic, tuple(found), "; ".join(dict.fromkeys(reasons)), incomplete)
 
 

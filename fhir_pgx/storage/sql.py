@@ -48,9 +48,16 @@ _PUT = (
     "body = excluded.body"
 )
 _STORED = "type, id, version, patient, full_url, last_updated, body"
+_REFERRED = "r.type, r.id, r.version, r.patient, r.full_url, r.last_updated, r.body"
 _OF_PATIENT = (
-    f"SELECT {_STORED} FROM resource "  # noqa: S608
-    "WHERE tenant = ? AND patient = ? ORDER BY type, id"
+    f"SELECT {_STORED} FROM resource WHERE tenant = ? AND patient = ? "  # noqa: S608
+    f"UNION ALL SELECT {_REFERRED} FROM resource r "
+    "JOIN resource_referred f ON f.tenant = r.tenant AND f.type = r.type AND f.id = r.id "
+    "WHERE f.tenant = ? AND f.patient = ? AND r.patient = '' ORDER BY 1, 2"
+)
+_REFER = (
+    "INSERT INTO resource_referred (tenant, patient, type, id) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING"
 )
 _VERSIONS = (
     f"SELECT {_STORED} FROM resource WHERE tenant = ? AND type = ? AND id = ? "  # noqa: S608
@@ -107,6 +114,8 @@ class SqlStore:
         with self._database.transaction() as connection:
             for each, digest, body in packed:
                 key = (tenant, each.type, each.id)
+                for patient in each.referred_by:
+                    connection.execute(_REFER, (tenant, patient, each.type, each.id))
                 old = connection.execute(_FIND, key).fetchone()
                 version = 1
                 if old is not None:
@@ -128,7 +137,7 @@ class SqlStore:
 
     def resources_of(self, patient: str, *, tenant: str = "") -> list[StoredResource]:
         """Every current resource about a patient, by type and id."""
-        return [_stored(row) for row in self._database.rows(_OF_PATIENT, (tenant, patient))]
+        return [_stored(row) for row in self._database.rows(_OF_PATIENT, (tenant, patient) * 2)]
 
     def versions_of(self, type_: str, id_: str, *, tenant: str = "") -> list[StoredResource]:
         """Every version of a resource, newest first."""

@@ -14,13 +14,18 @@ Outcome = Literal["accepted", "overridden"]
 @dataclass(frozen=True, slots=True)
 class NewResource:
     """A resource to save: `body` is its JSON, UTF-8; `patient` the id of the patient it is about,
-    empty where it is about none; `full_url` the fullUrl it had in its Bundle, empty without."""
+    empty where it is about none; `full_url` the fullUrl it had in its Bundle, empty without.
+
+    `referred_by` are the patients whose record refers to a resource that is about none, such as a
+    Medication: it is returned with theirs.
+    """
 
     type: str
     id: str
     body: bytes
     patient: str = ""
     full_url: str = ""
+    referred_by: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -118,7 +123,8 @@ class Store(Protocol):
         ...
 
     def resources_of(self, patient: str, *, tenant: str = "") -> list[StoredResource]:
-        """Every current resource about a patient, the Patient itself among them, by type and id.
+        """Every current resource about a patient, the Patient itself among them, by type and id,
+        and what these refer to that is about no patient.
 
         Empty where nothing is stored of this patient: untested, not normal.
         """

@@ -36,8 +36,10 @@ class WaitingRows:
             self._rows.extend(rows)
             self._make_room()
             if self._rows and self._timer is None:
-                # Not a daemon: a stopping process waits for it, so that nothing is left unwritten.
                 self._timer = threading.Timer(FLUSH_SECONDS, self.flush)
+                # Said, because a server's thread would hand down that it is a daemon. A stopping
+                # process waits for those that are not, so that nothing is left unwritten.
+                self._timer.daemon = False
                 self._timer.start()
 
     def flush(self) -> None:

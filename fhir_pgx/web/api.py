@@ -1,4 +1,4 @@
-"""The command's `interpret`, `recommend` and `explain` over HTTP (CONTRACT, section 2)."""
+"""The command's `interpret` and `recommend` over HTTP (CONTRACT, section 2)."""
 
 import gzip
 import io
@@ -25,13 +25,7 @@ _TYPES = frozenset(
         "application/gzip", "application/x-gzip", "application/octet-stream",
     }
 )  # fmt: skip
-_FLAGS = ("all-matches", "missing-as-reference", "cyp2d6-from-snvs")
-_PARAMETERS = (*_FLAGS, "format", "drug")
-_FORMATS: Mapping[str, Literal["json", "fhir", "text"]] = {
-    "json": "json",
-    "fhir": "fhir",
-    "text": "text",
-}
+_FORMATS: Mapping[str, Literal["json", "text"]] = {"json": "json", "text": "text"}
 _MULTIPART = "multipart/form-data"
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -39,56 +33,63 @@ Reader = Callable[[Sequence[Document], Options], Any]
 
 
 def api_blueprint(site: Site) -> Blueprint:
-    """`POST /api/interpret`, `/api/recommend`, `/api/explain`."""
+    """`POST /api/interpret`, `POST /api/recommend`."""
     bp = Blueprint("api", __name__, url_prefix="/api")
 
-    @bp.post("/interpret")
+    @bp.post("/interpret", strict_slashes=False)
     def interpret() -> ResponseReturnValue:
-        return _answer(site.pipeline.interpret_documents, site.settings)
+        options = read_options(request.args, ("format",))
+        return _answer(site.pipeline.interpret_documents, options, site.settings)
 
-    @bp.post("/recommend")
+    @bp.post("/recommend", strict_slashes=False)
     def recommend() -> ResponseReturnValue:
-        return _answer(site.pipeline.recommend_documents, site.settings)
-
-    @bp.post("/explain")
-    def explain() -> ResponseReturnValue:
-        return _answer(site.pipeline.explain_documents, site.settings)
+        options = read_options(request.args, ("drug",))
+        return _answer(site.pipeline.recommend_documents, options, site.settings)
 
     return bp
 
 
-def _answer(read: Reader, settings: Settings) -> Response:
-    documents, outside_calls, context = read_documents(request, settings)
-    options = read_options(request.args, outside_calls, context)
-    found = read(documents, options)
+def _answer(read: Reader, options: Options, settings: Settings) -> Response:
+    found = read(read_documents(request, settings), options)
     if isinstance(found, str):
         return Response(found, content_type="text/plain; charset=utf-8")
-    return json_answer(found, media=FHIR_JSON if options.format == "fhir" else JSON)
+    return json_answer(found)
 
 
-def read_documents(
-    asked: Request, settings: Settings
-) -> tuple[list[Document], Document | None, Document | None]:
-    """The data, the outside calls and the context of a request, uncompressed.
+def read_options(arguments: "MultiDict[str, str]", known: tuple[str, ...]) -> Options:
+    """The flags. Raises InvalidParameter, also for a name that is not known: a flag that is spelt
+    wrong would change the answer without a word."""
+    for name in arguments:
+        if name not in known:
+            raise InvalidParameter(
+                "the query has a parameter that is not known here",
+                where=name[:100],
+                mend="use " + ", ".join(known),
+            )
+    written = arguments.get("format", "json")
+    if written not in _FORMATS:
+        raise InvalidParameter("the format is unknown", where="format", mend="use json or text")
+    drugs = tuple(drug for drug in arguments.getlist("drug") if drug.strip())
+    return Options(format=_FORMATS[written], drugs=drugs)
+
+
+def read_documents(asked: Request, settings: Settings) -> list[Document]:
+    """The data of a request, uncompressed: its body, or the parts `file` of a form.
 
     Raises UnsupportedMedia, TooLarge, UnreadableText for broken gzip, InvalidParameter where no
     data are there.
     """
     if asked.mimetype == _MULTIPART:
-        data = _parts(asked, "file", settings)
-        outside_calls = _parts(asked, "outside-calls", settings)
-        context = _parts(asked, "context", settings)
+        data = _parts(asked, settings)
     elif asked.mimetype in _TYPES:
-        body = _uncompressed(
-            asked.get_data(cache=False), asked.headers.get("Content-Encoding", ""), settings
-        )
+        encoding = asked.headers.get("Content-Encoding", "")
+        body = _uncompressed(asked.get_data(cache=False), encoding, settings)
         data = [Document(body, "", asked.mimetype)] if body.strip() else []
-        outside_calls = context = []
     else:
         raise UnsupportedMedia(
             "the body's media type is not read here",
             where="Content-Type",
-            mend="send application/fhir+json, application/fhir+xml, text/vcf or a multipart form",
+            mend="send application/fhir+json, application/fhir+xml or a multipart form",
         )
     if not data:
         raise InvalidParameter(
@@ -96,66 +97,20 @@ def read_documents(
             where="file",
             mend="send the data as the body, or as one or more multipart parts named file",
         )
-    return data, _one(outside_calls, "outside-calls"), _one(context, "context")
+    return data
 
 
-def read_options(
-    arguments: "MultiDict[str, str]",
-    outside_calls: Document | None = None,
-    context: Document | None = None,
-) -> Options:
-    """The flags. Raises InvalidParameter, also for a name we do not know: a flag that is spelt
-    wrong would change the answer without a word."""
-    for name in arguments:
-        if name not in _PARAMETERS:
-            raise InvalidParameter(
-                "the query has a parameter that is not known here",
-                where=name[:100],
-                mend="use " + ", ".join(_PARAMETERS),
-            )
-    written = arguments.get("format", "json")
-    if written not in _FORMATS:
-        raise InvalidParameter(
-            "the format is unknown", where="format", mend="use json, fhir or text"
-        )
-    all_matches, missing_as_reference, cyp2d6_from_snvs = (
-        _is_on(arguments, name) for name in _FLAGS
-    )
-    return Options(
-        format=_FORMATS[written],
-        all_matches=all_matches,
-        missing_as_reference=missing_as_reference,
-        cyp2d6_from_snvs=cyp2d6_from_snvs,
-        drugs=tuple(drug for drug in arguments.getlist("drug") if drug.strip()),
-        outside_calls=outside_calls,
-        context=context,
-    )
-
-
-def _is_on(arguments: "MultiDict[str, str]", name: str) -> bool:
-    value = arguments.get(name, "false").lower()
-    if value not in ("", "true", "1", "false", "0"):
-        raise InvalidParameter(f"{name} is neither true nor false", where=name, mend="use true")
-    return value in ("", "true", "1")
-
-
-def _parts(asked: Request, name: str, settings: Settings) -> list[Document]:
+def _parts(asked: Request, settings: Settings) -> list[Document]:
     files = [
         Document(
             _uncompressed(part.read(), part.headers.get("Content-Encoding", ""), settings),
             part.filename or "",
             part.mimetype,
         )
-        for part in asked.files.getlist(name)
+        for part in asked.files.getlist("file")
     ]
     # A part without a file name is a form field to Flask, and data all the same.
-    return files + [Document(text.encode(), "", "") for text in asked.form.getlist(name)]
-
-
-def _one(documents: Sequence[Document], name: str) -> Document | None:
-    if len(documents) > 1:
-        raise InvalidParameter(f"there is more than one part {name}", where=name, mend="send one")
-    return documents[0] if documents else None
+    return files + [Document(text.encode(), "", "") for text in asked.form.getlist("file")]
 
 
 def _uncompressed(data: bytes, encoding: str, settings: Settings) -> bytes:

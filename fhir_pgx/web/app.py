@@ -98,7 +98,10 @@ def _everything(site: Site) -> Blueprint:
     @root.before_request
     def begin() -> Response | None:
         if request.method == "OPTIONS":
-            return Response(status=204, headers={"Allow": ", ".join(_allowed())})
+            # Also where nothing is: the browser then shows its page the error of the call itself.
+            preflight = Response(status=204, headers={"Allow": ", ".join(_allowed())})
+            del preflight.headers["Content-Type"]
+            return preflight
         request.max_content_length = site.settings.max_body_bytes
         return None
 
@@ -122,7 +125,8 @@ def _nowhere(rest: str = "") -> ResponseReturnValue:
 
 def _allowed() -> list[str]:
     """The methods that the address takes; none where there is nothing at it."""
-    return [method for method in _METHODS if _is_taken(method)]
+    taken = [method for method in _METHODS if method != "OPTIONS" and _is_taken(method)]
+    return [*taken, "OPTIONS"] if taken else []
 
 
 def _is_taken(method: str) -> bool:

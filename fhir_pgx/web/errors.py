@@ -37,6 +37,7 @@ STATUS: dict[type[PgxError], int] = {
     errors.UnsupportedMedia: 415,
     errors.InvalidParameter: 400,
     errors.StoreFailure: 503,
+    errors.UnknownPatient: 404,
 }
 
 _KINDS: dict[int, IssueType] = {

@@ -21,16 +21,14 @@ from fhir_pgx.web.audit import Audit
 
 
 class Pipeline(Protocol):
-    """What the routes ask of the pipeline. The three readers of documents return a JSON value, or
-    text for the format `text`."""
+    """What the routes ask of the pipeline. The readers of documents return a JSON value, or text
+    for the format `text`."""
 
     def answer(self, call: HookCall) -> HookAnswer: ...
 
     def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
 
     def recommend_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
-
-    def explain_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

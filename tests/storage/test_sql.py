@@ -70,6 +70,21 @@ def test_a_resource_about_no_patient_is_kept_but_is_no_patient(store):
     assert store.versions_of("Organization", "lab")[0].body == b"{}"
 
 
+def test_a_medication_that_two_patients_orders_refer_to_comes_back_with_both(store):
+    shared = NewResource("Medication", "m1", b"{}", referred_by=("p1", "p2"))
+    store.save_bundle([PATIENT, shared])
+    assert [each.reference for each in store.resources_of("p1")] == ["Medication/m1", "Patient/p1"]
+    assert [each.reference for each in store.resources_of("p2")] == ["Medication/m1"]
+    assert store.resources_of("p3") == []
+    assert store.patients() == ["p1"]
+
+
+def test_a_reference_never_opens_another_patients_result(store):
+    store.save_bundle([RESULT])
+    store.save_bundle([NewResource("Observation", "o1", RESULT.body, "p1", referred_by=("p2",))])
+    assert store.resources_of("p2") == []
+
+
 def test_a_changed_resource_gets_a_version_and_the_old_one_stays_in_the_history(store):
     changed = NewResource("Observation", "o1", b'{"status":"amended"}', "p1")
     store.save_bundle([RESULT])

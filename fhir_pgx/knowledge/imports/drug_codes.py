@@ -175,10 +175,10 @@ class _Facts:
         return flags
 
     def flags_of_ndc(self, row: Row) -> int:
-        """The NDC table says neither: its products' codes and its brand name do."""
-        flags = self.flags_of_name(
-            _spelled(row["proprietary_name"]), _members(row["ingredient_rxcuis"])
-        )
+        """The NDC table says neither: its products' codes and its brand names do."""
+        members, flags = _members(row["ingredient_rxcuis"]), 0
+        for brand in row["proprietary_name"].split("|"):
+            flags |= self.flags_of_name(_spelled(brand), members)
         for code in row["product_rxcuis"].split(";"):
             flags |= self._flags.get(code, 0)
         return flags

@@ -184,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write(
         "answers.csv", ("code", "list", "term", "status"),
         answer_rows(read_rows(facts / "loinc_answers.csv")),
-        ("Source: LOINC answers in the value sets and examples of the HL7 Genomics Reporting guide;",
+        ("Source: LOINC answers in value sets and examples of the HL7 Genomics Reporting guide;",
          "`unverified`: chromosome codes derived from their neighbours by number and check digit.",
          *LOINC_NOTICE),
     )  # fmt: skip

@@ -1,11 +1,11 @@
-"""Writes `fhir/xml_elements.json`: the name, order, type and repetition of each FHIR element.
+"""Writes `fhir/xml/elements.json`: the name, order, type and repetition of each FHIR element.
 
 FHIR XML does not say of itself which elements repeat, nor which `value` is a number; both follow
 from the specification. The table is taken from the R4B classes of the package fhir.resources
 (R4 and R4B agree for what we read), with STU3's Sequence, R5's MolecularSequence and
 GenomicStudy added. Names, types and cardinalities are facts of HL7's specification (CC0-1.0).
 
-    python -m fhir_pgx.knowledge.imports.xml_elements > fhir_pgx/fhir/xml_elements.json
+    python -m fhir_pgx.knowledge.imports.xml_elements > fhir_pgx/fhir/xml/elements.json
 """
 
 import importlib

@@ -15,6 +15,15 @@ CREATE TABLE resource (
 
 CREATE INDEX resource_of_patient ON resource (tenant, patient, type, id);
 
+-- Resources about no patient (a Medication) that a patient's record refers to.
+CREATE TABLE resource_referred (
+  tenant TEXT NOT NULL DEFAULT '',
+  patient TEXT NOT NULL,
+  type TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (tenant, patient, type, id)
+);
+
 CREATE TABLE resource_history (
   tenant TEXT NOT NULL DEFAULT '',
   type TEXT NOT NULL,

@@ -1,0 +1,53 @@
+"""Markdown that says what we mean on every client.
+
+A card's `detail` is GitHub-flavoured Markdown, and some clients render raw HTML in it. An
+unescaped `*2/*2` in bold loses its stars on a real client, which changes the genotype a clinician
+reads; so every text that is not ours is escaped: allele names, drug names, whatever was sent.
+"""
+
+import re
+
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~])")
+_ENTITIES = (
+    ("&", "&amp;"),
+    ("<", "&lt;"),
+    (">", "&gt;"),
+    ("://", "&#58;//"),  # no client may make a link of what somebody typed into an order
+    ("@", "&#64;"),
+)
+_WWW = re.compile(r"\bwww\.", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+MAX_TEXT = 160
+
+
+def plain(text: str, limit: int = MAX_TEXT) -> str:
+    """One line without control or direction characters, cut at `limit` code points."""
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def escape(text: str, limit: int = MAX_TEXT) -> str:
+    """A text to be read as it stands, in Markdown and where raw HTML is rendered."""
+    line = plain(text, limit)
+    for sign, entity in _ENTITIES:
+        line = line.replace(sign, entity)
+    line = _WWW.sub("www&#46;", line)
+    # `&#58;` must survive the escaping of `#`.
+    return re.sub(r"&\\#(\d+);", r"&#\1;", _SPECIAL.sub(r"\\\1", line))
+
+
+def bold(text: str) -> str:
+    return f"**{escape(text)}**"
+
+
+def items(lines: list[str]) -> str:
+    """A list; the lines are Markdown already."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` code points, cut on a word boundary with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    return head[: head.rfind(" ")].rstrip(" ,;:.") + "…" if " " in head else head + "…"

@@ -1,0 +1,80 @@
+"""`fhir-pgx hook`: the cards for a CDS Hooks request, without a server."""
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from fhir_pgx.cards.write import write_answer
+from fhir_pgx.cli.house import load_pipeline
+from fhir_pgx.cli.inputs import read_files
+from fhir_pgx.cli.options import Commands, add_command, add_database
+from fhir_pgx.cli.output import print_json
+from fhir_pgx.errors import InvalidHookRequest, UnknownService
+from fhir_pgx.fhir.json import read_json
+from fhir_pgx.plugins import Registry, load_services
+from fhir_pgx.services.answering import read_call
+from fhir_pgx.services.gather import Sources
+from fhir_pgx.services.service import Service
+from fhir_pgx.settings import Settings, settings_from_environment
+from fhir_pgx.storage import SqlStore
+
+
+def register(commands: Commands) -> None:
+    """Declare the command."""
+    parser = add_command(
+        commands,
+        "hook",
+        run,
+        does="answer a CDS Hooks request as the server would, offline",
+        example="fhir-pgx hook request.json --service pgx-order-sign",
+    )
+    parser.add_argument("request", metavar="REQUEST.json", help="the request; - is standard input")
+    parser.add_argument(
+        "--service", metavar="ID", help="the service's id; by default the one of the request's hook"
+    )
+    add_database(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer the request. Nothing is recorded, and no FHIR server is called."""
+    settings = settings_from_environment({"database": arguments.database})
+    (request,) = read_files([arguments.request])
+    document = read_json(
+        request.data, max_bytes=settings.max_body_bytes, max_depth=settings.max_depth
+    )
+    pipeline = load_pipeline(settings)
+    service = find_service(load_services(pipeline.answer), document, arguments.service)
+    print_json(_answer(document, service, settings))
+    return 0
+
+
+def find_service(registry: Registry, document: Any, service_id: str | None) -> Service:
+    """The service of this id, else the first that stands on the request's hook.
+
+    Raises UnknownService, or InvalidHookRequest where the request names no hook.
+    """
+    if service_id:
+        return registry.service(service_id)
+    hook = document.get("hook") if isinstance(document, dict) else None
+    if not isinstance(hook, str):
+        raise InvalidHookRequest(
+            "hook is missing", where="hook", mend="name the hook, or give --service"
+        )
+    for service in registry.services:
+        if service.hook == hook:
+            return service
+    raise UnknownService("no CDS service stands on this hook", where="hook", mend="give --service")
+
+
+def _answer(document: Any, service: Service, settings: Settings) -> dict[str, Any]:
+    servers = frozenset(settings.store_servers)
+    file = Path(settings.database.removeprefix("sqlite:///"))
+    if not file.exists():  # to look into a store that is not there would make one
+        return _written(document, service, Sources())
+    with closing(SqlStore(settings.database, settings.audit_salt)) as store:
+        return _written(document, service, Sources(store, servers))
+
+
+def _written(document: Any, service: Service, sources: Sources) -> dict[str, Any]:
+    return write_answer(service.answer(read_call(document, service, sources)))

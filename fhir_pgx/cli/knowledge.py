@@ -1,0 +1,126 @@
+"""`fhir-pgx knowledge`: what the knowledge holds, and whether it is what was released."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fhir_pgx.cli.options import Commands, WrongUsage, add_command
+from fhir_pgx.cli.output import print_json
+from fhir_pgx.knowledge.loader import load_artefact, load_knowledge, read_release
+from fhir_pgx.model.knowledge import Knowledge
+
+
+def register(commands: Commands) -> None:
+    """Declare the command and its three forms."""
+    parser = add_command(
+        commands,
+        "knowledge",
+        run_list,
+        does="show what the knowledge holds, its releases and sources",
+        example="fhir-pgx knowledge list",
+    )
+    forms = parser.add_subparsers(metavar="list|show|verify", required=True)
+    add_command(
+        forms,
+        "list",
+        run_list,
+        does="list genes, guidelines and drugs, each with its release and source",
+        example="fhir-pgx knowledge list",
+    )
+    show = add_command(
+        forms,
+        "show",
+        run_show,
+        does="show everything about a gene, a guideline or a drug",
+        example="fhir-pgx knowledge show CYP2C19",
+    )
+    show.add_argument(
+        "id", metavar="ID", help="a gene symbol, a guideline's id, a drug's name or RxNorm code"
+    )
+    add_command(
+        forms,
+        "verify",
+        run_verify,
+        does="check the knowledge against the hash of its release",
+        example="fhir-pgx knowledge verify",
+    )
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print what there is."""
+    held = load_knowledge()
+    print_json(
+        {
+            "release": held.release,
+            "sha256": held.sha256,
+            "genes": [
+                {"gene": each.gene, "release": each.release, "alleles": len(each.alleles)}
+                for each in held.genes.values()
+            ],
+            "guidelines": [
+                {
+                    "id": each.id,
+                    "source": each.source,
+                    "title": each.title,
+                    "url": each.url,
+                    "licence": each.licence,
+                    "retrieved": each.retrieved,
+                    "status": each.status,
+                }
+                for each in held.guidelines.values()
+            ],
+            "drugs": [
+                {
+                    "drug": each.drug,
+                    "rxnorm": each.rxcui,
+                    "genes": each.genes,
+                    "source": each.source,
+                    "guideline": each.guideline,
+                    "recommendations": len(each.rows),
+                }
+                for each in held.drugs
+            ],
+        }
+    )
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Print one thing in full."""
+    print_json(find_entry(load_knowledge(), arguments.id))
+    return 0
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Print what was verified; a hash that differs is raised as BrokenKnowledge."""
+    held = load_artefact()
+    print_json({"verified": True, **read_release(), "release": held.release})
+    return 0
+
+
+def find_entry(held: Knowledge, wanted: str) -> Mapping[str, Any]:
+    """A gene, guideline or drug of this name as JSON values.
+
+    Raises WrongUsage where the knowledge holds nothing of this name.
+    """
+    name = wanted.strip()
+    gene = held.genes.get(name.upper())
+    if gene is not None:
+        return _written(gene)
+    guideline = held.guidelines.get(name) or held.guidelines.get(name.lower())
+    if guideline is not None:
+        return _written(guideline)
+    drugs = [each for each in held.drugs if name.lower() == each.drug or name == each.rxcui != ""]
+    if drugs:
+        return {"drug": drugs[0].drug, "rules": [_written(each) for each in drugs]}
+    raise WrongUsage(
+        f"the knowledge holds no gene, guideline or drug {name}; "
+        "`fhir-pgx knowledge list` shows every one"
+    )
+
+
+def _written(value: Any) -> dict[str, Any]:
+    built: dict[str, Any] = msgspec.to_builtins(value)
+    return built

@@ -1,0 +1,38 @@
+"""`fhir-pgx recommend`: what guidance says of drugs, given the patient's genes."""
+
+import argparse
+
+from fhir_pgx.cli.house import load_pipeline
+from fhir_pgx.cli.inputs import read_files
+from fhir_pgx.cli.options import FILES_HELP, Commands, add_command
+from fhir_pgx.cli.output import print_json
+from fhir_pgx.model.document import Options
+from fhir_pgx.settings import settings_from_environment
+
+
+def register(commands: Commands) -> None:
+    """Declare the command."""
+    parser = add_command(
+        commands,
+        "recommend",
+        run,
+        does="say what guidelines advise for drugs, given the data of one patient",
+        example="fhir-pgx recommend report.json --drug clopidogrel --drug 704",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
+    parser.add_argument(
+        "--drug",
+        action="append",
+        default=[],
+        metavar="NAME|RXCUI",
+        help="a drug by name or RxNorm code; may be repeated; "
+        "without it, every drug that the findings concern",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Recommend from the files, all of one patient."""
+    documents = read_files(arguments.files)
+    pipeline = load_pipeline(settings_from_environment())
+    print_json(pipeline.recommend_documents(documents, Options(drugs=tuple(arguments.drug))))
+    return 0

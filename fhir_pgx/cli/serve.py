@@ -1,0 +1,116 @@
+"""`fhir-pgx serve`: the production server, granian with worker processes."""
+
+import argparse
+import os
+import signal
+import socket
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fhir_pgx.cli.examples import example_patients
+from fhir_pgx.cli.load import load_files
+from fhir_pgx.cli.options import Commands, add_command, add_database
+from fhir_pgx.cli.output import say
+from fhir_pgx.errors import InvalidSetting
+from fhir_pgx.settings import Settings, settings_from_environment
+from fhir_pgx.storage import SqlStore
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+DEMO_DATABASE = "sqlite:///fhir_pgx-demo.db"
+
+
+def register(commands: Commands) -> None:
+    """Declare the command."""
+    parser = add_command(
+        commands,
+        "serve",
+        run,
+        does="start the server",
+        example="fhir-pgx serve --port 9000 --workers 2 --database sqlite:////srv/pgx.db",
+    )
+    parser.add_argument("--host", help="the address to listen on")
+    parser.add_argument("--port", type=int, help="the port to listen on")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="worker processes; by default one a core"
+    )
+    add_database(parser)
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="load the synthetic example patients first, into a database of their own",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until a signal stops it."""
+    named = {name: getattr(arguments, name) for name in ("host", "port", "workers", "database")}
+    settings = settings_from_environment(named)
+    if arguments.demo and settings.database == Settings().database:
+        # Synthetic patients do not belong among those of whoever uses the default file.
+        settings = settings_from_environment({**named, "database": DEMO_DATABASE})
+    check_port(settings.host, settings.port)
+    _prepare_store(settings, demo=arguments.demo)
+    _serve(settings)
+    return 0
+
+
+def _prepare_store(settings: Settings, *, demo: bool) -> None:
+    """Bring the store to the present schema before several workers would try to at once."""
+    with closing(SqlStore(settings.database, settings.audit_salt)) as store:
+        if demo:
+            load_files(example_patients(), store)
+            say(f"{len(store.patients())} synthetic example patients are loaded")
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises InvalidSetting where the address is taken: workers would share it without a word."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InvalidSetting(
+                f"{host}:{port} cannot be listened on: {error.strerror}; "
+                "another program may be using it, so choose a port with --port",
+                where="port",
+            ) from error
+
+
+def _serve(settings: Settings) -> None:
+    from granian import Granian  # noqa: PLC0415 - no other command needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    workers = settings.workers or os.cpu_count() or 1
+    server = Granian(
+        "fhir_pgx.web.wsgi:app",  # only a name here: the loader below builds the app
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=settings.threads,
+        backpressure=max(64, settings.threads * 16),
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,  # a worker told to stop while it starts would hang for ever
+        websockets=False,
+        log_level=LogLevels.warning,
+    )
+    server.on_startup(
+        partial(say, f"fhir_pgx on {settings.base_url} ({workers} workers); Ctrl-C stops it")
+    )
+    # The loader runs in each worker, so that no connection or thread is shared over a fork.
+    server.serve(target_loader=partial(_load_worker, settings), wrap_loader=False)
+
+
+def _load_worker(settings: Settings) -> "Flask":
+    """Runs in the new process, before granian's worker takes over its signals."""
+    from fhir_pgx.web.worker import worker_app  # noqa: PLC0415
+
+    # A fork inherits granian's handler, which does nothing here: told to stop while it starts, the
+    # worker would go on, and be killed only when the kill timeout is over.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return worker_app(settings)

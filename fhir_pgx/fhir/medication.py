@@ -1,0 +1,247 @@
+"""Medication orders and medicines in use, of every FHIR release, to the model.
+
+Read are DSTU2 MedicationOrder, MedicationRequest, MedicationStatement, MedicationUsage,
+MedicationDispense, MedicationAdministration, and a Medication that no other resource refers to.
+The drug stands as a CodeableConcept, a Reference (contained, a sibling entry, any prefetch entry)
+or an R5 CodeableReference; a Medication has its own code, and ingredients that are codes or
+Medications again.
+
+A resource that is understood and is no order in force is left out, not listed: one entered in
+error, cancelled, stopped, completed, not done, not taken, or `doNotPerform`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_list, as_text, reference_of
+from fhir_pgx.model.drug import Coding, MedicationConcept, MedicationOrder
+from fhir_pgx.model.finding import NotUnderstood
+
+ORDERS = frozenset(
+    {
+        "MedicationOrder",
+        "MedicationRequest",
+        "MedicationStatement",
+        "MedicationUsage",
+        "MedicationDispense",
+        "MedicationAdministration",
+    }
+)
+MOST_DEPTH = 3  # Medications within Medications
+MOST_PARTS = 100  # ingredients of one order, all depths together
+MOST_CODINGS = 20  # of one concept; the most met is six
+
+_NOT_IN_FORCE = frozenset(
+    {
+        "entered-in-error", "cancelled", "stopped", "completed", "ended", "not-done", "declined",
+        "not-taken", "inactive",
+    }
+)  # fmt: skip
+# A dispense or an administration is `completed` once the patient has the medicine.
+_COMPLETED_IS_GIVEN = frozenset({"MedicationDispense", "MedicationAdministration"})
+_NOT_TAKING = frozenset({"not-taking", "not-taken", "stopped", "never-started", "n"})
+
+_INGREDIENT_CONCEPTS = ("itemCodeableConcept", "concept")
+_INGREDIENT_REFERENCES = ("itemReference", "reference")
+
+
+@dataclass(slots=True)
+class _Search:
+    """What the reading of one order's medication has left, and what it found on its way."""
+
+    references: References
+    parts: int = MOST_PARTS
+    used: list[Entry] = field(default_factory=list)
+    not_read: set[str] = field(default_factory=set)
+
+
+def _codings(value: Any) -> tuple[Coding, ...]:
+    found = (
+        Coding(as_text(c.get("system")), as_text(c.get("code")), as_text(c.get("display")))
+        for c in as_dicts(value)[:MOST_CODINGS]
+    )
+    return tuple(coding for coding in found if coding.code or coding.display)
+
+
+def read_concept(value: Any) -> MedicationConcept:
+    """A CodeableConcept as a concept; empty where it is none. A bare text is taken as its text."""
+    if isinstance(value, str):
+        return MedicationConcept(text=value.strip())
+    if not isinstance(value, dict):
+        return MedicationConcept()
+    return MedicationConcept(_codings(value.get("coding")), as_text(value.get("text")))
+
+
+def _merged(one: MedicationConcept, two: MedicationConcept) -> MedicationConcept:
+    return MedicationConcept(
+        tuple(dict.fromkeys(one.codings + two.codings)),
+        one.text or two.text,
+        one.parts + two.parts,
+    )
+
+
+def _referred(value: Any, origin: Entry, depth: int, search: _Search) -> MedicationConcept:
+    """The Medication that a Reference means; its display as text where that is all there is."""
+    display = as_text(value.get("display")) if isinstance(value, dict) else ""
+    # In an R5 CodeableReference the display stands on the inner Reference.
+    inner = value.get("reference") if isinstance(value, dict) else None
+    if isinstance(inner, dict):
+        display = display or as_text(inner.get("display"))
+    reference = reference_of(value)
+    found = search.references.find(reference, origin)
+    if found is None or found.type != "Medication":
+        if reference and not display:
+            search.not_read.add("a Medication it refers to is not at hand")
+        return MedicationConcept(text=display)
+    search.used.append(found)
+    if depth >= MOST_DEPTH:
+        search.not_read.add(f"Medications refer to one another more than {MOST_DEPTH} deep")
+        return MedicationConcept(text=display)
+    concept = _of_medication(found, depth + 1, search)
+    return _merged(concept, MedicationConcept(text=display))
+
+
+def _choice(value: Any, origin: Entry, depth: int, search: _Search) -> MedicationConcept:
+    """A CodeableReference, CodeableConcept, Reference or text, told apart by what it holds."""
+    if not isinstance(value, dict):
+        return read_concept(value)
+    found = MedicationConcept()
+    if "coding" in value or "text" in value:
+        found = read_concept(value)
+    if isinstance(value.get("concept"), (dict, str)):
+        found = _merged(found, read_concept(value["concept"]))
+    if "reference" in value or "display" in value:
+        found = _merged(found, _referred(value, origin, depth, search))
+    return found
+
+
+def _ingredients(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The ingredients of a Medication: R4 and R5, DSTU2 `product`, and a package's contents."""
+    yield from as_dicts(resource.get("ingredient"))
+    for product in as_dicts(resource.get("product")):
+        yield from as_dicts(product.get("ingredient"))
+    for package in as_dicts(resource.get("package")):
+        yield from as_dicts(package.get("content"))
+
+
+def _of_medication(entry: Entry, depth: int, search: _Search) -> MedicationConcept:
+    code = read_concept(entry.resource.get("code"))
+    parts: list[MedicationConcept] = []
+    for ingredient in _ingredients(entry.resource):
+        if ingredient.get("isActive") is False:
+            continue
+        if search.parts <= 0:
+            search.not_read.add(f"more than {MOST_PARTS} ingredients")
+            parts.append(MedicationConcept())
+            break
+        search.parts -= 1
+        part = _choice(ingredient.get("item"), entry, depth, search)
+        for member in _INGREDIENT_CONCEPTS:
+            part = _merged(part, read_concept(ingredient.get(member)))
+        for member in _INGREDIENT_REFERENCES:
+            if ingredient.get(member) is not None:
+                part = _merged(part, _referred(ingredient[member], entry, depth, search))
+        # Kept where it is empty too: one ingredient that is not known must not vanish.
+        parts.append(part)
+    return MedicationConcept(code.codings, code.text, tuple(parts))
+
+
+def _medication(entry: Entry, search: _Search) -> MedicationConcept:
+    """What an order's resource says the medicine is, each release's member in its turn."""
+    resource = entry.resource
+    concept = MedicationConcept()
+    for value in as_list(resource.get("medicationCodeableConcept"))[:1]:
+        concept = read_concept(value)
+    for value in as_list(resource.get("medication"))[:1]:
+        concept = _merged(concept, _choice(value, entry, 0, search))
+    for value in as_list(resource.get("medicationReference"))[:1]:
+        concept = _merged(concept, _referred(value, entry, 0, search))
+    return concept
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or value == "true"
+
+
+def _codes(value: Any) -> Iterator[str]:
+    """The codes of a CodeableConcept, or a bare code."""
+    if isinstance(value, str):
+        yield value
+    for concept in as_dicts(value):
+        yield from (coding.code for coding in _codings(concept.get("coding")))
+
+
+def _is_in_force(entry: Entry) -> bool:
+    resource = entry.resource
+    status = as_text(resource.get("status")).lower()
+    if status in _NOT_IN_FORCE and not (
+        status == "completed" and entry.type in _COMPLETED_IS_GIVEN
+    ):
+        return False
+    # R4 doNotPerform; STU3 notGiven; DSTU2 wasNotTaken, wasNotGiven.
+    if any(
+        _is_true(resource.get(member))
+        for member in ("doNotPerform", "notGiven", "wasNotTaken", "wasNotGiven")
+    ):
+        return False
+    adherence = resource.get("adherence")  # R5
+    said = [*_codes(resource.get("taken"))]  # STU3
+    if isinstance(adherence, dict):
+        said += _codes(adherence.get("code"))
+    return not _NOT_TAKING.intersection(said)
+
+
+def _order(entry: Entry, concept: MedicationConcept, *, proposed: bool) -> MedicationOrder:
+    resource = entry.resource
+    return MedicationOrder(
+        reference=entry.reference,
+        path=entry.path,
+        resource_type=entry.type,
+        status=as_text(resource.get("status")),
+        concept=concept,
+        proposed=proposed,
+        subject=reference_of(resource.get("subject")) or reference_of(resource.get("patient")),
+        resource=resource,
+    )
+
+
+def read_orders(
+    entries: Iterable[Entry], references: References, *, proposed: bool
+) -> tuple[tuple[MedicationOrder, ...], tuple[NotUnderstood, ...]]:
+    """The medication orders among `entries`, and what of them was not understood.
+
+    `references` finds Medications, so it should hold every entry of the request, prefetch too.
+    `proposed` is said of every order. An order without a medicine has an empty concept; one whose
+    Medication is not at hand has one too, and is listed. Orders in the sequence of the entries,
+    then Medications that nothing refers to. `match` is None: `normalize.drug.resolve` fills it.
+    """
+    orders: list[MedicationOrder] = []
+    not_understood: list[NotUnderstood] = []
+    medications: list[Entry] = []
+    used: set[int] = set()
+
+    def keep(entry: Entry, concept: MedicationConcept, search: _Search) -> None:
+        orders.append(_order(entry, concept, proposed=proposed))
+        not_understood.extend(
+            NotUnderstood(entry.reference, reason, entry.path) for reason in sorted(search.not_read)
+        )
+
+    for entry in entries:
+        if entry.container is not None:
+            continue
+        if entry.type == "Medication" and entry.mode != "include":
+            medications.append(entry)
+        if entry.type not in ORDERS:
+            continue
+        search = _Search(references)
+        concept = _medication(entry, search)
+        # The Medication of a cancelled order is no medicine in use either.
+        used.update(id(found.resource) for found in search.used)
+        if _is_in_force(entry):
+            keep(entry, concept, search)
+    for entry in medications:
+        if id(entry.resource) not in used and _is_in_force(entry):
+            search = _Search(references)
+            keep(entry, _of_medication(entry, 0, search), search)
+    return tuple(orders), tuple(not_understood)

@@ -1,0 +1,121 @@
+"""Resources in, a Reading out: everything that FHIR genomics resources say, and nothing more.
+
+Reads the four generations of the Genomics Reporting guide (STU1 to CI 4.0), R4 and R4B core
+shapes, STU3 Sequence and R5 MolecularSequence; what it meets and cannot use is listed.
+"""
+
+from collections.abc import Callable, Sequence
+
+from fhir_pgx.fhir.allele_pairs import combine_halves
+from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, logical_id, reference_of
+from fhir_pgx.fhir.diagnostic_report import read_report
+from fhir_pgx.fhir.distinct import distinct
+from fhir_pgx.fhir.gathering import Gathering, index_reports, subject_of
+from fhir_pgx.fhir.molecular_sequence import join_observations, read_sequence
+from fhir_pgx.fhir.observation import read_observation
+from fhir_pgx.fhir.problem import read_problem
+from fhir_pgx.fhir.recommended_action import read_recommended_action
+from fhir_pgx.fhir.resolution import Lineage
+from fhir_pgx.model.finding import Reading
+from fhir_pgx.model.knowledge import Vocabulary
+
+_READERS: dict[str, Callable[[Entry, Gathering], None]] = {
+    "Observation": read_observation,
+    "DiagnosticReport": read_report,
+    "MolecularSequence": read_sequence,
+    "Sequence": read_sequence,
+    "Task": read_recommended_action,
+    "Condition": read_problem,
+    "AllergyIntolerance": read_problem,
+}
+_UNREAD = {
+    "DocumentReference": "an attached document, which is not read",
+    "Binary": "a file, which is not read",
+    "Media": "an image, which is not read",
+}
+_SEQUENCES = ("MolecularSequence", "Sequence")
+
+
+def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
+    """All that the resources say of genes, each resource once, in the order they came.
+
+    Raises nothing of its own: what cannot be read is in `not_understood`, with its reason.
+    """
+    kept, caveats = distinct([entry for entry in entries if entry.mode != "outcome"])
+    references = References(kept)
+    gathering = Gathering(
+        vocabulary, references, Lineage(vocabulary, references), index_reports(kept, references)
+    )
+    for entry in kept:
+        reader = _READERS.get(entry.type)
+        if reader is not None:
+            reader(entry, gathering)
+        elif entry.type in _UNREAD:
+            gathering.missed(entry, _UNREAD[entry.type])
+    gathering.statements.extend(combine_halves(gathering.halves))
+    if gathering.sequence_count:
+        join_observations(gathering, _derived_from_sequences(kept, references))
+    return Reading(
+        subjects=_subjects(kept, references),
+        statements=tuple(gathering.statements),
+        implications=tuple(gathering.implications),
+        recommendations=tuple(gathering.recommendations),
+        phases=tuple(gathering.phases),
+        variants=tuple(gathering.variants),
+        sequence_count=gathering.sequence_count,
+        not_understood=tuple(gathering.not_understood),
+        caveats=caveats,
+        diagnoses=tuple(gathering.diagnoses),
+    )
+
+
+def _derived_from_sequences(
+    entries: Sequence[Entry], references: References
+) -> dict[str, list[Entry]]:
+    """The Observations derived from each sequence, by the sequence's reference."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.type != "Observation":
+            continue
+        for item in as_dicts(entry.resource.get("derivedFrom")):
+            parent = references.find(reference_of(item), entry)
+            if parent is not None and parent.type in _SEQUENCES:
+                found.setdefault(parent.reference, []).append(entry)
+    return found
+
+
+def _subjects(entries: Sequence[Entry], references: References) -> tuple[str, ...]:
+    """The distinct logical ids of the patients that the resources are or are about.
+
+    A contained Patient has an id of its own only inside its container, and counts only where no
+    other patient is named.
+    """
+    found: dict[str, None] = {}
+    contained: dict[str, None] = {}
+    for entry in entries:
+        if entry.type == "Patient":
+            if entry.container is not None:
+                contained[entry.id] = None
+            else:
+                found[entry.id or logical_id(entry.full_url)] = None
+            continue
+        reference = subject_of(entry.resource)
+        if not reference or reference.startswith("#"):
+            continue
+        patient = references.find(reference, entry)
+        if patient is not None:
+            if patient.type == "Patient":
+                found[patient.id or logical_id(patient.full_url)] = None
+        elif _names_patient(reference, entry):
+            found[logical_id(reference)] = None
+    found.pop("", None)
+    contained.pop("", None)
+    return tuple(found or contained)
+
+
+def _names_patient(reference: str, entry: Entry) -> bool:
+    subject = entry.resource.get("subject")
+    kind = as_text(subject.get("type")) if isinstance(subject, dict) else ""
+    if kind:
+        return kind == "Patient"
+    return reference.startswith("urn:") or "/" not in reference or "Patient/" in reference

@@ -1,0 +1,287 @@
+"""Variant Observation → ObservedVariant: as stated, placed where the resource itself places it.
+
+Nothing is called, re-aligned or guessed: no zygosity but a stated one, no position without an
+accession (or build and chromosome). Sections A2 and B3 of the reference page.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fhir_pgx.fhir import coordinates as at
+from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
+from fhir_pgx.fhir.gathering import Gathering, origin_of, status_caveats
+from fhir_pgx.fhir.gene_names import named_genes
+from fhir_pgx.fhir.notes import (
+    NO_ASSESSMENT,
+    NO_REFERENCE_ALLELE,
+    NOT_PLACED,
+    POSITIONS_DISAGREE,
+    note,
+)
+from fhir_pgx.fhir.presence_words import (
+    is_not_performed,
+    presence_of,
+    source_class_of,
+    zygosity_of,
+)
+from fhir_pgx.fhir.resolution import genes_of
+from fhir_pgx.fhir.values import EMPTY, Concept, Value, concept_of, value_of
+from fhir_pgx.model.finding import Caveat, ObservedVariant, Presence, StatedPhase
+from fhir_pgx.terminology import SEQUENCE_ONTOLOGY_TERMS
+
+CODING_HGVS, GENOMIC_HGVS, PROTEIN_HGVS = "48004-6", "81290-9", "48005-3"
+VARIATION, DBSNP_STU1 = "81252-9", "81255-2"
+REF_SEQ, ASSEMBLY, CHROMOSOME, BAND = "48013-7", "62374-4", "48000-4", "48001-2"
+REF, ALT, SYSTEM = "69547-8", "69551-0", "92822-6"
+EXACT, INNER, OUTER = "81254-5", "81302-2", "81301-4"
+ALLELIC_STATE, SOURCE, CHANGE_TYPE, COPIES = "53034-5", "48002-0", "48019-4", "82155-3"
+COMPLEX = "81263-6"
+_STU1_NAMES = {"exact-start-end": EXACT, "inner-start-end": INNER, "outer-start-end": OUTER}
+
+NOT_A_RANGE = "the variant's range is not one: a position is missing, negative or after its end"
+WRAPPER = "a wrapper of a complex variant; its parts are read by themselves"
+NO_IDENTITY = "the variant has neither a position, nor a name, nor an id"
+
+Components = Mapping[str, list[Value]]
+
+
+def read_variant(entry: Entry, gathering: Gathering) -> None:
+    """Adds the variant that an Observation states, or lists why there is none."""
+    resource = entry.resource
+    value = value_of(resource)
+    parts = _components(resource)
+    if is_not_performed(value):
+        gathering.missed(entry, "the variant was not tested")
+    elif COMPLEX in parts:
+        gathering.missed(entry, WRAPPER)
+    else:
+        found = _variant(entry, value, parts, gathering)
+        if isinstance(found, str):
+            gathering.missed(entry, found)
+        else:
+            gathering.variants.append(found)
+
+
+def read_phase(entry: Entry, gathering: Gathering) -> None:
+    """Adds a sequence phase relationship; `of` are the references as sent."""
+    value = value_of(entry.resource).concept.label
+    parents = as_dicts(entry.resource.get("derivedFrom"))
+    of = tuple(found for item in parents if (found := reference_of(item)))
+    if not value or not of:
+        gathering.missed(entry, "the phase relationship lacks its value or its variants")
+        return
+    origin = origin_of(entry, gathering.report_of.get(id(entry.resource)))
+    gathering.phases.append(StatedPhase(value, of, origin))
+
+
+def _components(resource: Mapping[str, Any]) -> Components:
+    found: dict[str, list[Value]] = {}
+    for component in as_dicts(resource.get("component")):
+        code = component.get("code")
+        value = value_of(component)
+        for coding in as_dicts(code.get("coding")) if isinstance(code, dict) else ():
+            name = as_text(coding.get("code"))
+            found.setdefault(_STU1_NAMES.get(name, name), []).append(value)
+    return found
+
+
+def _concept(parts: Components, code: str) -> Concept:
+    return parts[code][0].concept if code in parts else EMPTY.concept
+
+
+def _variant(
+    entry: Entry, value: Value, parts: Components, gathering: Gathering
+) -> ObservedVariant | str:
+    report = gathering.report_of.get(id(entry.resource))
+    origin = origin_of(entry, report)
+    code = concept_of(entry.resource.get("code"))
+    resolved = genes_of(entry, code, None, EMPTY, gathering.lineage)
+    names = _Names(parts)
+    genes = resolved.genes or tuple(
+        gene for text in names.with_gene for gene in named_genes(text, gathering.vocabulary)
+    )
+    zygosity = zygosity_of(_concept(parts, ALLELIC_STATE))
+    presence, presence_notes = _presence(value, zygosity)
+    where = _where(parts, names, gathering)
+    if isinstance(where, str):
+        return where
+    place, interval, ref, alt, place_notes = where
+    if names.change is not None and names.change.is_reference and ref is None:
+        # `g.94781859=` names no base: the one thing said is that the reference is there.
+        presence = Presence.ABSENT if presence is Presence.PRESENT else presence
+    inner, outer = _range(parts, INNER), _range(parts, OUTER)
+    copies = _copies(parts)
+    if not (interval or inner or outer or names.any or copies):
+        return NO_IDENTITY
+    if interval and ref is None and not (inner or outer or copies):
+        place_notes = (*place_notes, note(NO_REFERENCE_ALLELE))
+    return ObservedVariant(
+        origin=origin,
+        genes=genes,
+        accession=place.accession,
+        build=place.build,
+        chromosome=place.chromosome,
+        start=interval.start if interval else None,
+        end=interval.end if interval else None,
+        ref=ref,
+        alt=alt,
+        presence=presence,
+        zygosity=zygosity,
+        source_class=source_class_of(_concept(parts, SOURCE)),
+        ids=names.ids,
+        genomic_hgvs=names.genomic,
+        coding_hgvs=names.coding,
+        protein_hgvs=names.protein,
+        change_type=_change_type(_concept(parts, CHANGE_TYPE)),
+        copy_number=copies,
+        inner=inner,
+        outer=outer,
+        caveats=(*status_caveats(origin, report), *resolved.caveats, *presence_notes, *place_notes),
+    )
+
+
+def _presence(value: Value, zygosity: str) -> tuple[Presence, tuple[Caveat, ...]]:
+    found = presence_of(value)
+    if found is not None:
+        return found, ()
+    if zygosity:
+        return Presence.PRESENT, ()
+    return Presence.INDETERMINATE, (note(NO_ASSESSMENT),)
+
+
+class _Names:
+    """The names and ids of a variant, and the change that the first readable one spells."""
+
+    def __init__(self, parts: Components) -> None:
+        self.genomic = _name(_concept(parts, GENOMIC_HGVS))
+        self.coding = _name(_concept(parts, CODING_HGVS))
+        self.protein = _name(_concept(parts, PROTEIN_HGVS))
+        ids: dict[str, None] = {}
+        spdi = at.parse_spdi(self.coding)
+        if spdi is not None:  # vcf2fhir writes an SPDI where the c. name belongs
+            ids[f"{_concept(parts, CODING_HGVS).codings[0].system}|{self.coding}"] = None
+            self.coding = ""
+        if self.genomic.startswith("c.") and not self.coding:
+            self.genomic, self.coding = "", self.genomic
+        for value in (*parts.get(VARIATION, ()), *parts.get(DBSNP_STU1, ())):
+            for coding in value.concept.codings:
+                named = coding.code or coding.display
+                ids[f"{coding.system}|{named}"] = None
+                spdi = spdi or at.parse_spdi(named)
+                if ":g." in named and not self.genomic:
+                    self.genomic = named
+            if value.concept.text and not value.concept.codings:
+                ids[f"|{value.concept.text}"] = None
+        self.ids = tuple(ids)
+        self.change = at.parse_genomic_hgvs(self.genomic) or spdi
+
+    @property
+    def any(self) -> bool:
+        return bool(self.ids or self.genomic or self.coding or self.protein)
+
+    @property
+    def with_gene(self) -> list[str]:
+        """The names that hold a gene: `NM_000769.4(CYP2C19):c.681G>A`."""
+        return [name for name in (self.coding, self.genomic, self.protein) if "(" in name]
+
+
+def _name(concept: Concept) -> str:
+    """An HGVS name: the code where it is one, else the words."""
+    for coding in concept.codings:
+        for words in (coding.code, coding.display):
+            if "." in words or ":" in words:
+                return words
+    return concept.text or concept.label
+
+
+def _where(
+    parts: Components, names: _Names, gathering: Gathering
+) -> tuple[at.Place, at.Interval | None, str | None, str | None, tuple[Caveat, ...]] | str:
+    """Place, interval, ref, alt and caveats; a reason where the stated range is impossible."""
+    vocabulary = gathering.vocabulary
+    change = names.change
+    ref, alt = _allele(parts, REF), _allele(parts, ALT)
+    build = at.build_of(_concept(parts, ASSEMBLY))
+    chromosome = at.chromosome_of(_concept(parts, CHROMOSOME), vocabulary) or at.chromosome_of(
+        _concept(parts, BAND), vocabulary
+    )
+    accession = at.accession_of(_concept(parts, REF_SEQ)) or (change.accession if change else "")
+    place = at.place(accession, build, chromosome, vocabulary)
+    caveats = place.caveats
+    interval = None
+    stated = parts[EXACT][0] if EXACT in parts else EMPTY
+    low = at.position(stated.number or stated.low)
+    if not stated.is_empty:
+        interval = at.interval(low, _high(stated), _system(parts), ref)
+        if interval is None:
+            return NOT_A_RANGE
+        caveats = (*caveats, *interval.caveats, *_against(change, interval, ref, alt, accession))
+    elif change is not None and (not change.accession or change.accession == accession):
+        interval = at.Interval(change.start, change.end)
+        ref = change.ref if ref is None else ref
+        alt = change.alt if alt is None else alt
+    if interval and not accession and not place.accession:
+        why = "neither an accession nor both build and chromosome are stated"
+        caveats = (*caveats, note(NOT_PLACED, why=why))
+    return place, interval, ref, alt, caveats
+
+
+def _high(stated: Value) -> int | None:
+    return None if stated.high is None else at.position(stated.high)
+
+
+def _against(
+    change: at.Change | None,
+    interval: at.Interval,
+    ref: str | None,
+    alt: str | None,
+    accession: str,
+) -> tuple[Caveat, ...]:
+    """A caveat where a substitution's name and its range are not one position."""
+    if change is None or change.accession not in ("", accession) or len(change.ref or "") != 1:
+        return ()
+    if len(ref or "") != 1 or len(alt or "") != 1 or change.start == interval.start:
+        return ()
+    return (note(POSITIONS_DISAGREE),)
+
+
+def _system(parts: Components) -> at.System:
+    for words, code in _concept(parts, SYSTEM).stated:
+        found = at.SYSTEMS.get(code.strip()) or at.SYSTEMS.get(words.strip().lower())
+        if found:
+            return found
+    return ""
+
+
+def _allele(parts: Components, code: str) -> str | None:
+    if code not in parts:
+        return None
+    value = parts[code][0]
+    label = value.concept.label
+    return at.allele_text(label) if label else None
+
+
+def _range(parts: Components, code: str) -> tuple[int, int] | None:
+    if code not in parts:
+        return None
+    stated = parts[code][0]
+    found = at.interval(at.position(stated.low), _high(stated), _system(parts), None)
+    return (found.start, found.end) if found else None
+
+
+def _copies(parts: Components) -> str:
+    if COPIES not in parts:
+        return ""
+    value = parts[COPIES][0]
+    if value.low is not None or value.high is not None:
+        ends = [end for end in (at.position(value.low), at.position(value.high)) if end is not None]
+        return "–".join(str(end) for end in ends)
+    return value.number or value.concept.label
+
+
+def _change_type(concept: Concept) -> str:
+    """The Sequence Ontology name of a DNA change type, else its words."""
+    for coding in concept.codings:
+        if coding.code in SEQUENCE_ONTOLOGY_TERMS:
+            return SEQUENCE_ONTOLOGY_TERMS[coding.code]
+    return concept.label

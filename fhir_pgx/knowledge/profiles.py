@@ -1,0 +1,44 @@
+"""What we publish under `profiles/`: JSON Schemas of the CDS Hooks messages.
+
+The folder stands at the top of a checkout and inside the package once installed (pyproject.toml,
+force-include).
+"""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from fhir_pgx.errors import BrokenKnowledge
+
+Message = Literal["discovery", "request", "response", "feedback"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def profiles_folder() -> Path:
+    """The folder of everything we publish. Raises BrokenKnowledge where it is not installed."""
+    for folder in (_PACKAGE / "profiles", _PACKAGE.parent / "profiles"):
+        if (folder / "cds-hooks").is_dir():
+            return folder
+    raise BrokenKnowledge(
+        "the folder profiles is missing from the installation", mend="install the package anew"
+    )
+
+
+@functools.cache
+def schema(name: Message) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a CDS Hooks message; one shared value, not to be changed.
+
+    `request` and `feedback` say what we accept, `discovery` and `response` what we answer.
+    Raises BrokenKnowledge where it cannot be read. Source: CDS Hooks 3.0.
+    """
+    path = profiles_folder() / "cds-hooks" / f"{name}.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BrokenKnowledge(
+            f"the schema {name} cannot be read", mend="install the package anew"
+        ) from error
+    return found

@@ -1,0 +1,390 @@
+"""From what was sent to a card, stage by stage; the one module that knows every stage.
+
+    read (fhir) → gather (genotype) → conclude (phenotype) → recommend (recommendation) → cards
+
+A stage takes values and returns values. One gene's fault becomes that gene's caveat: the others
+are answered all the same, and a failure is never an empty answer.
+"""
+
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fhir_pgx.cards import order_card, summary_card
+from fhir_pgx.cards.order import CardContext, is_quiet
+from fhir_pgx.cards.overflow import overflow_card
+from fhir_pgx.cards.unclear import unclear_card
+from fhir_pgx.errors import DataUnavailable, InvalidParameter, MixedPatients, UnknownDrug
+from fhir_pgx.fhir.bundle import Entry, References, as_text, entries_of, logical_id
+from fhir_pgx.fhir.documents import read_documents
+from fhir_pgx.fhir.medication import read_orders
+from fhir_pgx.fhir.reading import read
+from fhir_pgx.genotype import gather
+from fhir_pgx.knowledge.drug_codes import DrugCodes
+from fhir_pgx.knowledge.loader import load_knowledge
+from fhir_pgx.model.card import Card
+from fhir_pgx.model.document import Document, Options
+from fhir_pgx.model.drug import Coding, DrugMatch, MedicationConcept, MedicationOrder
+from fhir_pgx.model.finding import Caveat, NotUnderstood, Reading, Statement
+from fhir_pgx.model.hook import HookAnswer, HookCall
+from fhir_pgx.model.knowledge import GeneRules, Knowledge, Vocabulary
+from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
+from fhir_pgx.model.recommendation import Recommendation, Unanswered
+from fhir_pgx.normalize.drug import resolve
+from fhir_pgx.phenotype import conclude, not_tested
+from fhir_pgx.recommendation import DrugEntry, Rulebook, recommend
+from fhir_pgx.reports.plain import write_interpretation, write_recommendations
+from fhir_pgx.reports.text import interpretation_text
+from fhir_pgx.reports.trace import write_trace
+from fhir_pgx.settings import Settings
+from fhir_pgx.terminology import RXNORM
+
+log = logging.getLogger("fhir_pgx.pipeline")
+
+NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids made from names
+_RANK = {"critical": 0, "warning": 1, "info": 2}
+_IN_USE = ("active", "in-use", "intended", "in-progress", "")
+Answer = tuple[Recommendation, ...] | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds an answer: see the settings of the same names."""
+
+    max_cards: int = 10
+    max_bytes: int = 500_000_000
+    max_depth: int = 64
+    untested_cards: str = "important"
+
+
+class Pipeline:
+    """The stages with the knowledge they need; made once, shared by every thread."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        drug_codes: DrugCodes,
+        limits: Limits | None = None,
+        *,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
+        self.knowledge = knowledge
+        self.drug_codes = drug_codes
+        self.rulebook = Rulebook(knowledge)
+        self.limits = limits or Limits()
+        self._today = today
+
+    @classmethod
+    def load(cls, settings: Settings) -> "Pipeline":
+        """With the installed knowledge. Raises BrokenKnowledge where it does not match its hash."""
+        limits = Limits(
+            max_cards=settings.max_cards,
+            max_depth=settings.max_depth,
+            untested_cards=settings.untested_cards,
+        )
+        return cls(load_knowledge(), DrugCodes(), limits)
+
+    # Reading and interpreting
+
+    def interpret(self, entries: Sequence[Entry]) -> Interpretation:
+        """What is known of each gene from these resources of one patient."""
+        reading = read(entries, self.knowledge.vocabulary)
+        return interpret_reading(reading, self.knowledge)
+
+    def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any:
+        """The answer of `interpret`: a JSON value, or text. Raises MixedPatients and what reading
+        a document raises."""
+        interpretation = self._interpret_all(documents)
+        if options.format == "text":
+            return interpretation_text(interpretation, self.knowledge)
+        return write_interpretation(interpretation, self.knowledge)
+
+    def recommend_documents(self, documents: Sequence[Document], options: Options) -> Any:
+        """The answer of `recommend`; without drugs, of every drug that the findings concern.
+
+        Raises UnknownDrug for a name or code that no table knows.
+        """
+        interpretation, answers = self._recommend_all(documents, options)
+        return write_recommendations(
+            interpretation, [answer for _, answer in answers], self.knowledge
+        )
+
+    def explain_documents(self, documents: Sequence[Document], options: Options) -> Any:
+        """The answer of `explain`: the whole way from each resource to each row.
+
+        Raises as `recommend_documents` does.
+        """
+        interpretation, answers = self._recommend_all(documents, options)
+        traced = [(entry.rules.genes, answer) for entry, answer in answers]
+        return write_trace(interpretation, traced, self.knowledge)
+
+    def _recommend_all(
+        self, documents: Sequence[Document], options: Options
+    ) -> tuple[Interpretation, list[tuple[DrugEntry, Answer]]]:
+        entries = self._entries(documents)
+        interpretation = self._checked(entries)
+        wanted = (
+            [entry for name in options.drugs for entry in self.drug_entries(name)]
+            if options.drugs
+            else self._concerned(interpretation)
+        )
+        age = self._age_years(entries)
+        return interpretation, [
+            (entry, self._recommend(entry, interpretation.genes, age)) for entry in wanted
+        ]
+
+    def drug_entries(self, name: str) -> tuple[DrugEntry, ...]:
+        """The guidance for a drug by name or RxNorm code; empty where none is held for it.
+
+        Raises UnknownDrug where neither our rules nor the code tables know the name.
+        """
+        named = self.rulebook.named(name)
+        if named:
+            return named
+        concept = (
+            MedicationConcept((Coding(RXNORM, name),))
+            if name.isdigit()
+            else MedicationConcept(text=name)
+        )
+        match = resolve(concept, self.drug_codes)
+        if match is None or not match.ingredients:
+            raise UnknownDrug(
+                f"{name} is not a drug name or RxNorm code that we know",
+                where="drug",
+                mend="give an ingredient's name or its RxNorm code",
+            )
+        return self.rulebook.for_ingredients(match.ingredients)
+
+    def _interpret_all(self, documents: Sequence[Document]) -> Interpretation:
+        return self._checked(self._entries(documents))
+
+    def _checked(self, entries: Sequence[Entry]) -> Interpretation:
+        interpretation = self.interpret(entries)
+        subjects = interpretation.reading.subjects
+        if len(subjects) > 1:
+            raise MixedPatients(
+                f"the data speak of {len(subjects)} patients",
+                where="subject",
+                mend="send the data of one patient at a time",
+            )
+        return interpretation
+
+    def _entries(self, documents: Sequence[Document]) -> list[Entry]:
+        entries: list[Entry] = []
+        for document in documents:
+            for found in read_documents(
+                document, max_bytes=self.limits.max_bytes, max_depth=self.limits.max_depth
+            ):
+                entries += entries_of(found.content)
+        if not entries:
+            raise InvalidParameter(
+                "the data hold no FHIR resource", where="file", mend="send a resource or a Bundle"
+            )
+        return entries
+
+    def _concerned(self, interpretation: Interpretation) -> list[DrugEntry]:
+        found: dict[int, DrugEntry] = {}
+        for gene, result in interpretation.genes.items():
+            if result.status is not Status.NOT_TESTED:
+                for entry in self.rulebook.for_gene(gene):
+                    found.setdefault(id(entry), entry)
+        return sorted(found.values(), key=lambda entry: entry.rules.drug)
+
+    # Recommending
+
+    def _recommend(
+        self, entry: DrugEntry, results: Mapping[str, GeneResult], age_years: int | None
+    ) -> Answer:
+        return recommend(entry, results, self.rulebook, age_years=age_years)
+
+    def _age_years(self, entries: Iterable[Entry]) -> int | None:
+        """The patient's age in whole years from Patient.birthDate; None where it is not known."""
+        for entry in entries:
+            if entry.type == "Patient":
+                born = as_text(entry.resource.get("birthDate"))
+                try:
+                    birth = date.fromisoformat(born)
+                except ValueError:
+                    continue  # a year alone does not tell an adult from a child near eighteen
+                today = self._today()
+                return (
+                    today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+                )
+        return None
+
+    # Answering a hook
+
+    def answer(self, call: HookCall) -> HookAnswer:
+        """The cards of one call, weightiest first.
+
+        Raises DataUnavailable (412) where an order concerns a drug with guidance and the genomic
+        data could neither be read from the call nor be obtained; a drug without guidance needs no
+        data, and gets no card.
+        """
+        everything = (*call.drafts, *call.evidence)
+        references = References(everything)
+        if call.hook == "patient-view":
+            orders = self._orders(call.evidence, references, proposed=False)
+            orders = [order for order in orders if order.status in _IN_USE]
+        else:
+            orders = self._orders(call.drafts, references, proposed=True)
+        if call.selections is not None:
+            orders = [order for order in orders if order.reference in call.selections]
+        guided = [(order, entries) for order in orders if (entries := self._guidance(order))]
+        context = self._context(call)
+        unclear = [card for order in orders if (card := self._unclear(order, context))]
+        if not guided:
+            return HookAnswer(tuple(unclear))
+        if call.genomics in ("unavailable", "missing"):
+            if call.hook == "patient-view":
+                return HookAnswer()  # nothing was ordered; there is no advice to withhold
+            raise DataUnavailable(
+                "the patient's genomic results were neither prefetched nor retrievable"
+                + (f": {call.unavailable_reason}" if call.unavailable_reason else ""),
+                where="prefetch",
+                mend="prefetch the patient's genomic Observations or DiagnosticReports",
+            )
+        interpretation = self.interpret(call.evidence)
+        age = self._age_years(call.evidence)
+        if call.hook == "patient-view":
+            return self._summary(guided, interpretation, age, context)
+        cards = self._cards(guided, interpretation, age, context) + unclear
+        cards.sort(key=lambda card: _RANK[card.indicator])
+        return HookAnswer(self._capped(cards, context))
+
+    def _context(self, call: HookCall) -> CardContext:
+        return CardContext(
+            uuid.uuid5(NAMESPACE, f"{call.service_id} {call.hook_instance} {call.patient_id}"),
+            self.knowledge.release,
+            self.knowledge.sha256,
+            incomplete=call.incomplete,
+            untested=self.limits.untested_cards,
+        )
+
+    def _unclear(self, order: MedicationOrder, context: CardContext) -> Card | None:
+        """A card for an order that names several drugs, where any of them has guidance."""
+        if order.match is None or not order.proposed:
+            return None
+        for candidate in order.match.candidates:
+            if self.rulebook.for_ingredients(candidate):
+                return unclear_card(order, context)
+        return None
+
+    def _orders(
+        self, entries: Sequence[Entry], references: References, *, proposed: bool
+    ) -> list[MedicationOrder]:
+        orders, _ = read_orders(entries, references, proposed=proposed)
+        return [replace(order, match=self._match(order)) for order in orders]
+
+    def _match(self, order: MedicationOrder) -> DrugMatch | None:
+        return resolve(order.concept, self.drug_codes)
+
+    def _guidance(self, order: MedicationOrder) -> tuple[DrugEntry, ...]:
+        if order.match is not None:
+            return self.rulebook.for_ingredients(order.match.ingredients)
+        # A drug without an RxNorm code can only be known by its name.
+        named = self.rulebook.named(order.concept.label)
+        return tuple(entry for entry in named if not entry.rules.ingredients)
+
+    def _cards(
+        self,
+        guided: Sequence[tuple[MedicationOrder, tuple[DrugEntry, ...]]],
+        interpretation: Interpretation,
+        age_years: int | None,
+        context: CardContext,
+    ) -> list[Card]:
+        cards = []
+        for order, entries in guided:
+            for entry in entries:
+                card = order_card(
+                    order,
+                    self._recommend(entry, interpretation.genes, age_years),
+                    interpretation.genes,
+                    context,
+                    source=entry.rules.source,
+                    important=entry.important,
+                )
+                if card is not None:
+                    cards.append(card)
+        return cards
+
+    def _summary(
+        self,
+        guided: Sequence[tuple[MedicationOrder, tuple[DrugEntry, ...]]],
+        interpretation: Interpretation,
+        age_years: int | None,
+        context: CardContext,
+    ) -> HookAnswer:
+        concerned = []
+        for order, entries in guided:
+            for entry in entries:
+                answer = self._recommend(entry, interpretation.genes, age_years)
+                if isinstance(answer, Unanswered):
+                    continue
+                if not all(is_quiet(each, important=entry.important) for each in answer):
+                    concerned.append((order, answer))
+        card = summary_card(concerned, interpretation.genes, context)
+        return HookAnswer((card,) if card else ())
+
+    def _capped(self, cards: list[Card], context: CardContext) -> tuple[Card, ...]:
+        """At most the allowed number of cards; the last then says how many more there are."""
+        most = self.limits.max_cards
+        if len(cards) <= most:
+            return tuple(cards)
+        kept, left = cards[: most - 1], cards[most - 1 :]
+        return (*kept, overflow_card(left, context))
+
+
+def interpret_reading(reading: Reading, knowledge: Knowledge) -> Interpretation:
+    """Every gene's result from what was read; genes nobody spoke of are `not-tested`."""
+    by_gene: dict[str, list[Statement]] = defaultdict(list)
+    for statement in reading.statements:
+        by_gene[statement.gene].append(statement)
+    results: dict[str, GeneResult] = {}
+    left: list[NotUnderstood] = []
+    for gene, rules in knowledge.genes.items():
+        statements = by_gene.pop(gene, None)
+        if statements is None:
+            results[gene] = not_tested(gene)
+            continue
+        results[gene], refused = _one_gene(statements, rules, knowledge.vocabulary)
+        left += refused
+    for gene, statements in by_gene.items():
+        left += [
+            NotUnderstood(
+                statement.origin.reference,
+                f"our release holds no rules for the gene {gene}",
+                statement.origin.path,
+            )
+            for statement in statements
+        ]
+    subject = reading.subjects[0] if len(reading.subjects) == 1 else ""
+    return Interpretation(
+        subject=f"Patient/{logical_id(subject)}" if subject else "",
+        genes=results,
+        reading=replace(reading, not_understood=(*reading.not_understood, *dict.fromkeys(left))),
+    )
+
+
+def _one_gene(
+    statements: list[Statement], rules: GeneRules, vocabulary: Vocabulary
+) -> tuple[GeneResult, tuple[NotUnderstood, ...]]:
+    try:
+        evidence = gather(statements, rules, vocabulary)
+        return conclude(evidence, rules), evidence.not_understood
+    except Exception:
+        # A fault of ours in one gene must cost that gene's answer, not the other twenty-two; it
+        # is logged without data and shown to the reader as what it is.
+        log.exception("interpreting %s failed", rules.gene)
+        references = tuple(dict.fromkeys(s.origin.reference for s in statements))
+        caveat = Caveat(
+            "PGX-699", f"A fault of this service kept it from reading the {rules.gene} result."
+        )
+        return (
+            GeneResult(rules.gene, Status.NOT_CALLED, caveats=(caveat,), derived_from=references),
+            (),
+        )

@@ -1,0 +1,247 @@
+"""What a guideline advises for a drug, given the patient's germline genes.
+
+The keys of the drug's genes are looked up together, population by population. A gene without a
+result has the key `No Result`, which only two-gene guidelines answer; such an answer rests on part
+of the genes and says so. A missing row is "no guidance found", never "safe". Where a gene's answer
+is ambiguous or in conflict every key is looked up, and equal advice is told once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, product
+
+from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.knowledge import Row
+from fhir_pgx.model.phenotype import GeneResult, Status
+from fhir_pgx.model.recommendation import (
+    ACTIONS,
+    AlternativeVerdict,
+    Evidence,
+    Recommendation,
+    Unanswered,
+    Verdict,
+)
+from fhir_pgx.recommendation.rulebook import NO_RESULT, DrugEntry, Rulebook
+
+MAX_COMBINATIONS = 256
+ADULT_AGE = 18  # years
+_AGES = {"adult": lambda age: age >= ADULT_AGE, "pediatric": lambda age: age < ADULT_AGE}
+_NO_ANSWER = (Status.NOT_TESTED, Status.NOT_CALLED)
+
+
+def recommend(
+    entry: DrugEntry,
+    results: Mapping[str, GeneResult],
+    rulebook: Rulebook,
+    *,
+    age_years: int | None = None,
+    judge_alternatives: bool = True,
+) -> tuple[Recommendation, ...] | Unanswered:
+    """Every distinct advice of one drug by one source, the weightiest first; or why there is none.
+
+    `age_years` drops the rows of the other age group where a guideline tells them apart; None
+    keeps both. Alternatives are judged by the same results.
+    """
+    keys = {gene: _keys(gene, entry, results) for gene in entry.rules.genes}
+    if all(key == (NO_RESULT,) for key in keys.values()):
+        return _unanswered(entry, results)
+    found = list(_rows(entry, keys, age_years))
+    if not found:
+        return _no_row(entry, keys)
+    alternatives = _Alternatives(rulebook, results, age_years)
+    made: dict[tuple[str, str, str], Recommendation] = {}
+    for row in found:
+        same = (row.population, row.advice, row.strength)
+        if same not in made:
+            verdicts = alternatives.of(row, entry) if judge_alternatives else ()
+            made[same] = _recommendation(row, entry, results, verdicts)
+    return tuple(sorted(made.values(), key=lambda r: ACTIONS.index(r.action)))
+
+
+def _keys(gene: str, entry: DrugEntry, results: Mapping[str, GeneResult]) -> tuple[str, ...]:
+    """The keys a gene's result stands for in this guideline; `No Result` where it has none."""
+    result = results.get(gene)
+    if result is None or result.status in _NO_ANSWER or not result.lookup_keys:
+        return (NO_RESULT,)
+    if result.allele_status:
+        asked = tuple(key for key in result.lookup_keys if key in entry.keys[gene])
+        return asked or (NO_RESULT,)
+    return result.lookup_keys
+
+
+def _rows(
+    entry: DrugEntry, keys: Mapping[str, tuple[str, ...]], age_years: int | None
+) -> Iterator[Row]:
+    combinations = list(islice(product(*keys.values()), MAX_COMBINATIONS))
+    for population, rows in entry.rows.items():
+        belongs = _AGES.get(entry.guideline.populations[population].code)
+        if belongs and age_years is not None and not belongs(age_years):
+            continue
+        for combination in combinations:
+            row = rows.get(combination)
+            if row is not None:
+                yield row
+
+
+def _recommendation(
+    row: Row,
+    entry: DrugEntry,
+    results: Mapping[str, GeneResult],
+    alternatives: tuple[AlternativeVerdict, ...],
+) -> Recommendation:
+    guideline, drug = entry.guideline, entry.rules.drug
+    advice = guideline.advice[row.advice]
+    population = guideline.populations[row.population]
+    return Recommendation(
+        drug=drug,
+        rxcui=entry.rules.rxcui,
+        source=entry.rules.source,
+        genes={gene: _shown(gene, row, results) for gene in entry.rules.genes},
+        keys=row.keys,
+        population=population.code,
+        population_label="" if population.code == "general" else population.label,
+        population_when="" if population.code == "general" else population.when,
+        action=advice.action,
+        also=advice.also,
+        # CPIC grades some "no recommendation" rows Strong; a strength of nothing misleads.
+        strength="" if advice.action == "no-recommendation" else row.strength,
+        dose=advice.dose,
+        alternatives=alternatives,
+        advice=advice.id,
+        summary=_named(advice.summary, drug),
+        detail=_named(advice.text, drug),
+        implications={
+            gene: _named(guideline.implications[key], drug)
+            for gene, key in row.implications.items()
+        },
+        considerations=tuple(
+            _named(guideline.considerations[key], drug) for key in row.considerations
+        ),
+        evidence=(
+            Evidence(
+                guideline.id,
+                guideline.title,
+                guideline.url,
+                guideline.publications,
+                guideline.retrieved,
+                guideline.status,
+            ),
+        ),
+        rule=row.rule,
+        serious=advice.serious,
+        source_rows=(row.source_row,),
+        caveats=tuple(_caveats(row, entry, results)),
+        derived_from=tuple(
+            dict.fromkeys(
+                reference
+                for gene in entry.rules.genes
+                if gene in results
+                for reference in results[gene].derived_from
+            )
+        ),
+    )
+
+
+def _named(text: str, drug: str) -> str:
+    return text.replace("{drug}", drug).replace("{Drug}", drug[:1].upper() + drug[1:])
+
+
+def _shown(gene: str, row: Row, results: Mapping[str, GeneResult]) -> str:
+    """The phenotype this row answers for; for HLA the allele's status; else the key itself."""
+    stated = row.phenotypes.get(gene)
+    if stated:
+        return stated
+    key = row.keys.get(gene, NO_RESULT)
+    result = results.get(gene)
+    if result is None:
+        return key
+    for diplotype in result.diplotypes:
+        if diplotype.lookup_key == key and diplotype.phenotype:
+            return diplotype.phenotype
+    return result.phenotype if result.phenotype and key in result.lookup_keys else key
+
+
+def _caveats(row: Row, entry: DrugEntry, results: Mapping[str, GeneResult]) -> Iterator[Caveat]:
+    for gene in entry.rules.genes:
+        result = results.get(gene)
+        if row.keys.get(gene, NO_RESULT) == NO_RESULT:
+            yield Caveat(
+                "PGX-620",
+                f"{_why_no_result(gene, entry, result)} The advice rests on the other gene alone.",
+            )
+        if result is not None:
+            yield from result.caveats
+    if entry.guideline.status == "being-updated":
+        yield Caveat("PGX-621", "The guideline is being updated; this advice is of the older one.")
+
+
+def _why_no_result(gene: str, entry: DrugEntry, result: GeneResult | None) -> str:
+    if result is None or result.status is Status.NOT_TESTED:
+        return f"No {gene} result is on file."
+    if result.allele_status:
+        asked = sorted({key.split()[0] for key in entry.keys[gene] if key.startswith("*")})
+        return f"Whether {gene}{' or '.join(asked)} is present is not known."
+    return f"{gene} was tested without a usable answer."
+
+
+def _unanswered(entry: DrugEntry, results: Mapping[str, GeneResult]) -> Unanswered:
+    genes = entry.rules.genes
+    tested = [results[gene] for gene in genes if gene in results]
+    called = any(result.status is not Status.NOT_TESTED for result in tested)
+    text = " ".join(_why_no_result(gene, entry, results.get(gene)) for gene in genes)
+    reason = "not-called" if called else "not-tested"
+    return Unanswered(entry.rules.drug, entry.rules.rxcui, genes, reason, text)
+
+
+def _no_row(entry: DrugEntry, keys: Mapping[str, Iterable[str]]) -> Unanswered:
+    shown = ", ".join(f"{gene} {' or '.join(values)}" for gene, values in keys.items())
+    return Unanswered(
+        entry.rules.drug,
+        entry.rules.rxcui,
+        entry.rules.genes,
+        "no-row",
+        f"{entry.rules.source} has no advice for this combination ({shown}). That is not a "
+        "statement that the drug is safe.",
+    )
+
+
+class _Alternatives:
+    """Judges the drugs a guideline names as alternatives by the same patient's results."""
+
+    def __init__(
+        self, rulebook: Rulebook, results: Mapping[str, GeneResult], age_years: int | None
+    ) -> None:
+        self._rulebook, self._results, self._age = rulebook, results, age_years
+
+    def of(self, row: Row, entry: DrugEntry) -> tuple[AlternativeVerdict, ...]:
+        advice = entry.guideline.advice[row.advice]
+        return tuple(
+            AlternativeVerdict(named.name, named.rxcui, *self._judge(named.rxcui, entry))
+            for named in advice.alternatives
+            if named.name != entry.rules.drug
+        )
+
+    def _judge(self, rxcui: str, entry: DrugEntry) -> tuple[Verdict, str]:
+        others = [
+            other
+            for other in self._rulebook.for_code(rxcui)
+            if other.rules.source == entry.rules.source
+        ]
+        if not others:
+            return "unknown", "No pharmacogenomic guidance is held for it."
+        answer = recommend(
+            others[0],
+            self._results,
+            self._rulebook,
+            age_years=self._age,
+            judge_alternatives=False,
+        )
+        if isinstance(answer, Unanswered):
+            return "unknown", answer.text
+        worst = answer[0]
+        if worst.action in ("contraindicated", "avoid"):
+            return "avoid", worst.summary
+        if worst.action == "no-recommendation":
+            return "unknown", "The guideline gives no recommendation for this patient's result."
+        if worst.action != "standard" or any(c.code == "PGX-620" for c in worst.caveats):
+            return "caution", worst.summary
+        return "no-concern", worst.summary

@@ -1,0 +1,1 @@
+"""Findings and recommendations, written for others to read."""

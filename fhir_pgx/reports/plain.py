@@ -1,0 +1,208 @@
+"""Interpretations and recommendations as plain JSON (CONTRACT, sections 3 and 4)."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from fhir_pgx.model.finding import Caveat, NotUnderstood, ObservedVariant, Reading
+from fhir_pgx.model.knowledge import Dose, Knowledge
+from fhir_pgx.model.phenotype import GeneResult, Interpretation
+from fhir_pgx.model.recommendation import Recommendation, Unanswered
+
+
+def write_knowledge(knowledge: Knowledge) -> dict[str, str]:
+    return {"release": knowledge.release, "sha256": knowledge.sha256}
+
+
+def write_interpretation(interpretation: Interpretation, knowledge: Knowledge) -> dict[str, Any]:
+    """What is known of each gene; `stated` holds what reports concluded themselves."""
+    reading = interpretation.reading
+    written: dict[str, Any] = {
+        "knowledge": write_knowledge(knowledge),
+        "subject": interpretation.subject,
+        "genes": {gene: write_gene(result) for gene, result in interpretation.genes.items()},
+        "variants": [write_variant(variant) for variant in reading.variants],
+        "biomarkers": [],
+        "not_understood": write_not_understood(reading.not_understood),
+    }
+    stated = _stated(reading)
+    if stated:
+        written["stated"] = stated
+    if reading.caveats:
+        written["caveats"] = _caveats(reading.caveats)
+    return written
+
+
+def write_gene(result: GeneResult) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "status": result.status.value,
+        "diplotypes": [
+            {
+                "name": diplotype.name,
+                "haplotypes": list(diplotype.haplotypes),
+                "phenotype": diplotype.phenotype,
+                "activity_score": diplotype.activity_score,
+                "functions": list(diplotype.functions),
+            }
+            | ({"stated": diplotype.stated} if diplotype.stated else {})
+            for diplotype in result.diplotypes
+        ],
+        "phenotype": result.phenotype,
+        "activity_score": result.activity_score,
+        "basis": result.basis,
+        # None: the reports do not list the positions they tested.
+        "coverage": None
+        if result.coverage is None
+        else {
+            "tested": result.coverage.tested,
+            "missing": list(result.coverage.missing),
+            "no_call": list(result.coverage.no_call),
+            "could_change": list(result.coverage.could_change),
+        },
+        "caveats": _caveats(result.caveats),
+        "derived_from": list(result.derived_from),
+    }
+    if result.gene.startswith("HLA-"):
+        written["alleles"] = list(result.alleles)
+        written["allele_status"] = dict(result.allele_status)
+    return written
+
+
+def write_variant(variant: ObservedVariant) -> dict[str, Any]:
+    """A variant as stated; `position` is 1-based, as in the `normalised` form."""
+    position = None if variant.start is None else variant.start + 1
+    written: dict[str, Any] = {
+        "gene": variant.genes[0] if variant.genes else None,
+        "presence": variant.presence.value,
+        "source_class": variant.source_class.value,
+        "zygosity": variant.zygosity,
+        "build": variant.build,
+        "chromosome": variant.chromosome,
+        "accession": variant.accession,
+        "position": position,
+        "ref": variant.ref,
+        "alt": variant.alt,
+        "genomic": variant.genomic_hgvs,
+        "coding": variant.coding_hgvs,
+        "protein": variant.protein_hgvs,
+        "ids": list(variant.ids),
+        "change_type": variant.change_type,
+        "copy_number": variant.copy_number,
+        "inner": list(variant.inner) if variant.inner else None,
+        "outer": list(variant.outer) if variant.outer else None,
+        "caveats": _caveats(variant.caveats),
+        "derived_from": [variant.origin.reference],
+    }
+    if variant.build and position is not None and variant.ref and variant.alt:
+        place = f"{variant.build}:{variant.chromosome}:{position}"
+        written["normalised"] = f"{place}:{variant.ref}:{variant.alt}"
+    return {key: value for key, value in written.items() if value not in (None, "", [])}
+
+
+def write_recommendations(
+    interpretation: Interpretation,
+    answers: Iterable[tuple[Recommendation, ...] | Unanswered],
+    knowledge: Knowledge,
+) -> dict[str, Any]:
+    """Section 4; drugs that guidance exists for but that got none stand in `unanswered`."""
+    recommendations = []
+    unanswered = []
+    for answer in answers:
+        if isinstance(answer, Unanswered):
+            unanswered.append(
+                {
+                    "drug": answer.drug,
+                    "rxnorm": answer.rxcui,
+                    "genes": list(answer.genes),
+                    "reason": answer.reason,
+                    "text": answer.text,
+                }
+            )
+        else:
+            recommendations += [write_recommendation(each) for each in answer]
+    return {
+        "knowledge": write_knowledge(knowledge),
+        "subject": interpretation.subject,
+        "recommendations": recommendations,
+        "unanswered": unanswered,
+        "not_understood": write_not_understood(interpretation.reading.not_understood),
+    }
+
+
+def write_recommendation(each: Recommendation) -> dict[str, Any]:
+    return {
+        "drug": each.drug,
+        "rxnorm": each.rxcui,
+        "source": each.source,
+        "genes": dict(each.genes),
+        "keys": dict(each.keys),
+        "population": each.population,
+        "population_label": each.population_label,
+        "action": each.action,
+        "also": list(each.also),
+        "strength": each.strength or None,
+        "dose": [write_dose(dose) for dose in each.dose],
+        "alternatives": [
+            {"drug": a.name, "rxnorm": a.rxcui, "verdict": a.verdict, "reason": a.reason}
+            for a in each.alternatives
+        ],
+        "summary": each.summary,
+        "detail": each.detail,
+        "implications": dict(each.implications),
+        "considerations": list(each.considerations),
+        "evidence": [
+            {
+                "guideline": evidence.title,
+                "url": evidence.url,
+                "pmid": evidence.publications[0].pmid if evidence.publications else None,
+                "pmids": [paper.pmid for paper in evidence.publications],
+                "date": evidence.retrieved,
+                "status": evidence.status,
+            }
+            for evidence in each.evidence
+        ],
+        "rule": each.rule,
+        "source_rows": list(each.source_rows),
+        "modifiers": [],
+        "caveats": _caveats(each.caveats),
+        "derived_from": list(each.derived_from),
+    }
+
+
+def write_dose(dose: Dose) -> dict[str, str]:
+    """The members a dose states; decimals are text, units UCUM."""
+    values = {field.name: getattr(dose, field.name) for field in fields(dose)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def write_not_understood(items: Iterable[NotUnderstood]) -> list[dict[str, str]]:
+    return [
+        {"reference": item.reference, "reason": item.reason}
+        | ({"path": item.path} if item.path else {})
+        for item in items
+    ]
+
+
+def _stated(reading: Reading) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    if reading.implications:
+        written["implications"] = [
+            {
+                "genes": list(each.genes),
+                "texts": list(each.texts),
+                "normalised": list(each.normalised),
+                "drugs": list(each.drugs),
+                "reference": each.origin.reference,
+            }
+            for each in reading.implications
+        ]
+    if reading.recommendations:
+        written["recommendations"] = [
+            {"value": each.value, "reference": each.origin.reference}
+            for each in reading.recommendations
+        ]
+    return written
+
+
+def _caveats(caveats: Iterable[Caveat]) -> list[dict[str, str]]:
+    return [{"code": caveat.code, "text": caveat.text} for caveat in caveats]

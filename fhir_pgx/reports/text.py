@@ -1,0 +1,46 @@
+"""An interpretation as text for a terminal: one gene a line, its limits below it."""
+
+from fhir_pgx.model.knowledge import Knowledge
+from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
+
+_WORDS = {
+    Status.CALLED: "",
+    Status.AMBIGUOUS: "several diplotypes are possible",
+    Status.INDETERMINATE: "function unknown",
+    Status.NOT_CALLED: "tested, no usable answer",
+    Status.CONFLICT: "results disagree",
+}
+
+
+def interpretation_text(interpretation: Interpretation, knowledge: Knowledge) -> str:
+    """The tested genes, then the genes without a result, then what was not understood."""
+    tested = [r for r in interpretation.genes.values() if r.status is not Status.NOT_TESTED]
+    untested = [r.gene for r in interpretation.genes.values() if r.status is Status.NOT_TESTED]
+    lines = [f"{interpretation.subject or 'subject not stated'}, knowledge {knowledge.release}", ""]
+    for result in tested:
+        lines.append(_line(result))
+        lines += [f"    {caveat.code} {caveat.text}" for caveat in result.caveats]
+    if untested:
+        lines += ["", f"No result: {', '.join(untested)}"]
+    if interpretation.reading.variants:
+        lines += ["", f"Variants stated: {len(interpretation.reading.variants)}"]
+    if interpretation.reading.not_understood:
+        lines += ["", "Not understood:"]
+        lines += [
+            f"    {item.reference}: {item.reason}" for item in interpretation.reading.not_understood
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(result: GeneResult) -> str:
+    names = " or ".join(dict.fromkeys(d.name for d in result.diplotypes))
+    states = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())
+    score = result.activity_score
+    said = [
+        names,
+        states,
+        result.phenotype or "",
+        f"activity score {score}" if score and score != "n/a" else "",
+        _WORDS[result.status],
+    ]
+    return f"{result.gene:8} " + "; ".join(part for part in said if part)

@@ -1,0 +1,189 @@
+"""The server as a program: it starts, answers, shares its store, and stops when told."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fhir_pgx.cli import demo
+
+from .conftest import GENOTYPE, PATIENT, bundle, order_sign
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a program of ours in a folder of its own; whatever a test leaves running is ended."""
+    running = []
+
+    def start_program(*arguments):
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("FHIR_PGX_")}
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=tmp_path,
+            env={**environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        running.append(process)
+        return process
+
+    yield start_program
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def ask(port, method, path, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        data = None if body is None else json.dumps(body)
+        connection.request(method, path, data, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def wait_until_ready(process, port, seconds=30):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert process.poll() is None, process.communicate()
+        with contextlib.suppress(OSError):
+            if ask(port, "GET", "/health/ready")[0] == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the server did not become ready")
+
+
+def test_the_server_answers_hooks_and_stops_on_ctrl_c(start, tmp_path):
+    port = free_port()
+    server = start("fhir_pgx", "serve", "--port", str(port), "--workers", "2")
+    wait_until_ready(server, port)
+    status, answer = ask(port, "POST", "/cds-services/pgx-order-sign", order_sign())
+    assert (status, len(answer["cards"])) == (200, 1)
+    server.send_signal(signal.SIGINT)
+    out, err = server.communicate(timeout=10)
+    assert (server.returncode, out) == (0, b"")
+    assert f"http://127.0.0.1:{port}".encode() in err
+    assert b"Traceback" not in err
+    from fhir_pgx.storage import SqlStore
+
+    store = SqlStore(f"sqlite:///{tmp_path / 'fhir_pgx.db'}")
+    assert sum(topic.issued for topic in store.feedback_summary()) == 1  # written before it left
+    store.close()
+
+
+def test_feedback_reaches_the_card_that_another_worker_issued(start, tmp_path):
+    port = free_port()
+    server = start("fhir_pgx", "serve", "--port", str(port), "--workers", "2")
+    wait_until_ready(server, port)
+    issued = set()
+    for i in range(6):  # each on a connection of its own: both workers have their share
+        request = order_sign(hookInstance=f"d1577c69-dfbe-44ad-ba6d-3e05e953b2e{i}")
+        _, answer = ask(port, "POST", "/cds-services/pgx-order-sign", request)
+        issued.add(answer["cards"][0]["uuid"])
+    feedback = {
+        "feedback": [
+            {"card": card, "outcome": "overridden", "outcomeTimestamp": "2026-11-23T10:00:00Z"}
+            for card in issued
+        ]
+    }
+    assert ask(port, "POST", "/cds-services/pgx-order-sign/feedback", feedback)[0] == 200
+    server.terminate()
+    server.communicate(timeout=10)
+    from fhir_pgx.storage import SqlStore
+
+    store = SqlStore(f"sqlite:///{tmp_path / 'fhir_pgx.db'}")
+    (topic,) = store.feedback_summary()
+    assert (topic.issued, topic.overridden, topic.unanswered) == (6, 6, 0)
+    store.close()
+
+
+def test_the_server_reads_what_was_loaded(start, write, tmp_path):
+    file = write("one.json", bundle(PATIENT, GENOTYPE))
+    database = f"sqlite:///{tmp_path / 'loaded.db'}"
+    port = free_port()
+    assert start("fhir_pgx", "load", file, "--database", database).wait(timeout=30) == 0
+    server = start(
+        "fhir_pgx", "serve", "--port", str(port), "--workers", "1", "--database", database
+    )
+    wait_until_ready(server, port)
+    own = order_sign(prefetched=False, fhirServer=f"http://127.0.0.1:{port}/fhir")
+    status, answer = ask(port, "POST", "/cds-services/pgx-order-sign", own)
+    assert (status, len(answer["cards"])) == (200, 1)
+    server.terminate()
+    server.communicate(timeout=10)
+
+
+def test_a_busy_port_is_said_at_once(start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        server = start("fhir_pgx", "serve", "--port", port)
+        _, err = server.communicate(timeout=20)
+        assert server.returncode == 2
+        assert f"127.0.0.1:{port}".encode() in err
+        assert b"--port" in err
+        shown = start("fhir_pgx.cli.demo", "--port", port, "--detach")
+        _, err = shown.communicate(timeout=20)
+        assert shown.returncode == 1
+        assert port.encode() in err
+
+
+@pytest.mark.parametrize("after", [0.1, 0.5, 0.9])
+def test_a_server_that_is_stopped_while_it_starts_does_not_hang(start, after):
+    server = start("fhir_pgx", "serve", "--port", str(free_port()), "--workers", "2")
+    time.sleep(after)
+    server.terminate()
+    server.communicate(timeout=8)  # a worker that will not go is ended after five seconds
+
+
+def test_the_demonstration_shows_a_card_and_leaves_nothing_running(start, tmp_path):
+    port = free_port()
+    shown = start("fhir_pgx.cli.demo", "--port", str(port), "--detach")
+    out, err = shown.communicate(timeout=60)
+    assert shown.returncode == 0, err
+    text = out.decode()
+    assert "clopidogrel" in text.lower()
+    assert "source:" in text
+    assert b"synthetic example patients are loaded" in err
+    with pytest.raises(OSError, match="refused"):
+        ask(port, "GET", "/health/live")
+    assert (tmp_path / ".demo" / "fhir_pgx.db").exists()
+
+
+def test_a_card_is_printed_for_people():
+    card = {
+        "summary": "Clopidogrel may not work",
+        "indicator": "warning",
+        "detail": "A sentence.\n\n| gene | result |\n|---|---|",
+        "source": {"label": "CPIC", "url": "https://cpicpgx.org"},
+        "suggestions": [{"label": "Prasugrel", "uuid": "s1", "isRecommended": True}],
+        "links": [{"label": "Guideline", "url": "https://example.org", "type": "absolute"}],
+    }
+    assert demo.describe_card(card).splitlines() == [
+        "[WARNING] Clopidogrel may not work",
+        "  A sentence.",
+        "",
+        "  | gene | result |",
+        "  |---|---|",
+        "  * suggestion: Prasugrel",
+        "    Guideline: https://example.org",
+        "  source: CPIC https://cpicpgx.org",
+    ]

@@ -1,0 +1,115 @@
+"""Feedback messages: the standard's, Epic's, and those refused whole."""
+
+import pytest
+
+from fhir_pgx.errors import InvalidFeedback
+from fhir_pgx.services.feedback import MAX_ITEMS, read_feedback
+from fhir_pgx.storage.store import MAX_COMMENT
+
+CARD = "3b8a1c52-6c29-4c3d-8a0e-0d7c8f6f1a11"
+WHEN = "2026-01-31T12:00:00Z"
+ACCEPTED = {
+    "card": CARD,
+    "outcome": "accepted",
+    "acceptedSuggestions": [{"id": "s1"}, {"id": "s2"}],
+    "outcomeTimestamp": WHEN,
+}
+OVERRIDDEN = {"card": CARD, "outcome": "overridden", "outcomeTimestamp": WHEN}
+REASON = {"system": "http://example.org/reasons", "code": "tolerated", "display": "Tolerated"}
+EPIC = "com.epic.cdshooks.feedback.overrideReason"
+
+
+def read(*items):
+    return read_feedback({"feedback": list(items)}, "pgx-order-sign")
+
+
+def test_an_accepted_card_keeps_its_suggestions():
+    (item,) = read(ACCEPTED)
+    assert (item.card, item.outcome, item.accepted) == (CARD, "accepted", ("s1", "s2"))
+    assert (item.service, item.timestamp) == ("pgx-order-sign", WHEN)
+
+
+@pytest.mark.parametrize(
+    ("members", "code", "comment"),
+    [
+        ({}, "", ""),
+        ({"overrideReason": {"reason": REASON}}, "tolerated", ""),
+        ({"overrideReason": {"userComment": "ok before"}}, "", "ok before"),
+        ({"overrideReason": {"reason": REASON, "userComment": "x"}}, "tolerated", "x"),
+        ({"overrideReasons": {"reason": REASON, "userComment": "x"}}, "tolerated", "x"),
+        ({"overrideReasons": [{"reason": REASON}]}, "tolerated", ""),
+        ({"overrideReasons": {"extension": {f"{EPIC}.code": "7"}}}, "7", ""),
+        ({"extension": {f"{EPIC}.code": "7"}}, "7", ""),
+    ],
+)
+def test_an_override_reason_is_read_in_every_dialect(members, code, comment):
+    (item,) = read({**OVERRIDDEN, **members})
+    assert (item.outcome, item.reason_code, item.comment) == ("overridden", code, comment)
+
+
+@pytest.mark.parametrize("card", ["12345^CARD", "a" * 200])
+def test_a_card_id_need_not_be_a_uuid_nor_known_to_us(card):
+    assert read({**OVERRIDDEN, "card": card})[0].card == card
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"card": None}, "card"),
+        ({"card": ""}, "card"),
+        ({"card": "a" * 201}, "card"),
+        ({"outcome": "ignored"}, "outcome"),
+        ({"outcome": ["accepted"]}, "outcome"),
+        ({"outcomeTimestamp": None}, "outcomeTimestamp"),
+        ({"outcomeTimestamp": "yesterday"}, "outcomeTimestamp"),
+        ({"outcomeTimestamp": "2026-01-31"}, "outcomeTimestamp"),
+        ({"outcomeTimestamp": "2026-02-31T12:00:00Z"}, "outcomeTimestamp"),
+        ({"outcomeTimestamp": "2026-01-31T12:00:00"}, "outcomeTimestamp"),
+        ({"outcomeTimestamp": "0001-01-01T00:00:00+23:59"}, "outcomeTimestamp"),
+        ({"acceptedSuggestions": None}, "acceptedSuggestions"),
+        ({"acceptedSuggestions": [{}]}, "acceptedSuggestions"),
+    ],
+)
+def test_one_faulty_item_refuses_the_whole_message_naming_it(change, where):
+    with pytest.raises(InvalidFeedback) as refused:
+        read(OVERRIDDEN, {**ACCEPTED, **change})
+    assert [issue.where for issue in refused.value.issues] == [f"feedback[1].{where}"]
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"feedback": {}}, {"feedback": None}, "x"])
+def test_a_message_without_items_is_refused(document):
+    with pytest.raises(InvalidFeedback):
+        read_feedback(document, "pgx-order-sign")
+
+
+@pytest.mark.parametrize("item", [None, 1, "x", []])
+def test_an_item_that_is_no_object_is_refused(item):
+    with pytest.raises(InvalidFeedback):
+        read(item)
+
+
+def test_an_empty_message_says_nothing_and_is_no_fault():
+    assert read() == ()
+
+
+def test_more_items_than_any_client_sends_are_refused():
+    with pytest.raises(InvalidFeedback):
+        read(*[OVERRIDDEN] * (MAX_ITEMS + 1))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"),
+        ("2026-01-31T12:00:00.5Z", "2026-01-31T12:00:00.500Z"),
+        ("2026-01-31T13:30:00+01:30", "2026-01-31T12:00:00Z"),
+        ("2026-01-31t12:00:00z", "2026-01-31T12:00:00Z"),
+    ],
+)
+def test_times_are_kept_in_utc(sent, kept):
+    assert read({**OVERRIDDEN, "outcomeTimestamp": sent})[0].timestamp == kept
+
+
+def test_a_long_comment_is_cut():
+    (item,) = read({**OVERRIDDEN, "overrideReason": {"userComment": "x" * (MAX_COMMENT + 1)}})
+    assert len(item.comment) == MAX_COMMENT

@@ -1,0 +1,191 @@
+"""Data beyond the prefetch: whose store and whose server may speak of a patient."""
+
+import json
+from contextlib import closing
+
+import pytest
+
+from fhir_pgx.errors import MixedPatients, StoreFailure
+from fhir_pgx.fhir.client import Retrieved, Unavailable
+from fhir_pgx.model.hook import HookAnswer
+from fhir_pgx.services.call import read_hook_call
+from fhir_pgx.services.gather import Sources, gather
+from fhir_pgx.services.pgx import services
+from fhir_pgx.storage import NewResource, SqlStore
+
+EHR = "https://ehr.test/fhir"
+SERVICE = services(lambda call: HookAnswer())[1]
+
+
+def resource(kind, identity, patient="p1"):
+    subject = {"reference": f"Patient/{patient}"}
+    return {"resourceType": kind, "id": identity, "subject": subject}
+
+
+def request(prefetch=None, server=EHR, patient="p1", **members):
+    return {
+        "hook": "order-sign",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "fhirServer": server,
+        "context": {
+            "userId": "Practitioner/1",
+            "patientId": patient,
+            "draftOrders": {"resourceType": "Bundle"},
+        },
+        "prefetch": prefetch,
+        **members,
+    }
+
+
+def gathered(document, sources):
+    return gather(read_hook_call(document, SERVICE), document, SERVICE, sources)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with closing(SqlStore(f"sqlite:///{tmp_path}/test.db")) as opened:
+        yield opened
+
+
+def put(store, *resources, patient="p1"):
+    store.save_bundle(
+        [
+            NewResource(each["resourceType"], each["id"], json.dumps(each).encode(), patient)
+            for each in resources
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("server", "found"),
+    [
+        (EHR, ["Observation/o1"]),
+        (EHR + "/", ["Observation/o1"]),
+        ("https://other.test", []),
+        (None, []),
+    ],
+)
+def test_the_store_speaks_only_for_servers_whose_patients_it_holds(store, server, found):
+    put(store, resource("Observation", "o1"))
+    call = gathered(request(server=server), Sources(store, frozenset({EHR})))
+    assert [entry.reference for entry in call.evidence] == found
+    assert call.genomics == ("supplied" if found else "missing")
+
+
+@pytest.mark.parametrize(
+    ("stored", "genomics"),
+    [([], "missing"), ([resource("Condition", "c1")], "empty")],
+)
+def test_a_patient_unknown_to_the_store_is_not_a_patient_without_results(store, stored, genomics):
+    put(store, *stored)
+    assert gathered(request(), Sources(store, frozenset({EHR}))).genomics == genomics
+
+
+def test_what_the_client_sent_stands_before_what_is_stored(store):
+    put(store, resource("Observation", "o1"))
+    document = request({"a": resource("Observation", "o1")})
+    call = gathered(document, Sources(store, frozenset({EHR})))
+    assert [entry.path for entry in call.evidence] == ["prefetch.a"]
+
+
+def test_a_store_that_holds_another_patient_under_this_id_is_refused(store):
+    put(store, resource("Observation", "o1", patient="p2"))
+    with pytest.raises(MixedPatients):
+        gathered(request(), Sources(store, frozenset({EHR})))
+
+
+def test_a_silent_store_is_no_untested_patient():
+    class Silent:
+        def resources_of(self, patient):
+            raise StoreFailure("gone")
+
+    with pytest.raises(StoreFailure):
+        gathered(request(), Sources(Silent(), frozenset({EHR})))
+
+
+class Server:
+    """A FHIR client whose one server answers by resource type; keeps what it was asked."""
+
+    def __init__(self, answers):
+        self.answers, self.asked, self.token = answers, [], None
+
+    def find_listed(self, url):
+        return url if url == EHR else None
+
+    def visit(self, url, *, token=""):
+        self.token = token
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def fetch(self, query):
+        self.asked.append(query)
+        kind = query.partition("?")[0].partition("/")[0]
+        return self.answers.get(kind, Retrieved(({"resourceType": "Bundle"},)))
+
+
+def bundle(*resources):
+    return {"resourceType": "Bundle", "entry": [{"resource": each} for each in resources]}
+
+
+def test_only_what_the_prefetch_left_unanswered_is_asked_for():
+    server = Server({"MedicationRequest": Retrieved((bundle(resource("MedicationRequest", "m")),))})
+    document = request(
+        {"patient": None, "results": resource("Observation", "o"), "problems": None},
+        fhirAuthorization={"access_token": "t"},
+    )
+    call = gathered(document, Sources(client=server))
+    assert [query.partition("?")[0] for query in server.asked] == [
+        "DiagnosticReport",
+        "MedicationRequest",
+    ]
+    assert server.token == "t"
+    assert (call.genomics, call.medications) == ("supplied", "supplied")
+
+
+def test_a_server_that_is_not_listed_is_never_asked():
+    server = Server({})
+    gathered(request(server="https://evil.test"), Sources(client=server))
+    assert server.asked == []
+
+
+def test_a_patient_id_cannot_change_the_query():
+    server = Server({})
+    gathered(request(patient="1&_include=*#?"), Sources(client=server))
+    assert all("1%26_include%3D%2A%23%3F" in query for query in server.asked)
+
+
+@pytest.mark.parametrize(
+    ("answers", "genomics", "incomplete"),
+    [
+        ({}, "empty", False),
+        ({"Observation": Retrieved((bundle(resource("Observation", "o")),))}, "supplied", False),
+        (
+            {"Observation": Retrieved((bundle(resource("Observation", "o")),), complete=False)},
+            "supplied",
+            True,
+        ),
+        ({"Observation": Unavailable("timeout")}, "unavailable", False),
+        (
+            {
+                "Observation": Retrieved((bundle(resource("Observation", "o")),)),
+                "DiagnosticReport": Unavailable("timeout"),
+            },
+            "supplied",
+            True,
+        ),
+        (
+            {"Observation": Retrieved((bundle(resource("Observation", "o", patient="p2")),))},
+            "unavailable",
+            False,
+        ),
+    ],
+)
+def test_what_the_server_says_of_the_data(answers, genomics, incomplete):
+    call = gathered(request(), Sources(client=Server(answers)))
+    assert (call.genomics, call.incomplete) == (genomics, incomplete)
+    assert all(entry.id != "o" for entry in call.evidence) is (genomics != "supplied")

@@ -1,0 +1,70 @@
+"""Data in by body or by parts, flags by query."""
+
+import gzip
+import io
+
+import pytest
+
+FHIR = "application/fhir+json"
+BODY = b'{"resourceType": "Bundle"}'
+
+
+@pytest.mark.parametrize("path", ["/api/interpret", "/api/recommend"])
+def test_the_data_may_be_the_body(client, pipeline, path):
+    answer = client.post(path, data=BODY, content_type=FHIR)
+    assert (answer.status_code, answer.get_json()) == (200, {"genes": {}})
+    assert [(each.data, each.media_type) for each in pipeline.documents] == [(BODY, FHIR)]
+
+
+@pytest.mark.parametrize(
+    ("media", "headers"),
+    [("application/gzip", {}), (FHIR, {"Content-Encoding": "gzip"}), ("text/vcf", {})],
+)
+def test_gzip_is_unpacked_however_it_is_announced(client, pipeline, media, headers):
+    # Two members, as bgzip writes them.
+    packed = gzip.compress(BODY[:5]) + gzip.compress(BODY[5:])
+    answer = client.post("/api/interpret", data=packed, content_type=media, headers=headers)
+    assert answer.status_code == 200
+    assert pipeline.documents[0].data == BODY
+
+
+def test_the_data_may_be_parts_of_a_form(client, pipeline):
+    form = {
+        "file": [(io.BytesIO(BODY), "a.json", FHIR), (io.BytesIO(b"##"), "b.vcf", "text/vcf")],
+    }
+    answer = client.post("/api/interpret", data=form, content_type="multipart/form-data")
+    assert answer.status_code == 200
+    assert [each.name for each in pipeline.documents] == ["a.json", "b.vcf"]
+
+
+def test_drugs_are_query_parameters(client, pipeline):
+    client.post("/api/recommend?drug=clopidogrel&drug=32968", data=BODY, content_type=FHIR)
+    assert pipeline.options.drugs == ("clopidogrel", "32968")
+
+
+@pytest.mark.parametrize(
+    ("format_", "media"),
+    [("json", "application/json"), ("text", "text/plain; charset=utf-8")],
+)
+def test_the_answer_has_the_media_type_of_its_format(client, format_, media):
+    answer = client.post(f"/api/interpret?format={format_}", data=BODY, content_type=FHIR)
+    assert answer.headers["Content-Type"] == media
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "media", "status"),
+    [
+        ("drug=clopidogrel", BODY, FHIR, 400),
+        ("Format=text", BODY, FHIR, 400),
+        ("format=pdf", BODY, FHIR, 400),
+        ("", b"", FHIR, 400),
+        ("", b"", "multipart/form-data; boundary=x", 400),
+        ("", BODY, "application/pdf", 415),
+        ("", b"\x1f\x8b broken", "application/gzip", 400),
+        ("", gzip.compress(b" " * 6_000_000), "application/gzip", 413),
+    ],
+)
+def test_what_cannot_be_used_is_refused(client, query, body, media, status):
+    answer = client.post(f"/api/interpret?{query}", data=body, content_type=media)
+    assert answer.status_code == status
+    assert answer.get_json()["resourceType"] == "OperationOutcome"
