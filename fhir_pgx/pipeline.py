@@ -7,6 +7,7 @@ are answered all the same, and a failure is never an empty answer.
 """
 
 import logging
+import traceback
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from fhir_pgx.cards import order_card, summary_card
 from fhir_pgx.cards.order import CardContext, is_quiet
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.unclear import unclear_card
-from fhir_pgx.errors import DataUnavailable, InvalidParameter, MixedPatients, UnknownDrug
+from fhir_pgx.errors import DataUnavailable, MixedPatients, NotFhir, UnknownDrug
 from fhir_pgx.fhir.bundle import Entry, References, as_text, entries_of, logical_id
 from fhir_pgx.fhir.documents import read_documents
 from fhir_pgx.fhir.medication import read_orders
@@ -174,17 +175,21 @@ class Pipeline:
         return interpretation
 
     def _entries(self, documents: Sequence[Document]) -> list[Entry]:
-        entries: list[Entry] = []
-        for document in documents:
-            for found in read_documents(
+        found = [
+            read.content
+            for document in documents
+            for read in read_documents(
                 document, max_bytes=self.limits.max_bytes, max_depth=self.limits.max_depth
-            ):
-                entries += entries_of(found.content)
-        if not entries:
-            raise InvalidParameter(
-                "the data hold no FHIR resource", where="file", mend="send a resource or a Bundle"
             )
-        return entries
+        ]
+        for content in found:
+            if isinstance(content, dict) and not isinstance(content.get("resourceType"), str):
+                raise NotFhir(
+                    "the document has no resourceType",
+                    where="resourceType",
+                    mend="send a FHIR resource, a Bundle, or one resource a line",
+                )
+        return [entry for content in found for entry in entries_of(content)]
 
     def _concerned(self, interpretation: Interpretation) -> list[DrugEntry]:
         found: dict[int, DrugEntry] = {}
@@ -362,12 +367,19 @@ def interpret_reading(reading: Reading, knowledge: Knowledge) -> Interpretation:
             )
             for statement in statements
         ]
-    subject = reading.subjects[0] if len(reading.subjects) == 1 else ""
     return Interpretation(
-        subject=f"Patient/{logical_id(subject)}" if subject else "",
+        subject=_subject(reading),
         genes=results,
         reading=replace(reading, not_understood=(*reading.not_understood, *dict.fromkeys(left))),
     )
+
+
+def _subject(reading: Reading) -> str:
+    """The one patient as a reference; empty where none is named."""
+    if len(reading.subjects) != 1:
+        return ""
+    subject = reading.subjects[0]
+    return subject if subject.startswith("urn:") else f"Patient/{logical_id(subject)}"
 
 
 def _one_gene(
@@ -376,10 +388,11 @@ def _one_gene(
     try:
         evidence = gather(statements, rules, vocabulary)
         return conclude(evidence, rules), evidence.not_understood
-    except Exception:
-        # A fault of ours in one gene must cost that gene's answer, not the other twenty-two; it
-        # is logged without data and shown to the reader as what it is.
-        log.exception("interpreting %s failed", rules.gene)
+    except Exception as error:  # noqa: BLE001 - see below
+        # A fault of ours in one gene must cost that gene's answer, not the other twenty-two. Its
+        # message may hold what was being read; its places cannot, so those alone are logged.
+        places = "".join(traceback.format_tb(error.__traceback__))
+        log.error("interpreting %s failed: %s\n%s", rules.gene, type(error).__name__, places)
         references = tuple(dict.fromkeys(s.origin.reference for s in statements))
         caveat = Caveat(
             "PGX-699", f"A fault of this service kept it from reading the {rules.gene} result."

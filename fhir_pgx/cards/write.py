@@ -40,7 +40,8 @@ def write_card(card: Card) -> dict[str, Any]:
 
 
 def _coding(coding: Coding) -> dict[str, str]:
-    return {"system": coding.system, "code": coding.code, "display": coding.display}
+    written = {"system": coding.system, "code": coding.code, "display": coding.display}
+    return {name: value for name, value in written.items() if value}
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from fhir_pgx.cli import (
+    explain,
     export,
     hook,
     interpret,
@@ -24,7 +25,7 @@ from fhir_pgx.cli.output import print_outcome
 from fhir_pgx.errors import InvalidSetting, PgxError
 from fhir_pgx.version import __version__
 
-COMMANDS = (serve, interpret, recommend, hook, validate, load, export, knowledge)
+COMMANDS = (serve, interpret, recommend, explain, hook, validate, load, export, knowledge)
 DONE, DATA_ERRORS, WRONG_USAGE = 0, 1, 2
 
 

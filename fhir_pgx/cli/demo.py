@@ -6,6 +6,7 @@ python -m fhir_pgx.cli.demo [--port 8080] [--detach]
 import argparse
 import http.client
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -117,8 +118,9 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
 def describe_card(card: Mapping[str, Any]) -> str:
     """A card as a person reads it."""
     lines = [f"[{card['indicator'].upper()}] {card['summary']}"]
-    for line in card.get("detail", "").splitlines():
-        lines.append(line if line.startswith("|") else textwrap.fill(line, 84))
+    for line in _unmarked(card.get("detail", "")).splitlines():
+        hanging = "  " if line.startswith("- ") else ""
+        lines.append(line if "|" in line else textwrap.fill(line, 84, subsequent_indent=hanging))
     for suggestion in card.get("suggestions", []):
         star = "*" if suggestion.get("isRecommended") else "-"
         lines.append(f"{star} suggestion: {suggestion['label']}")
@@ -128,6 +130,12 @@ def describe_card(card: Mapping[str, Any]) -> str:
     lines.append(" ".join(filter(None, ("source:", source["label"], source.get("url", "")))))
     first, *rest = lines
     return "\n".join([first, *textwrap.indent("\n".join(rest), "  ").splitlines()])
+
+
+def _unmarked(markdown: str) -> str:
+    """Markdown without the marks that only a renderer needs: bold, italics, escapes."""
+    plain = re.sub(r"(?<![\\*])(\*{1,2})(?![*\s])([^*\n]+?)(?<!\\)\1(?!\*)", r"\2", markdown)
+    return re.sub(r"\\([^\w\s])", r"\1", plain)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,11 @@ def register(commands: Commands) -> None:
         does="say what guidelines advise for drugs, given the data of one patient",
         example="fhir-pgx recommend report.json --drug clopidogrel --drug 704",
     )
+    add_drugs(parser)
+
+
+def add_drugs(parser: argparse.ArgumentParser) -> None:
+    """The files and drugs that `recommend` and `explain` take alike."""
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
     parser.add_argument(
         "--drug",

@@ -52,14 +52,22 @@ def run(arguments: argparse.Namespace) -> int:
         # Synthetic patients do not belong among those of whoever uses the default file.
         settings = settings_from_environment({**named, "database": DEMO_DATABASE})
     check_port(settings.host, settings.port)
-    _prepare_store(settings, demo=arguments.demo)
+    _prepare(settings, demo=arguments.demo)
     _serve(settings)
     return 0
 
 
-def _prepare_store(settings: Settings, *, demo: bool) -> None:
-    """Bring the store to the present schema before several workers would try to at once."""
+def _prepare(settings: Settings, *, demo: bool) -> None:
+    """Do once what every worker would do, or fail at, by itself.
+
+    The store gets the present schema. An app is built and thrown away: whatever keeps one from
+    starting is raised here and not in a worker, which would be started over and over; and what it
+    imported is there for every worker that is forked.
+    """
+    from fhir_pgx.web.app import create_app  # noqa: PLC0415 - no other command needs Flask
+
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
+        create_app(settings, store=store)
         if demo:
             load_files(example_patients(), store)
             say(f"{len(store.patients())} synthetic example patients are loaded")

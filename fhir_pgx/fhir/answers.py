@@ -96,14 +96,14 @@ class Answer:
 
 def read_answer(question: Question, value: Value, vocabulary: Vocabulary) -> Answer:
     """The statements that a value makes in answer to a question."""
+    if question.asked == "activity-score" and not value.absent and not value.is_empty:
+        return _score(question, value)
     if is_not_performed(value):
         return Answer(reason=NOT_PERFORMED)
     if value.absent:
         return _without_call(question, "")
     if value.is_empty:
         return Answer(reason=NO_VALUE)
-    if question.asked == "activity-score":
-        return _score(question, value)
     if value.number:
         return Answer(reason=MEASUREMENT)
     if question.asked == "presence" or (value.boolean is not None and question.allele):

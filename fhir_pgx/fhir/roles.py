@@ -30,7 +30,8 @@ _LABELS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)genotype|diplotype|star allele|\balleles?\b(?!.{0,20}function)"), "genotype"),
 )
 GENETIC_LABEL = re.compile(
-    r"(?i)\bgen(?:e|etic|omic|otype)|diplotype|haplotype|allele|metaboli[sz]er|phenotype|\bHLA\b"
+    r"(?i)\bgenes?\b|genetic|genomic|genotyp|diplotype|haplotype|allele|metaboli[sz]er|phenotype"
+    r"|activity score|\bHLA\b"
 )
 
 

@@ -191,7 +191,7 @@ def _only_phrase(words: list[str], phrases: dict[str, str]) -> str | None:
     rest: list[str] = []
     at = 0
     while at < len(words):
-        for length in range(_LONGEST, 0, -1):
+        for length in range(min(_LONGEST, len(words) - at), 0, -1):
             term = phrases.get(" ".join(words[at : at + length]))
             # One word (`PM`, `normal`) only confirms what is spelt out beside it.
             if term is not None and (length > 1 or words[at] in _ABBREVIATIONS):

@@ -48,7 +48,7 @@ def conclude(evidence: GeneEvidence, rules: GeneRules) -> GeneResult:
         return _unanswered(evidence, diplotypes)
     winner, rivals, notes = _settle(answers, rules.gene)
     caveats = [*evidence.caveats, *notes, *_allele_caveats(diplotypes, rules)]
-    if winner.basis in ("genotype", "haplotypes"):
+    if diplotypes:
         caveats.append(
             Caveat(
                 "PGX-601",

@@ -33,7 +33,7 @@ Reader = Callable[[Sequence[Document], Options], Any]
 
 
 def api_blueprint(site: Site) -> Blueprint:
-    """`POST /api/interpret`, `POST /api/recommend`."""
+    """`POST /api/interpret`, `/api/recommend`, `/api/explain`."""
     bp = Blueprint("api", __name__, url_prefix="/api")
 
     @bp.post("/interpret", strict_slashes=False)
@@ -45,6 +45,11 @@ def api_blueprint(site: Site) -> Blueprint:
     def recommend() -> ResponseReturnValue:
         options = read_options(request.args, ("drug",))
         return _answer(site.pipeline.recommend_documents, options, site.settings)
+
+    @bp.post("/explain", strict_slashes=False)
+    def explain() -> ResponseReturnValue:
+        options = read_options(request.args, ("drug",))
+        return _answer(site.pipeline.explain_documents, options, site.settings)
 
     return bp
 

@@ -30,6 +30,8 @@ class Pipeline(Protocol):
 
     def recommend_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
 
+    def explain_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

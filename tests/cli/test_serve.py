@@ -172,17 +172,18 @@ def test_a_card_is_printed_for_people():
     card = {
         "summary": "Clopidogrel may not work",
         "indicator": "warning",
-        "detail": "A sentence.\n\n| gene | result |\n|---|---|",
+        "detail": "**Why** *Strong.*\n\n- CYP2C19 \\*2/\\*17: reduced\n\n| gene | result |",
         "source": {"label": "CPIC", "url": "https://cpicpgx.org"},
         "suggestions": [{"label": "Prasugrel", "uuid": "s1", "isRecommended": True}],
         "links": [{"label": "Guideline", "url": "https://example.org", "type": "absolute"}],
     }
     assert demo.describe_card(card).splitlines() == [
         "[WARNING] Clopidogrel may not work",
-        "  A sentence.",
+        "  Why Strong.",
+        "",
+        "  - CYP2C19 *2/*17: reduced",
         "",
         "  | gene | result |",
-        "  |---|---|",
         "  * suggestion: Prasugrel",
         "    Guideline: https://example.org",
         "  source: CPIC https://cpicpgx.org",

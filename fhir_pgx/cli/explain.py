@@ -1,0 +1,31 @@
+"""`fhir-pgx explain`: the whole way from each resource to each recommendation."""
+
+import argparse
+
+from fhir_pgx.cli.house import load_pipeline
+from fhir_pgx.cli.inputs import read_files
+from fhir_pgx.cli.options import Commands, add_command
+from fhir_pgx.cli.output import print_json
+from fhir_pgx.cli.recommend import add_drugs
+from fhir_pgx.model.document import Options
+from fhir_pgx.settings import settings_from_environment
+
+
+def register(commands: Commands) -> None:
+    """Declare the command."""
+    parser = add_command(
+        commands,
+        "explain",
+        run,
+        does="show how a recommendation follows from the data of one patient",
+        example="fhir-pgx explain report.json --drug clopidogrel",
+    )
+    add_drugs(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explain from the files, all of one patient."""
+    documents = read_files(arguments.files)
+    pipeline = load_pipeline(settings_from_environment())
+    print_json(pipeline.explain_documents(documents, Options(drugs=tuple(arguments.drug))))
+    return 0

@@ -1,0 +1,226 @@
+"""The strict check of one resource by fhir.resources, its findings in our words.
+
+R4B stands in for R4, from which it does not differ in what we read; STU3 and R5 are used where a
+resource can only be theirs. The package stops at the first fault of some objects, so what it
+found is mended on a copy and the copy checked again.
+"""
+
+import copy
+import importlib
+import re
+from collections.abc import Mapping
+from os.path import commonprefix
+from typing import Any
+
+from fhir_pgx.errors import Issue, IssueType
+from fhir_pgx.fhir.xml.elements import find_resource
+from fhir_pgx.validation.places import place
+
+_ROUNDS = 6
+_ELSEWHERE = {"Sequence": "STU3", "GenomicStudy": "R5"}
+_R5_MARKS = {
+    "MolecularSequence": ("relative", "subject", "focus", "literal"),
+    "MedicationRequest": ("medication",),
+    "MedicationAdministration": ("medication",),
+    "MedicationDispense": ("medication",),
+    "MedicationStatement": ("medication",),
+}
+_CHOICE = re.compile(r"from this list \[([^\]]+)\]")
+_FORMS = {
+    "DateTime": "write a date (2026, 2026-11, 2026-11-23) or a time with zone "
+    "(2026-11-23T07:00:00Z)",
+    "Instant": "write date, time and zone: 2026-11-23T07:00:00Z",
+    "Date": "write a date: 2026, 2026-11 or 2026-11-23",
+    "Time": "write a time without zone: 07:00:00",
+    "Decimal": "write a number",
+}
+
+
+def release_of(resource: Mapping[str, Any]) -> str:
+    """`R4B` unless the resource can only be of another release: `STU3`, `R5`."""
+    kind = str(resource.get("resourceType"))
+    if kind in _ELSEWHERE:
+        return _ELSEWHERE[kind]
+    marks = _R5_MARKS.get(kind, ())
+    return "R5" if any(mark in resource for mark in marks) else "R4B"
+
+
+def strict_issues(resource: Mapping[str, Any], path: str) -> list[Issue]:
+    """Every fault that fhir.resources finds; nested resources must have been taken out before."""
+    model = _model(str(resource.get("resourceType")), release_of(resource))
+    if model is None:
+        return []
+    from pydantic import ValidationError  # noqa: PLC0415 - loaded with the models, not before
+
+    found: dict[tuple[str, str], Issue] = {}
+    mended = resource
+    for _ in range(_ROUNDS):
+        try:
+            model.model_validate(mended)
+        except ValidationError as error:
+            faults = [
+                (fault["type"], tuple(fault["loc"]), fault["msg"])
+                for fault in error.errors(include_url=False, include_input=False)
+            ]
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+            # The package lets raw errors through; the resource may still be read tolerantly.
+            issue = Issue("the resource cannot be checked whole", path, "", "structure", "warning")
+            found.setdefault((path, "unchecked"), issue)
+            break
+        else:
+            break
+        for kind, loc, message in faults:
+            issue = _issue(kind, loc, message, path)
+            found.setdefault((issue.where, issue.text), issue)
+        patched = copy.deepcopy(dict(mended))
+        if not any([_patch(patched, *fault) for fault in faults]):
+            break
+        mended = patched
+    return list(found.values())
+
+
+def _model(kind: str, release: str) -> Any:
+    if release == "R4B" and find_resource(kind) is None:
+        return None
+    package = "fhir.resources" if release == "R5" else f"fhir.resources.{release}"
+    try:
+        return importlib.import_module(package).get_fhir_model_class(kind)
+    except (LookupError, ImportError):
+        return None
+
+
+def _steps(loc: tuple[str | int, ...]) -> list[str | int]:
+    return [step for step in loc if step not in ("root", "resource_type")]
+
+
+def _issue(kind: str, loc: tuple[str | int, ...], message: str, path: str) -> Issue:
+    where = place(path, _steps(loc))
+    choice = _CHOICE.search(message)
+    if choice:
+        return _choice_issue(choice[1], message, where)
+    text, mend, issue_kind = _WORDS.get(kind, ("the value breaks FHIR's rules", "", "value"))
+    if kind == "value_error":
+        form = message.removeprefix("Value error, ").partition(" ")[0]
+        text = f"not in the form of a FHIR {form}" if form in _FORMS else text
+        mend = _FORMS.get(form, "")
+    return Issue(text, where, mend or "see the element's definition in FHIR R4", issue_kind)
+
+
+def _choice_issue(listed: str, message: str, where: str) -> Issue:
+    name = f"{_stem(listed)}[x]"
+    if "multiple" in message:
+        text, mend, kind = f"two values of {name}", "keep one of them", "invariant"
+    else:
+        text, mend, kind = f"{name} is missing", f"add one of {_short(listed)}", "required"
+    return Issue(text, f"{where}.{name}", mend, "required" if kind == "required" else "invariant")
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip(" '\"") for name in listed.split(",")]
+
+
+def _stem(listed: str) -> str:
+    """`value` of `valueString, valueInteger`: the letters shared, up to the type's capital."""
+    shared = commonprefix(_names(listed))
+    return re.sub(r"[A-Z][a-z]*$", "", shared) or shared
+
+
+def _short(listed: str) -> str:
+    names = _names(listed)
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:4])} …"
+
+
+_MISSING: tuple[str, str, IssueType] = (
+    "a required element is missing",
+    "add it, or a data-absent-reason extension on it",
+    "required",
+)
+_NOT_AN_OBJECT: tuple[str, str, IssueType] = (
+    "this should be an object",
+    "write an object with named members",
+    "structure",
+)
+_NOT_TEXT: tuple[str, str, IssueType] = ("this should be text", "write a text", "structure")
+_NOT_A_NUMBER: tuple[str, str, IssueType] = (
+    "this should be a number",
+    "write a number without quotation marks",
+    "structure",
+)
+_NO_DATE: tuple[str, str, IssueType] = (
+    "not a date that exists",
+    "write a date: 2026, 2026-11 or 2026-11-23",
+    "value",
+)
+_OUT_OF_RANGE: tuple[str, str, IssueType] = (
+    "the number is outside the range of its type",
+    "write a number in range",
+    "value",
+)
+_WORDS: dict[str, tuple[str, str, IssueType]] = {
+    "extra_forbidden": (
+        "an element that FHIR does not define here",
+        "remove it, or check its spelling; what FHIR does not define goes into an extension",
+        "structure",
+    ),
+    "missing": _MISSING,
+    "model_field_validation.missing": _MISSING,
+    "list_type": (
+        "one value stands where a list should",
+        "put the value into [ ]",
+        "structure",
+    ),
+    "json_invalid": _NOT_AN_OBJECT,
+    "json_type": _NOT_AN_OBJECT,
+    "model_validation_format": _NOT_AN_OBJECT,
+    "model_type": _NOT_AN_OBJECT,
+    "dict_type": _NOT_AN_OBJECT,
+    "string_type": _NOT_TEXT,
+    "bool_type": ("this should be true or false", "write true or false", "structure"),
+    "bool_parsing": ("this should be true or false", "write true or false", "structure"),
+    "int_type": _NOT_A_NUMBER,
+    "int_parsing": _NOT_A_NUMBER,
+    "int_from_float": ("this should be a whole number", "write a whole number", "structure"),
+    "decimal_type": _NOT_A_NUMBER,
+    "decimal_parsing": _NOT_A_NUMBER,
+    "datetime_from_date_parsing": _NO_DATE,
+    "date_from_datetime_parsing": _NO_DATE,
+    "greater_than_equal": _OUT_OF_RANGE,
+    "less_than_equal": _OUT_OF_RANGE,
+    "string_pattern_mismatch": (
+        "the text is not in the form of its type",
+        "no leading, trailing or double blanks; an id has 1 to 64 letters, digits, - and .",
+        "value",
+    ),
+    "string_too_long": ("the text is too long for its type", "shorten it", "value"),
+    "string_too_short": ("the text is too short for its type", "leave it out", "value"),
+}
+
+
+def _patch(document: dict[str, Any], kind: str, loc: tuple[str | int, ...], message: str) -> bool:
+    """Mend a fault that hides others; False where it hides none or cannot be mended."""
+    choice = _CHOICE.search(message)
+    steps = _steps(loc)
+    if choice and "multiple" in message:
+        owner = _at(document, steps)
+        if owner is None:
+            return False
+        surplus = [name for name in _names(choice[1]) if name in owner][1:]
+        for name in surplus:
+            del owner[name]
+        return bool(surplus)
+    if kind == "model_field_validation.missing" and steps:
+        owner, name = _at(document, steps[:-1]), steps[-1]
+        if owner is None or f"_{name}" in owner:
+            return False
+        owner[f"_{name}"] = {"extension": [{"url": "urn:absent", "valueCode": "unknown"}]}
+        return True
+    return False
+
+
+def _at(document: Any, steps: list[str | int]) -> dict[str, Any] | None:
+    for step in steps:
+        try:
+            document = document[step]
+        except (LookupError, TypeError):
+            return None
+    return document if isinstance(document, dict) else None
