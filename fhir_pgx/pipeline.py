@@ -16,7 +16,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fhir_pgx.cards import order_card, summary_card
-from fhir_pgx.cards.order import CardContext, is_quiet
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.order import is_quiet
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.unclear import unclear_card
 from fhir_pgx.errors import DataUnavailable, MixedPatients, NotFhir, UnknownDrug

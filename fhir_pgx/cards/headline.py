@@ -54,14 +54,19 @@ def headline(recommendations: Sequence[Recommendation]) -> str:
         advice = f"The advice rests on {' and '.join(genes)} alone."
     none = [f"no {gene} result" for gene in missing]
     disputed = any(caveat.code == "PGX-605" for caveat in first.caveats)
-    for words in (genes, {g: _SHORT.get(p, p) for g, p in genes.items()}, None):
-        named = [gene_phrase(g, p) for g, p in words.items()] if words else list(genes)
-        line = f"{drug}: {', '.join(named + none)}. {advice}"
-        if disputed:
-            line = f"{drug}: results disagree. If {', '.join(named + none)}: {_lowered(advice)}"
-        if len(line) <= LIMIT:
-            return line
-    return cut(line, LIMIT)
+    full = ", ".join([*(gene_phrase(g, p) for g, p in genes.items()), *none])
+    short = ", ".join([*(gene_phrase(g, _SHORT.get(p, p)) for g, p in genes.items()), *none])
+    if disputed:
+        lines = [
+            f"{drug}: results disagree. If {about}: {_lowered(said)}"
+            for said in (advice, first.summary)
+            for about in (full, short)
+        ]
+    else:
+        lines = [
+            f"{drug}: {about}. {advice}" for about in (full, short, ", ".join([*genes, *none]))
+        ]
+    return next((line for line in lines if len(line) <= LIMIT), cut(lines[-1], LIMIT))
 
 
 def _lowered(sentence: str) -> str:

@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Sequence
 
+from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.markdown import escape, items
-from fhir_pgx.cards.order import EXTENSION, SOURCES, CardContext, topic
+from fhir_pgx.cards.order import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
 
 

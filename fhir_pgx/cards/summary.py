@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.detail import result_line
 from fhir_pgx.cards.headline import LIMIT, NO_RESULT, capitalised, gene_phrase
 from fhir_pgx.cards.markdown import cut, escape, items
-from fhir_pgx.cards.order import EXTENSION, SOURCES, CardContext, _result_line, topic
+from fhir_pgx.cards.order import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.phenotype import GeneResult
@@ -46,7 +48,7 @@ def summary_card(
         detail="\n\n".join(
             (
                 f"**Medicines in use**\n\n{items(lines)}",
-                f"**Results**\n\n{items([_result_line(gene, results) for gene in genes])}",
+                f"**Results**\n\n{items([result_line(gene, results) for gene in genes])}",
                 "A medicine already tolerated is not by itself a reason to change; see the advice "
                 "when it is next ordered.",
                 f"**Source** CPIC; knowledge release {context.knowledge_release}. This informs; "

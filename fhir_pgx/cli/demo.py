@@ -7,6 +7,7 @@ import argparse
 import http.client
 import json
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (InvalidSetting, WrongUsage) as error:
         say(f"demo: {error}")
         return 1
+    # Told to stop, it stops as after Ctrl-C: the server must not be left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     DATABASE.parent.mkdir(exist_ok=True)
     server = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "fhir_pgx", "serve", "--demo", "--host", HOST]

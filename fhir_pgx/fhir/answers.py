@@ -44,6 +44,8 @@ UNCLEAR = "the value is neither a genotype nor a phenotype that can be read"
 NO_ALLELE = "the value says present or absent, but no allele is named"
 WHICH_GENE = "the value may belong to more than one of the genes named"
 
+MAX_NAME = 500  # an allele name we do not know may be odd, not a page
+
 _CLAUSE = re.compile(r"[;,\n]+")
 _EDGES = " \t\r\n()[]{}:;,.-–_"
 _SCORE = re.compile(r"(?:[≥≤<>]|>=|<=)?\s?\d{1,2}(?:\.\d{1,3})?|n/a", re.IGNORECASE)
@@ -275,6 +277,8 @@ def _bare_answer(question: Question, concept: Concept, vocabulary: Vocabulary) -
     said = phenotype_statements(replace(question, strict=True), words, code, vocabulary)
     if said.statements or question.strict:
         return said
+    if len(words) > MAX_NAME:
+        return Answer(reason=UNCLEAR)
     if len(question.genes) != 1:
         return Answer(reason=WHICH_GENE if question.genes else NO_GENE)
     gene = question.genes[0]
@@ -317,8 +321,8 @@ def _tested_alleles(
 
 def _only_allele(clause: str) -> str:
     found = [match[0] for match in text_of.HLA_ALLELE.finditer(clause)]
-    if not found:
-        found = [match[0] for match in text_of.STAR_ALLELE.finditer(clause)]
+    for pattern in (text_of.STAR_ALLELE, text_of.NUCLEOTIDE_ALLELE):
+        found = found or [match[0] for match in pattern.finditer(clause)]
     return found[0] if len(found) == 1 else ""
 
 

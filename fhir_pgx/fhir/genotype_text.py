@@ -22,6 +22,10 @@ _STAR = (
 _GENE = r"(?:[A-Z][A-Z0-9-]{2,9}[\s_]?)?"
 STAR_PAIR = re.compile(rf"(?<![*/]){_STAR}\s?[/|]\s?{_GENE}{_STAR}(?![\w/*|+])")
 STAR_ALLELE = re.compile(rf"(?<![*/]){_STAR}(?![\w/*:|+])")
+NUCLEOTIDE_ALLELE = re.compile(
+    r"(?<![\w.])[cm]\.[-*]?\d{1,7}(?:[+-]\d{1,6})?(?:_\d{1,7})?"
+    r"(?:[ACGT]>[ACGT]|delins[ACGT]{1,20}|(?:del|dup|ins)[ACGT]{0,20})(?![\w/\]])"
+)
 _TWO_STARS = re.compile(r"\*\d[^*]{0,20}\*\d")
 NUCLEOTIDE_PAIR = re.compile(r"(?<![A-Za-z0-9>*])[ACGT]\s?[/|]\s?[ACGT](?![A-Za-z0-9])")
 _BARE_NUCLEOTIDES = re.compile(r"(?:rs\d{1,12}\s?:?\s?)?[ACGT]{2}")

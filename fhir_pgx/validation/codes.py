@@ -9,40 +9,43 @@ from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.terminology import HGNC, LOINC
 from fhir_pgx.validation.places import objects
 
-_GENDERS = frozenset({"male", "female", "other", "unknown"})
-_REQUEST_INTENTS = (
-    "proposal plan directive order original-order reflex-order filler-order instance-order option"
+
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_GENDERS = _codes("male female other unknown")
+_INTENTS = _codes("proposal plan order original-order reflex-order filler-order instance-order")
+_REPORT = _codes(
+    "registered preliminary final amended corrected cancelled entered-in-error unknown"
 )
-_REPORT_STATUSES = "registered preliminary final amended corrected cancelled entered-in-error"
 # Required bindings of FHIR R4; fhir.resources does not check them.
 BINDINGS: Mapping[tuple[str, str], frozenset[str]] = {
-    ("Observation", "status"): frozenset(f"{_REPORT_STATUSES} unknown".split()),
-    ("DiagnosticReport", "status"): frozenset(
-        f"{_REPORT_STATUSES} partial appended unknown".split()
+    ("Observation", "status"): _REPORT,
+    ("DiagnosticReport", "status"): _REPORT | _codes("partial appended"),
+    ("MedicationRequest", "status"): _codes(
+        "active on-hold cancelled completed entered-in-error stopped draft unknown"
     ),
-    ("MedicationRequest", "status"): frozenset(
-        ["active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown"]
+    ("MedicationRequest", "intent"): _INTENTS | _codes("option"),
+    ("MedicationStatement", "status"): _codes(
+        "active completed entered-in-error intended stopped on-hold unknown not-taken"
     ),
-    ("MedicationRequest", "intent"): frozenset(_REQUEST_INTENTS.split()) - {"directive"},
-    ("MedicationStatement", "status"): frozenset(
-        ["active", "completed", "entered-in-error", "intended", "stopped", "on-hold", "unknown", "not-taken"]
+    ("ServiceRequest", "status"): _codes(
+        "draft active on-hold revoked completed entered-in-error unknown"
     ),
-    ("ServiceRequest", "status"): frozenset(
-        ["draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"]
+    ("ServiceRequest", "intent"): _INTENTS | _codes("directive option"),
+    ("Task", "status"): _codes(
+        "draft requested received accepted rejected ready cancelled in-progress on-hold failed "
+        "completed entered-in-error"
     ),
-    ("ServiceRequest", "intent"): frozenset(_REQUEST_INTENTS.split()),
-    ("Task", "status"): frozenset(
-        ["draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress", "on-hold", "failed", "completed", "entered-in-error"]
+    ("Task", "intent"): _INTENTS | _codes("unknown option"),
+    ("Bundle", "type"): _codes(
+        "document message transaction transaction-response batch batch-response history searchset "
+        "collection"
     ),
-    ("Task", "intent"): frozenset(f"unknown {_REQUEST_INTENTS}".split()) - {"directive"},
-    ("Bundle", "type"): frozenset(
-        ["document", "message", "transaction", "transaction-response", "batch", "batch-response", "history", "searchset", "collection"]
-    ),
-    ("Specimen", "status"): frozenset(
-        ["available", "unavailable", "unsatisfactory", "entered-in-error"]
-    ),
-    ("Medication", "status"): frozenset(["active", "inactive", "entered-in-error"]),
-    ("MolecularSequence", "type"): frozenset(["aa", "dna", "rna"]),
+    ("Specimen", "status"): _codes("available unavailable unsatisfactory entered-in-error"),
+    ("Medication", "status"): _codes("active inactive entered-in-error"),
+    ("MolecularSequence", "type"): _codes("aa dna rna"),
     ("Patient", "gender"): _GENDERS,
     ("Person", "gender"): _GENDERS,
     ("Practitioner", "gender"): _GENDERS,

@@ -44,6 +44,9 @@ def validate_document(
             notes = (replace(note, severity="error") for note in reading.skipped)
             issues = itertools.chain(notes, validate_resource(reading.resource, vocabulary))
             return _listed(issues)
+        if not _may_be_json(data):
+            text = "neither JSON nor XML"
+            return [Issue(text, "", "send a FHIR resource or a CDS Hooks message", "structure")]
         return _listed(_json_issues(read_json(data, max_bytes=max_bytes), vocabulary))
     except PgxError as error:
         return list(error.issues)
@@ -57,11 +60,21 @@ def validate_resource(
     return resource_issues(resource, joined("", kind) if isinstance(kind, str) else "", vocabulary)
 
 
-def _is_xml(data: bytes, media: str | None) -> bool:
+def _start(data: bytes) -> bytes:
+    """The first character that is no blank, in whichever Unicode encoding."""
+    start = data[:1000]
     for mark in _MARKS:
-        data = data.removeprefix(mark)
-    start = data[:1000].replace(b"\0", b"").lstrip()[:1]
+        start = start.removeprefix(mark)
+    return start.replace(b"\0", b"").lstrip()[:1]
+
+
+def _is_xml(data: bytes, media: str | None) -> bool:
+    start = _start(data)
     return start == b"<" or ("xml" in (media or "") and start not in (b"{", b"["))
+
+
+def _may_be_json(data: bytes) -> bool:
+    return _start(data) in (b"{", b"[", b"")
 
 
 def _json_issues(document: Any, vocabulary: Vocabulary | None) -> Iterator[Issue]:

@@ -1,6 +1,7 @@
 """CDS Hooks messages: known by their shape, checked against the published schemas."""
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from fhir_pgx.errors import Issue, IssueType
 from fhir_pgx.knowledge.profiles import Message, schema
 from fhir_pgx.validation.places import place
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MARKS: tuple[tuple[str, Message], ...] = (
     ("hookInstance", "request"),
     ("hook", "request"),
@@ -35,6 +37,14 @@ def message_issues(document: Mapping[str, Any], message: Message) -> Iterator[Is
     """Every breach of the message's schema, in our words: the validator's quote values."""
     for fault in _validator(message).iter_errors(document):
         yield _issue(fault.kind.name, getattr(fault.kind, "value", None), fault)
+    instance = document.get("hookInstance")
+    if message == "request" and isinstance(instance, str) and not _UUID.fullmatch(instance):
+        yield Issue(
+            "not a UUID; accepted, as some clients send others",
+            "hookInstance",
+            "send a UUID, new for each invocation of the hook",
+            severity="warning",
+        )
 
 
 def _issue(keyword: str, value: Any, fault: jsonschema_rs.ValidationError) -> Issue:

@@ -13,6 +13,7 @@ from fhir_pgx.errors import Issue
 from fhir_pgx.fhir.xml.elements import FhirType, Field, find_resource, get_type
 from fhir_pgx.validation.places import joined
 
+UNKNOWN_MEND = "remove it, or check its spelling; what FHIR does not define is an extension"
 _EMPTY_MEND = "leave the element out: FHIR has no empty values"
 
 
@@ -28,9 +29,8 @@ def empty_members(document: Any, path: str) -> Iterator[Issue]:
         elif isinstance(value, (list, Mapping)) and not value:
             yield _empty("an empty array" if isinstance(value, list) else "an empty object", here)
         elif isinstance(value, Mapping):
-            waiting.extend(
-                (joined(here, name), inner, False) for name, inner in reversed(value.items())
-            )
+            members = [(joined(here, name), inner, False) for name, inner in value.items()]
+            waiting.extend(reversed(members))
         elif isinstance(value, list):
             # In the arrays of a repeated primitive, null keeps values and extensions aligned.
             aligned = any(item is not None for item in value)
@@ -66,7 +66,7 @@ def _object(item: Mapping[str, Any], kind: FhirType, path: str) -> Iterator[Issu
             yield Issue(
                 f"{kind.name} has no such element",
                 here,
-                "remove it, or check its spelling; what FHIR does not define goes into an extension",
+                UNKNOWN_MEND,
                 "structure",
             )
         else:

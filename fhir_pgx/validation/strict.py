@@ -8,13 +8,14 @@ found is mended on a copy and the copy checked again.
 import copy
 import importlib
 import re
-from collections.abc import Mapping
-from os.path import commonprefix
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fhir_pgx.errors import Issue, IssueType
 from fhir_pgx.fhir.xml.elements import find_resource
 from fhir_pgx.validation.places import place
+from fhir_pgx.validation.shape import UNKNOWN_MEND
 
 _ROUNDS = 6
 _ELSEWHERE = {"Sequence": "STU3", "GenomicStudy": "R5"}
@@ -41,8 +42,9 @@ def release_of(resource: Mapping[str, Any]) -> str:
     kind = str(resource.get("resourceType"))
     if kind in _ELSEWHERE:
         return _ELSEWHERE[kind]
-    marks = _R5_MARKS.get(kind, ())
-    return "R5" if any(mark in resource for mark in marks) else "R4B"
+    if "variant" in resource:  # R4's form of a sequence, whatever else is mixed into it
+        return "R4B"
+    return "R5" if any(mark in resource for mark in _R5_MARKS.get(kind, ())) else "R4B"
 
 
 def strict_issues(resource: Mapping[str, Any], path: str) -> list[Issue]:
@@ -53,13 +55,14 @@ def strict_issues(resource: Mapping[str, Any], path: str) -> list[Issue]:
     from pydantic import ValidationError  # noqa: PLC0415 - loaded with the models, not before
 
     found: dict[tuple[str, str], Issue] = {}
-    mended = resource
+    copied = copy.deepcopy(dict(resource))
+    mended: set[str] = set()
     for _ in range(_ROUNDS):
         try:
-            model.model_validate(mended)
+            model.model_validate(copied)
         except ValidationError as error:
             faults = [
-                (fault["type"], tuple(fault["loc"]), fault["msg"])
+                _Fault(fault["type"], fault["msg"], tuple(_steps(fault["loc"])))
                 for fault in error.errors(include_url=False, include_input=False)
             ]
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
@@ -69,14 +72,30 @@ def strict_issues(resource: Mapping[str, Any], path: str) -> list[Issue]:
             break
         else:
             break
-        for kind, loc, message in faults:
-            issue = _issue(kind, loc, message, path)
-            found.setdefault((issue.where, issue.text), issue)
-        patched = copy.deepcopy(dict(mended))
-        if not any([_patch(patched, *fault) for fault in faults]):
+        for fault in faults:
+            issue = _issue(fault, path)
+            if not _is_in(place(path, fault.steps), mended):
+                found.setdefault((issue.where, issue.text), issue)
+        before = copy.deepcopy(copied)
+        for fault in faults:
+            mended.update(place(path, steps) for steps in _mend(copied, fault))
+        if copied == before:
             break
-        mended = patched
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """One finding of fhir.resources: its kind, message and place."""
+
+    kind: str
+    message: str
+    steps: tuple[str | int, ...]
+
+
+def _is_in(where: str, places: set[str]) -> bool:
+    """Whether a place lies in one of ours: what is found there is of our making."""
+    return any(where == mine or where.startswith((f"{mine}.", f"{mine}[")) for mine in places)
 
 
 def _model(kind: str, release: str) -> Any:
@@ -89,30 +108,29 @@ def _model(kind: str, release: str) -> Any:
         return None
 
 
-def _steps(loc: tuple[str | int, ...]) -> list[str | int]:
+def _steps(loc: Iterable[str | int]) -> list[str | int]:
     return [step for step in loc if step not in ("root", "resource_type")]
 
 
-def _issue(kind: str, loc: tuple[str | int, ...], message: str, path: str) -> Issue:
-    where = place(path, _steps(loc))
-    choice = _CHOICE.search(message)
+def _issue(fault: _Fault, path: str) -> Issue:
+    where = place(path, fault.steps)
+    choice = _CHOICE.search(fault.message)
     if choice:
-        return _choice_issue(choice[1], message, where)
-    text, mend, issue_kind = _WORDS.get(kind, ("the value breaks FHIR's rules", "", "value"))
-    if kind == "value_error":
-        form = message.removeprefix("Value error, ").partition(" ")[0]
+        return _choice_issue(choice[1], fault.message, where)
+    text, mend, kind = _WORDS.get(fault.kind, ("the value breaks FHIR's rules", "", "value"))
+    if fault.kind == "value_error":
+        form = fault.message.removeprefix("Value error, ").partition(" ")[0]
         text = f"not in the form of a FHIR {form}" if form in _FORMS else text
         mend = _FORMS.get(form, "")
-    return Issue(text, where, mend or "see the element's definition in FHIR R4", issue_kind)
+    return Issue(text, where, mend or "see the element's definition in FHIR R4", kind)
 
 
 def _choice_issue(listed: str, message: str, where: str) -> Issue:
     name = f"{_stem(listed)}[x]"
+    here = f"{where}.{name}"
     if "multiple" in message:
-        text, mend, kind = f"two values of {name}", "keep one of them", "invariant"
-    else:
-        text, mend, kind = f"{name} is missing", f"add one of {_short(listed)}", "required"
-    return Issue(text, f"{where}.{name}", mend, "required" if kind == "required" else "invariant")
+        return Issue(f"two values of {name}", here, "keep one of them", "invariant")
+    return Issue(f"{name} is missing", here, f"add one of {_short(listed)}", "required")
 
 
 def _names(listed: str) -> list[str]:
@@ -121,7 +139,8 @@ def _names(listed: str) -> list[str]:
 
 def _stem(listed: str) -> str:
     """`value` of `valueString, valueInteger`: the letters shared, up to the type's capital."""
-    shared = commonprefix(_names(listed))
+    first, last = min(_names(listed)), max(_names(listed))
+    shared = "".join(a for i, a in enumerate(first) if last.startswith(first[: i + 1]))
     return re.sub(r"[A-Z][a-z]*$", "", shared) or shared
 
 
@@ -159,7 +178,7 @@ _OUT_OF_RANGE: tuple[str, str, IssueType] = (
 _WORDS: dict[str, tuple[str, str, IssueType]] = {
     "extra_forbidden": (
         "an element that FHIR does not define here",
-        "remove it, or check its spelling; what FHIR does not define goes into an extension",
+        UNKNOWN_MEND,
         "structure",
     ),
     "missing": _MISSING,
@@ -196,31 +215,48 @@ _WORDS: dict[str, tuple[str, str, IssueType]] = {
 }
 
 
-def _patch(document: dict[str, Any], kind: str, loc: tuple[str | int, ...], message: str) -> bool:
-    """Mend a fault that hides others; False where it hides none or cannot be mended."""
-    choice = _CHOICE.search(message)
-    steps = _steps(loc)
-    if choice and "multiple" in message:
-        owner = _at(document, steps)
-        if owner is None:
-            return False
-        surplus = [name for name in _names(choice[1]) if name in owner][1:]
-        for name in surplus:
-            del owner[name]
-        return bool(surplus)
-    if kind == "model_field_validation.missing" and steps:
-        owner, name = _at(document, steps[:-1]), steps[-1]
-        if owner is None or f"_{name}" in owner:
-            return False
-        owner[f"_{name}"] = {"extension": [{"url": "urn:absent", "valueCode": "unknown"}]}
-        return True
-    return False
+def _mend(document: dict[str, Any], fault: _Fault) -> list[tuple[str | int, ...]]:
+    """Mend a fault that may hide others; the places that were changed."""
+    choice = _CHOICE.search(fault.message)
+    if choice:
+        owner = _at(document, fault.steps)
+        if not isinstance(owner, dict):
+            return []
+        return [(*fault.steps, name) for name in _mend_choice(owner, _names(choice[1]))]
+    if not fault.steps:
+        return []
+    owner, last = _at(document, fault.steps[:-1]), fault.steps[-1]
+    if isinstance(owner, list) and isinstance(last, int) and last < len(owner):
+        owner[last] = {}  # taking it out would move those that follow
+    elif isinstance(owner, dict) and isinstance(last, str):
+        if fault.kind == "model_field_validation.missing":
+            owner[f"_{last}"] = {"extension": [{"url": "urn:absent", "valueCode": "unknown"}]}
+        elif fault.kind == "missing":
+            owner[last] = {}
+        elif fault.kind == "list_type" and owner.get(last) == {}:
+            owner[last] = [{}]
+        else:
+            owner.pop(last, None)
+    return [fault.steps]
 
 
-def _at(document: Any, steps: list[str | int]) -> dict[str, Any] | None:
+def _mend_choice(owner: dict[str, Any], names: list[str]) -> list[str]:
+    """Leave one of several values, or put one where none is; the names changed."""
+    present = [name for name in names if name in owner]
+    for name in present[1:]:
+        del owner[name]
+    if present:
+        return present[1:]
+    simple = [name for name in names if name.endswith(("CodeableConcept", "Reference", "Period"))]
+    owner.update({name: {} for name in simple[:1]})
+    return simple[:1]
+
+
+def _at(document: Any, steps: tuple[str | int, ...]) -> Any:
+    """What stands at a place of the copy; None where nothing does."""
     for step in steps:
         try:
             document = document[step]
         except (LookupError, TypeError):
             return None
-    return document if isinstance(document, dict) else None
+    return document

@@ -70,7 +70,7 @@ def test_a_wrong_setting_is_wrong_usage_by_name(run, monkeypatch, write):
         (b"##fileformat=VCFv4.2\n", "VCF is not read"),
         (b"\x1f\x8bbroken", "gzip"),
         (b'{"resourceType":"Patient","id":"a"}\n{"resourceType":', "line 2"),
-        (b"{}", "no FHIR resource"),
+        (b"{}", "no resourceType"),
     ],
 )
 def test_bad_data_are_exit_code_1_with_an_outcome(run, write, content, said):
@@ -90,6 +90,7 @@ def test_bad_data_are_exit_code_1_with_an_outcome(run, write, content, said):
         ("bulk.ndjson", f"{json.dumps(PATIENT)}\n\n{json.dumps(GENOTYPE)}\n".encode()),
         ("lines.json", f"{json.dumps(PATIENT)}\r\n{json.dumps(GENOTYPE)}".encode()),
         ("bundle.xml", write_xml(bundle(PATIENT, GENOTYPE))),
+        ("wide.xml", write_xml(GENOTYPE).decode().replace("UTF-8", "UTF-16").encode("utf-16")),
         ("bundle.json.gz", gzip.compress(json.dumps(bundle(GENOTYPE)).encode())),
         ("hidden", gzip.compress(write_xml(GENOTYPE))),
     ],

@@ -168,6 +168,31 @@ def test_the_demonstration_shows_a_card_and_leaves_nothing_running(start, tmp_pa
     assert (tmp_path / ".demo" / "fhir_pgx.db").exists()
 
 
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_the_demonstration_goes_on_until_it_is_told_to_stop(start, told):
+    port = free_port()
+    shown = start("fhir_pgx.cli.demo", "--port", str(port))
+    while b"goes on" not in (line := shown.stderr.readline()):  # it comes after the card
+        assert line
+    assert ask(port, "GET", "/health/ready")[0] == 200
+    shown.send_signal(told)
+    shown.communicate(timeout=15)
+    assert shown.returncode == 0
+    with pytest.raises(OSError, match="refused"):
+        ask(port, "GET", "/health/live")
+
+
+def test_other_wsgi_servers_find_the_app_by_name(tmp_path):
+    code = (
+        "import gc; from fhir_pgx.web.wsgi import app;"
+        "assert app.test_client().get('/health/ready').status_code == 200;"
+        "assert gc.get_freeze_count() > 10_000 and gc.get_threshold()[0] == 50_000"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "FHIR_PGX_DATABASE": "sqlite:///other.db"}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environ, check=True)
+    assert (tmp_path / "other.db").exists()
+
+
 def test_a_card_is_printed_for_people():
     card = {
         "summary": "Clopidogrel may not work",

@@ -286,6 +286,8 @@ def test_shape_7_numbered_alleles_of_two_dates_stay_single(reading_of):
         (concept(text="HLA-B*57:01 [Presence]"), "Negative", "*57:01", Presence.ABSENT),
         (concept("57291-7"), "HLA-B*57:01 positive", "HLA-B*57:01", Presence.PRESENT),
         (concept("57291-7"), "Negative for HLA-B*57:01", "HLA-B*57:01", Presence.ABSENT),
+        (concept("45284-7"), "c.1905+1G>A not detected", "c.1905+1G>A", Presence.ABSENT),
+        (concept("57132-3"), "*2 heterozygous", "*2", Presence.PRESENT),
     ],
 )
 def test_shape_8_a_test_for_one_allele_keeps_its_four_answers_apart(
@@ -294,6 +296,15 @@ def test_shape_8_a_test_for_one_allele_keeps_its_four_answers_apart(
     (one,) = reading_of(observation(code, value)).statements
     assert (one.kind, one.presence) == (PRESENCE, presence)
     assert one.value.endswith(allele)
+
+
+def test_shape_8_each_clause_of_a_typing_text_is_a_verdict_of_its_own(reading_of):
+    text = "HLA-B*57:01 positive; HLA-B*58:01 negative"
+    reading = reading_of(observation(concept("57291-7"), text))
+    assert [(one.value, one.presence) for one in reading.statements] == [
+        ("HLA-B*57:01", Presence.PRESENT),
+        ("HLA-B*58:01", Presence.ABSENT),
+    ]
 
 
 def test_shape_8_the_stated_zygosity_comes_along_as_its_answer_code(reading_of):
@@ -565,6 +576,59 @@ def test_shape_17_an_enzyme_activity_is_a_measurement_and_no_genotype(reading_of
     reading = reading_of(observation(code, valueQuantity={"value": 12.3, "unit": "U/mL"}))
     assert reading.statements == ()
     assert "activity measurement" in reading.not_understood[0].reason
+
+
+def test_a_panel_of_components_gives_each_gene_its_own_phenotype(reading_of):
+    reading = reading_of(
+        observation(
+            concept("82118-1"),
+            components=[
+                component("79714-2", {"valueCodeableConcept": concept("LA9657-3", "Poor")}),
+                component("79715-9", "Ultrarapid metabolizer"),
+                component("79716-7", {"dataAbsentReason": concept("error", system="x")}),
+                component("79719-1", "not a word of ours"),
+            ],
+        )
+    )
+    assert [(one.gene, one.value, one.presence) for one in reading.statements] == [
+        ("CYP2C19", "Poor", Presence.PRESENT),
+        ("CYP2D6", "Ultrarapid metabolizer", Presence.PRESENT),
+        ("CYP2C9", "", Presence.NO_CALL),
+        ("DPYD", "not a word of ours", Presence.PRESENT),
+    ]
+
+
+def test_a_component_that_cannot_be_read_is_listed_beside_those_that_can(reading_of):
+    reading = reading_of(
+        observation(
+            concept("82118-1"),
+            components=[
+                component("79714-2", "Rapid metabolizer"),
+                component("79715-9", "Positive"),
+            ],
+        )
+    )
+    assert said(reading) == [("CYP2C19", PHENOTYPE, "Rapid metabolizer")]
+    assert reading.not_understood[0].path.endswith("component[1]")
+
+
+@pytest.mark.parametrize(
+    ("genes", "value", "kind"),
+    [
+        ("DPYD", "c.1905+1G>A (*2A)/Reference", DIPLOTYPE),
+        ("DPYD", "c.[1905+1G>A];[=]", DIPLOTYPE),
+        ("CYP2D6", "*36+*10/*10", DIPLOTYPE),
+        ("CYP2D6", "*1/*2x2", DIPLOTYPE),
+        ("CYP2D6", "(*1/*2)xN", DIPLOTYPE),
+        ("IFNL3", "rs12979860 CC", DIPLOTYPE),
+        ("G6PD", "B (reference)/A- 202A_376G", DIPLOTYPE),
+        ("MT-RNR1", "m.1555A>G", HAPLOTYPE),
+        ("CFTR", "F508del", HAPLOTYPE),
+    ],
+)
+def test_the_notations_of_other_genes_are_kept_whole(reading_of, genes, value, kind):
+    reading = reading_of(observation(GENOTYPE, value, components=[gene(genes, genes)]))
+    assert said(reading) == [(genes, kind, value)]
 
 
 def test_an_ordinary_laboratory_result_is_passed_over_in_silence(reading_of):

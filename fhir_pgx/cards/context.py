@@ -1,0 +1,18 @@
+"""What every card of one call shares."""
+
+import uuid
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CardContext:
+    """What a card needs beyond the advice: `namespace` makes its ids stable for one call.
+
+    `untested` says for which drugs a missing result gets a card: none, important, all.
+    """
+
+    namespace: uuid.UUID
+    knowledge_release: str
+    knowledge_sha256: str
+    incomplete: bool = False
+    untested: str = "important"

@@ -1,0 +1,168 @@
+"""The body of an order's card: what first must be known, the advice, why, the results, the source.
+
+What a source says and what we infer stay apart: a reported phenotype is "as reported", one that
+we looked up is "read as". What limits the advice stands before it where it could mislead.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.headline import NO_RESULT, capitalised, gene_phrase
+from fhir_pgx.cards.markdown import bold, escape, items
+from fhir_pgx.model.drug import MedicationOrder
+from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.phenotype import GeneResult, Status
+from fhir_pgx.model.recommendation import Recommendation
+
+# Caveats that turn "usual dose" into something a prescriber must hear before anything else.
+TELLING = frozenset({"PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-620"})
+_INCOMPLETE = Caveat(
+    "PGX-622", "The EHR sent only the first page of its data; a result may be missing."
+)
+_VERDICTS = {
+    "no-concern": "no genetic concern found",
+    "caution": "caution",
+    "avoid": "advised against for this patient too",
+    "unknown": "not judged",
+}
+
+
+def order_detail(
+    order: MedicationOrder,
+    answer: Sequence[Recommendation],
+    results: Mapping[str, GeneResult],
+    context: CardContext,
+) -> str:
+    """GitHub-flavoured Markdown without HTML; every text that is not ours is escaped."""
+    caveats = list(_caveats(answer, context))
+    genes = dict.fromkeys(gene for r in answer for gene in r.genes)
+    parts = (
+        f"**Order** {escape(order.concept.label or answer[0].drug)}{matched(order)}",
+        _section("Before relying on this", [_told(c) for c in caveats if c.code in TELLING]),
+        _section("Advice", _advice(answer)),
+        _section("Why", _reasons(answer)),
+        _section("Results", [result_line(gene, results) for gene in genes]),
+        _section("Alternatives, judged by this patient's results", _alternatives(answer)),
+        _section("Also consider", _considerations(answer)),
+        _section("Limits", [_told(c) for c in caveats if c.code not in TELLING]),
+        _source(answer, context),
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def matched(order: MedicationOrder) -> str:
+    """A remark on an order that was recognized by its name alone."""
+    if order.match is None or order.match.how == "code":
+        return ""
+    return " (recognized by its name; no code in the order was known)"
+
+
+def result_line(gene: str, results: Mapping[str, GeneResult]) -> str:
+    """One gene: what was reported, what it is read as, where it stands and when."""
+    result = results.get(gene)
+    if result is None or result.status is Status.NOT_TESTED:
+        return f"{escape(gene)}: no result on file."
+    where = _where(result)
+    if result.status is Status.NOT_CALLED:
+        return f"{escape(gene)}: tested, no usable answer{where}."
+    named = " or ".join(escape(d.stated or d.name) for d in result.diplotypes)
+    if result.allele_status:
+        states = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())
+        return f"{escape(gene)} {named}{': ' if named else ''}{escape(states)}{where}."
+    said = escape(_said(result))
+    return f"{escape(gene)} {named}{', ' if named and said else ''}{said}{where}."
+
+
+def _said(result: GeneResult) -> str:
+    if result.phenotype is None:
+        return "several readings" if result.status is Status.AMBIGUOUS else ""
+    scored = result.activity_score and result.activity_score != "n/a"
+    score = f", activity score {result.activity_score}" if scored else ""
+    if result.basis in ("phenotype", "activity-score"):
+        return f"{result.phenotype}{score}, as reported"
+    return f"read as {result.phenotype}{score}"
+
+
+def _where(result: GeneResult) -> str:
+    origin = ", ".join(escape(reference, 80) for reference in result.derived_from[:3])
+    more = " and others" if len(result.derived_from) > 3 else ""
+    day = f", {escape(result.when[:10])}" if result.when else ", date not stated"
+    return f" ({origin}{more}{day})" if origin else ""
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return f"**{title}**\n\n{items(lines)}" if lines else ""
+
+
+def _advice(answer: Sequence[Recommendation]) -> list[str]:
+    """Each distinct advice once, with all the populations and results it holds for."""
+    several = len({tuple(sorted(r.genes.items())) for r in answer}) > 1
+    held: dict[tuple[str, str], list[str]] = {}
+    for r in answer:
+        phrases = [gene_phrase(g, p) for g, p in r.genes.items() if p != NO_RESULT]
+        graded = r.strength and r.strength not in ("n/a", "No Recommendation")
+        strength = f" *{r.source} strength: {r.strength}.*" if graded else ""
+        text = escape(r.detail, 2000) + strength
+        condition = f"if {escape(' and '.join(phrases))}" if several else ""
+        who = held.setdefault((condition, text), [])
+        if r.population_label:
+            when = f" ({escape(r.population_when, 300)})" if r.population_when else ""
+            who.append(f"{bold(capitalised(r.population_label))}{when}")
+    return [
+        f"{'; '.join(dict.fromkeys(who))}{': ' if who else ''}"
+        f"{condition}{': ' if condition else ''}{text}"
+        for (condition, text), who in held.items()
+    ]
+
+
+def _reasons(answer: Sequence[Recommendation]) -> list[str]:
+    reasons = dict.fromkeys(
+        (gene, text)
+        for r in answer
+        for gene, text in r.implications.items()
+        if r.genes.get(gene) != NO_RESULT
+    )
+    return [f"{escape(gene)}: {escape(text, 1000)}" for gene, text in reasons]
+
+
+def _alternatives(answer: Sequence[Recommendation]) -> list[str]:
+    alternatives = dict.fromkeys(a for r in answer for a in r.alternatives)
+    return [
+        f"{escape(a.name)}: {_VERDICTS[a.verdict]}. {escape(a.reason, 300)}" for a in alternatives
+    ]
+
+
+def _considerations(answer: Sequence[Recommendation]) -> list[str]:
+    """Each consideration once, with its populations where it does not hold for all."""
+    everyone = {r.population_label for r in answer}
+    held: dict[str, dict[str, None]] = {}
+    for r in answer:
+        for text in r.considerations:
+            held.setdefault(text, {})[r.population_label] = None
+    return [
+        (f"{bold('; '.join(map(capitalised, labels)))}: " if set(labels) != everyone else "")
+        + escape(text, 2000)
+        for text, labels in held.items()
+    ]
+
+
+def _caveats(answer: Sequence[Recommendation], context: CardContext) -> Iterator[Caveat]:
+    yield from dict.fromkeys(caveat for r in answer for caveat in r.caveats)
+    if context.incomplete:
+        yield _INCOMPLETE
+
+
+def _told(caveat: Caveat) -> str:
+    return f"{escape(caveat.text, 400)} ({caveat.code})"
+
+
+def _source(answer: Sequence[Recommendation], context: CardContext) -> str:
+    evidence = answer[0].evidence[0]
+    papers = ", ".join(
+        f"PMID {p.pmid}" + (f" ({p.year})" if p.year else "") for p in evidence.publications[:2]
+    )
+    return (
+        f"**Source** {answer[0].source}: {escape(evidence.title)}, {papers}; table of "
+        f"{evidence.retrieved}, in our words. Knowledge release {context.knowledge_release}. "
+        "This informs; the prescriber decides."
+    )

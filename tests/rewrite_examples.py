@@ -1,0 +1,33 @@
+"""Writes the answers of all examples anew: `python -m tests.rewrite_examples`.
+
+Never run by tests. Read what it changed line by line before it goes in.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.replay import demo_client, differences, listed_examples, send
+
+
+def main() -> int:
+    """Write every answer that differs; return 1 where a status is not the listed one."""
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder, demo_client(Path(folder)) as client:
+        for example in listed_examples():
+            status, body = send(client, example)
+            if status != example.status:
+                wrong += 1
+                sys.stdout.write(f"{example.name}: {example.status} is listed, {status} came\n")
+            file = example.answer_file
+            if file.exists() and not differences(json.loads(file.read_bytes()), body):
+                continue
+            text = json.dumps(body, ensure_ascii=False, indent=2)
+            file.write_text(f"{text}\n", encoding="utf-8")
+            sys.stdout.write(f"{example.name}: written\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
