@@ -95,7 +95,11 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _advice(answer: Sequence[Recommendation]) -> list[str]:
-    """Each distinct advice once, with all the populations and results it holds for."""
+    """Each distinct advice once, with the populations and results it holds for.
+
+    Advice that holds for every population of the guideline names none.
+    """
+    everyone = len({r.population_label for r in answer})
     several = len({tuple(sorted(r.genes.items())) for r in answer}) > 1
     held: dict[tuple[str, str], list[str]] = {}
     for r in answer:
@@ -108,11 +112,12 @@ def _advice(answer: Sequence[Recommendation]) -> list[str]:
         if r.population_label:
             when = f" ({escape(r.population_when, 300)})" if r.population_when else ""
             who.append(f"{bold(capitalised(r.population_label))}{when}")
-    return [
-        f"{'; '.join(dict.fromkeys(who))}{': ' if who else ''}"
-        f"{condition}{': ' if condition else ''}{text}"
-        for (condition, text), who in held.items()
-    ]
+    lines = []
+    for (condition, text), groups in held.items():
+        who = list(dict.fromkeys(groups))
+        named = "; ".join(who) if len(who) < everyone or everyone == 1 else ""
+        lines.append(": ".join(part for part in (named, condition, text) if part))
+    return lines
 
 
 def _reasons(answer: Sequence[Recommendation]) -> list[str]:

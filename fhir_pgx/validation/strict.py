@@ -18,6 +18,7 @@ from fhir_pgx.validation.places import place
 from fhir_pgx.validation.shape import UNKNOWN_MEND
 
 _ROUNDS = 6
+_FAULTS_A_ROUND = 300  # a resource with more is not worth the search for what they hide
 _ELSEWHERE = {"Sequence": "STU3", "GenomicStudy": "R5"}
 _R5_MARKS = {
     "MolecularSequence": ("relative", "subject", "focus", "literal"),
@@ -63,7 +64,7 @@ def strict_issues(resource: Mapping[str, Any], path: str) -> list[Issue]:
         except ValidationError as error:
             faults = [
                 _Fault(fault["type"], fault["msg"], tuple(_steps(fault["loc"])))
-                for fault in error.errors(include_url=False, include_input=False)
+                for fault in error.errors(include_url=False, include_input=False)[:_FAULTS_A_ROUND]
             ]
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
             # The package lets raw errors through; the resource may still be read tolerantly.
