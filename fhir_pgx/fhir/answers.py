@@ -5,127 +5,56 @@ with a diplotype, an allele code with `Positive`. Each value is read for what it
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from fhir_pgx.fhir import genotype_text as text_of
-from fhir_pgx.fhir.gene_names import find_genes
-from fhir_pgx.fhir.notes import CODE_AND_WORDS, GENES_DISAGREE, HLA_SLASH, VALUES_DISAGREE, note
+from fhir_pgx.fhir.genotype_answers import genotype_answer, presence_answer
+from fhir_pgx.fhir.genotype_text import STAR_PAIR
+from fhir_pgx.fhir.phenotype_answers import phenotype_statements
 from fhir_pgx.fhir.presence_words import (
-    ZYGOSITY_CODES,
     is_not_performed,
     plain,
-    presence_in,
-    presence_of,
     presence_of_concept,
     presence_word,
-    zygosity_of,
+)
+from fhir_pgx.fhir.question import (
+    MAX_GENES,
+    MAX_NAME,
+    MEASUREMENT,
+    NO_GENE,
+    NO_VALUE,
+    NOT_PERFORMED,
+    UNCLEAR,
+    WHICH_GENE,
+    Answer,
+    Question,
+    without_call,
 )
 from fhir_pgx.fhir.values import Concept, Value
-from fhir_pgx.model.finding import (
-    Caveat,
-    Origin,
-    Presence,
-    SourceClass,
-    Statement,
-    StatementKind,
-)
+from fhir_pgx.model.finding import Presence, StatementKind
 from fhir_pgx.model.knowledge import Vocabulary
-from fhir_pgx.model.phenotype_words import is_metabolizer_gene, standard_phenotype
 
-Asked = Literal["genotype", "haplotype", "phenotype", "presence", "activity-score"]
-
-NO_GENE = "no gene could be read from components, value, parents or code"
-NO_VALUE = "the result has no value"
-NOT_PERFORMED = "the test was not performed, so the gene was not tested"
-MEASUREMENT = "an activity measurement (a quantity), which is not a genotype"
-UNCLEAR = "the value is neither a genotype nor a phenotype that can be read"
-NO_ALLELE = "the value says present or absent, but no allele is named"
-WHICH_GENE = "the value may belong to more than one of the genes named"
-
-MAX_NAME = 500  # an allele name we do not know may be odd, not a page
-
-_CLAUSE = re.compile(r"[;,\n]+")
-_EDGES = " \t\r\n()[]{}:;,.-–_"
 _SCORE = re.compile(r"(?:[≥≤<>]|>=|<=)?\s?\d{1,2}(?:\.\d{1,3})?|n/a", re.IGNORECASE)
-_KIND = {
-    "genotype": StatementKind.DIPLOTYPE,
-    "haplotype": StatementKind.HAPLOTYPE,
-    "phenotype": StatementKind.PHENOTYPE,
-    "presence": StatementKind.ALLELE_PRESENCE,
-    "activity-score": StatementKind.ACTIVITY_SCORE,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What was asked: of which genes, for which allele. `strict` takes clear answers only."""
-
-    asked: Asked
-    genes: tuple[str, ...]
-    origin: Origin
-    allele: str = ""
-    strict: bool = False
-    source_class: SourceClass = SourceClass.UNKNOWN
-    zygosity: str = ""
-    drugs: tuple[str, ...] = ()
-    caveats: tuple[Caveat, ...] = ()
-
-    def answer(
-        self,
-        gene: str,
-        kind: StatementKind,
-        value: str,
-        *,
-        presence: Presence = Presence.PRESENT,
-        code: str = "",
-        caveats: tuple[Caveat, ...] = (),
-    ) -> Statement:
-        return Statement(
-            gene, kind, value, self.origin, presence, code, self.source_class, self.drugs,
-            (*self.caveats, *caveats),
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Statements, or why there are none."""
-
-    statements: tuple[Statement, ...] = ()
-    reason: str = ""
 
 
 def read_answer(question: Question, value: Value, vocabulary: Vocabulary) -> Answer:
     """The statements that a value makes in answer to a question."""
+    if len(question.genes) > MAX_GENES:
+        return Answer(reason=WHICH_GENE)
     if question.asked == "activity-score" and not value.absent and not value.is_empty:
         return _score(question, value)
     if is_not_performed(value):
         return Answer(reason=NOT_PERFORMED)
     if value.absent:
-        return _without_call(question, "")
+        return without_call(question, "")
     if value.is_empty:
         return Answer(reason=NO_VALUE)
     if value.number:
         return Answer(reason=MEASUREMENT)
     if question.asked == "presence" or (value.boolean is not None and question.allele):
-        return _presence(question, value, vocabulary)
+        return presence_answer(question, value, vocabulary)
     if question.asked == "phenotype":
         return _phenotype(question, value.concept, vocabulary)
-    return _genotype(question, value.concept, vocabulary)
-
-
-def _without_call(question: Question, words: str) -> Answer:
-    if not question.genes:
-        return Answer(reason=NO_GENE)
-    kind = _KIND[question.asked]
-    made = [
-        question.answer(
-            gene, kind, _allele_name(gene, question.allele) or words, presence=Presence.NO_CALL
-        )
-        for gene in question.genes
-    ]
-    return Answer(tuple(made))
+    return genotype_answer(question, value.concept, vocabulary)
 
 
 def _score(question: Question, value: Value) -> Answer:
@@ -133,38 +62,11 @@ def _score(question: Question, value: Value) -> Answer:
     if not _SCORE.fullmatch(words):
         bare = presence_word(words)
         if bare is Presence.NO_CALL:
-            return _without_call(question, words)
+            return without_call(question, words)
         return Answer(reason="the activity score is neither a number nor n/a")
     if len(question.genes) != 1:
         return Answer(reason=WHICH_GENE if question.genes else NO_GENE)
     return Answer((question.answer(question.genes[0], StatementKind.ACTIVITY_SCORE, words),))
-
-
-def _presence(question: Question, value: Value, vocabulary: Vocabulary) -> Answer:
-    found = presence_of(value)
-    if found is None:
-        return _genotype(question, value.concept, vocabulary)
-    if not question.allele:
-        return Answer(reason=NO_ALLELE)
-    if len(question.genes) != 1:
-        return Answer(reason=WHICH_GENE if question.genes else NO_GENE)
-    zygosity = zygosity_of(value.concept) or question.zygosity
-    codings = value.concept.codings
-    return Answer(
-        (
-            question.answer(
-                question.genes[0],
-                StatementKind.ALLELE_PRESENCE,
-                _allele_name(question.genes[0], question.allele),
-                presence=found,
-                code=ZYGOSITY_CODES.get(zygosity) or (codings[0].code if codings else ""),
-            ),
-        )
-    )
-
-
-def _allele_name(gene: str, allele: str) -> str:
-    return f"{gene}{allele}" if gene.startswith("HLA-") and allele.startswith("*") else allele
 
 
 def _phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
@@ -175,9 +77,9 @@ def _phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> 
     if bare in (Presence.PRESENT, Presence.ABSENT):
         return Answer(reason=UNCLEAR)
     if bare is Presence.NO_CALL:
-        return _without_call(question, words)
-    if text_of.star_pair_in(words):
-        return _genotype(question, concept, vocabulary)
+        return without_call(question, words)
+    if len(words) <= MAX_NAME and STAR_PAIR.search(words):
+        return _genotype_and_phenotype(question, concept, vocabulary)
     made = phenotype_statements(question, words, code, vocabulary)
     # `Indeterminate` is itself a phenotype of most genes; `inconclusive` is a failed answer.
     if bare is Presence.INDETERMINATE and plain(words) != "indeterminate":
@@ -185,229 +87,12 @@ def _phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> 
     return made
 
 
-def phenotype_statements(
-    question: Question, words: str, code: str, vocabulary: Vocabulary
-) -> Answer:
-    """The phenotype statement of a text and the answer code beside it.
-
-    With several genes it belongs to the one that the words name, else to the only one whose
-    phenotypes the words can be (warfarin: a metabolizer term is CYP2C9's, not VKORC1's).
-    """
-    named = tuple(dict.fromkeys(gene for gene, _, _ in find_genes(words, vocabulary)))
-    genes = question.genes or named
-    if not genes:
-        return Answer(reason=NO_GENE)
-    if len(genes) > 1:
-        genes = tuple(gene for gene in named if gene in genes) or tuple(
-            gene for gene in genes if _standard(gene, words, code, vocabulary)
-        )
-    if len(genes) > 1:
-        return Answer(reason=WHICH_GENE)
-    if not genes or (question.strict and not _standard(genes[0], words, code, vocabulary)):
-        return Answer(reason=UNCLEAR)
-    gene = genes[0]
-    caveats = _words_against_code(gene, words, code, vocabulary)
-    if named and gene not in named:
-        caveats = (*caveats, note(GENES_DISAGREE, kept=gene, other=named[0]))
-    made = question.answer(gene, StatementKind.PHENOTYPE, words, code=code, caveats=caveats)
-    return Answer((made,))
-
-
-def _standard(gene: str, words: str, code: str, vocabulary: Vocabulary) -> str | None:
-    return standard_phenotype(gene, code, vocabulary) or standard_phenotype(gene, words, vocabulary)
-
-
-def _words_against_code(
-    gene: str, words: str, code: str, vocabulary: Vocabulary
-) -> tuple[Caveat, ...]:
-    term = vocabulary.answers.get(code)
-    if term is None or words == code:
-        return ()
-    said = standard_phenotype(gene, words, vocabulary)
-    return (note(CODE_AND_WORDS, code=code, term=term),) if said and said != term else ()
-
-
-def _genotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
-    words, code = _genotype_words(concept)
-    if not words:
-        return _bare_answer(question, concept, vocabulary)
-    tested = _tested_alleles(question, words, vocabulary)
-    if tested:
-        return Answer(tested)
-    if question.strict and not _is_clear(question, words):
-        return Answer(reason=UNCLEAR)
-    caveats: tuple[Caveat, ...] = ()
-    if not text_of.same_genotype(offer for offer, _ in concept.stated):
-        caveats = (note(VALUES_DISAGREE),)
-    made: list[Statement] = []
-    for gene, part, notes in _by_gene(question, words, vocabulary):
-        asked = replace(question, caveats=(*question.caveats, *caveats, *notes))
-        made.extend(_allele_statements(asked, gene, part, code, vocabulary))
-    if made:
-        return Answer(tuple(made))
-    return Answer(reason=WHICH_GENE if len(question.genes) > 1 else NO_GENE)
-
-
-def _genotype_words(concept: Concept) -> tuple[str, str]:
-    """The first of the concept's texts that holds allele names, with the code beside it."""
-    for words, code in concept.stated:
-        if text_of.looks_like_genotype(words):
-            return words, code
-    return "", ""
-
-
-def _bare_answer(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
-    """A genotype question answered by `Positive`, `No call`, a phenotype, or an odd name."""
-    if not concept.stated:
-        return Answer(reason=NO_ALLELE)
+def _genotype_and_phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
+    """A phenotype question answered with the diplotype, and perhaps the phenotype beside it."""
+    alleles = genotype_answer(question, concept, vocabulary)
+    if any(one.kind is StatementKind.PHENOTYPE for one in alleles.statements):
+        return alleles
     words, code = concept.stated[0]
-    bare = presence_of_concept(concept)
-    if bare is Presence.NO_CALL:
-        return _without_call(question, words)
-    if bare is not None and question.allele:
-        return _presence(question, Value(concept=concept), vocabulary)
-    if bare is Presence.INDETERMINATE:
-        made = [
-            question.answer(gene, _KIND[question.asked], words, presence=bare)
-            for gene in question.genes
-        ]
-        return Answer(tuple(made), "" if made else NO_GENE)
-    if bare is not None:
-        return Answer(reason=NO_ALLELE)
-    said = phenotype_statements(replace(question, strict=True), words, code, vocabulary)
-    if said.statements or question.strict:
-        return said
-    if len(words) > MAX_NAME:
-        return Answer(reason=UNCLEAR)
-    if len(question.genes) != 1:
-        return Answer(reason=WHICH_GENE if question.genes else NO_GENE)
-    gene = question.genes[0]
-    kind = text_of.kind_of(gene, words)
-    return Answer((question.answer(gene, kind, words, code=code),))
-
-
-def _is_clear(question: Question, words: str) -> bool:
-    if text_of.STAR_PAIR.search(words) or text_of.HLA_ALLELE.search(words):
-        return True
-    return bool(question.genes) and (
-        text_of.NUCLEOTIDE_PAIR.search(words) is not None
-        or text_of.STAR_ALLELE.search(words) is not None
-        or text_of.is_nucleotide_text(words)
-    )
-
-
-def _tested_alleles(
-    question: Question, words: str, vocabulary: Vocabulary
-) -> tuple[Statement, ...]:
-    """`HLA-B*57:01 positive; HLA-B*58:01 negative`: each clause one allele and one verdict."""
-    made = []
-    for clause in _CLAUSE.split(words[: text_of.MAX_TEXT]):
-        if not clause.strip():
-            continue
-        presence = presence_in(clause)
-        if presence is None:
-            return ()
-        allele = _only_allele(clause)
-        named = [gene for gene, _, _ in find_genes(clause, vocabulary)]
-        genes = tuple(dict.fromkeys(named)) or question.genes
-        if not allele or len(genes) != 1:
-            return ()
-        zygosity = next((word for word in ZYGOSITY_CODES if word in clause.lower()), "")
-        code = ZYGOSITY_CODES.get(zygosity, "")
-        kind = StatementKind.ALLELE_PRESENCE
-        made.append(question.answer(genes[0], kind, allele, presence=presence, code=code))
-    return tuple(made)
-
-
-def _only_allele(clause: str) -> str:
-    found = [match[0] for match in text_of.HLA_ALLELE.finditer(clause)]
-    for pattern in (text_of.STAR_ALLELE, text_of.NUCLEOTIDE_ALLELE):
-        found = found or [match[0] for match in pattern.finditer(clause)]
-    return found[0] if len(found) == 1 else ""
-
-
-def _by_gene(
-    question: Question, words: str, vocabulary: Vocabulary
-) -> Iterator[tuple[str, str, tuple[Caveat, ...]]]:
-    """(gene, its part of the text, caveats): by the names in the text, else by what can fit."""
-    mentions = find_genes(words, vocabulary)
-    named = list(dict.fromkeys(gene for gene, _, _ in mentions))
-    if _is_hla(words, named or question.genes):
-        loci = list(text_of.hla_by_locus(words))
-        if len(loci) > 1 or (loci and not question.genes):
-            yield loci[0], words, ()
-            return
-    elif len(named) > 1:
-        yield from ((gene, part, ()) for gene, part in _segments(words, mentions))
-        return
-    genes = question.genes
-    if len(genes) == 1:
-        clash = named and named[0] != genes[0]
-        caveats = (note(GENES_DISAGREE, kept=genes[0], other=named[0]),) if clash else ()
-        yield genes[0], words, caveats
-    elif named:
-        yield named[0], words, ()
-    else:
-        fits = [gene for gene in genes if _can_be(gene, words)]
-        if len(fits) == 1:
-            yield fits[0], words, ()
-
-
-def _is_hla(words: str, genes: Sequence[str]) -> bool:
-    return text_of.is_gl_string(words) or (
-        bool(genes) and all(gene.startswith("HLA-") for gene in genes)
-    )
-
-
-def _segments(words: str, mentions: list[tuple[str, int, int]]) -> Iterator[tuple[str, str]]:
-    """Each gene's stretch of a text that names several: from its name to the next gene's."""
-    starts = [mentions[0]]
-    for mention in mentions[1:]:
-        if mention[0] != starts[-1][0]:
-            starts.append(mention)
-    ends = [start for _, start, _ in starts[1:]] + [len(words)]
-    whole: dict[str, str] = {}
-    for (gene, start, _), end in zip(starts, ends, strict=True):
-        part = words[start:end].strip(_EDGES + "&+^")
-        if text_of.looks_like_genotype(part):
-            whole[gene] = f"{whole[gene]}+{part}" if gene in whole else part
-    yield from whole.items()
-
-
-def _can_be(gene: str, words: str) -> bool:
-    if gene.startswith("HLA-"):
-        return False
-    if text_of.is_star_text(words):
-        return is_metabolizer_gene(gene) or gene.startswith("SLCO")
-    if text_of.is_nucleotide_text(words):
-        return gene in text_of.SINGLE_NUCLEOTIDE_GENES
-    return False
-
-
-def _allele_statements(
-    question: Question, gene: str, words: str, code: str, vocabulary: Vocabulary
-) -> Iterator[Statement]:
-    if gene.startswith("HLA-"):
-        yield from _hla_statements(question, gene, words, code)
-        return
-    pair = text_of.star_pair_in(words)
-    around = words.replace(pair, " ").strip(_EDGES) if pair else ""
-    if not pair or not around or around.upper() in (gene, f"{gene} GENOTYPE"):
-        yield question.answer(gene, text_of.kind_of(gene, words), words, code=code)
-        return
-    yield question.answer(gene, StatementKind.DIPLOTYPE, pair, code=code)
-    if standard_phenotype(gene, around, vocabulary):
-        yield question.answer(gene, StatementKind.PHENOTYPE, around)
-
-
-def _hla_statements(question: Question, gene: str, words: str, code: str) -> Iterator[Statement]:
-    loci = text_of.hla_by_locus(words)
-    # One locus stays with the gene already resolved, also where its text says another.
-    for locus, part in loci.items() if len(loci) > 1 else [(gene, words)]:
-        kind = text_of.kind_of(locus, part)
-        caveats: tuple[Caveat, ...] = ()
-        if question.asked == "haplotype" and "+" not in part:
-            kind = StatementKind.HAPLOTYPE
-        elif text_of.has_hla_slash(locus, part):
-            caveats = (note(HLA_SLASH),)
-        yield question.answer(locus, kind, part, code=code, caveats=caveats)
+    strict = replace(question, strict=True)
+    said = phenotype_statements(strict, words, code, vocabulary)
+    return Answer((*alleles.statements, *said.statements), alleles.reason)

@@ -7,11 +7,12 @@ where no result is at hand, since it repeats them in words.
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_pgx.fhir.answers import Question, read_answer
+from fhir_pgx.fhir.answers import read_answer
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.free_text import read_prose
 from fhir_pgx.fhir.gathering import WITHDRAWN, Gathering, origin_of, status_caveats
 from fhir_pgx.fhir.notes import FREE_TEXT, note
+from fhir_pgx.fhir.question import Question
 from fhir_pgx.fhir.roles import GENETIC_LABEL, role_of
 from fhir_pgx.fhir.values import Concept, Value, concept_of
 from fhir_pgx.model.finding import Statement

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from fhir_pgx.fhir import genotype_text as text_of
-from fhir_pgx.fhir.answers import Question, read_answer
+from fhir_pgx.fhir.answers import read_answer
 from fhir_pgx.fhir.gene_names import find_genes
 from fhir_pgx.fhir.presence_words import presence_in
+from fhir_pgx.fhir.question import Question
 from fhir_pgx.fhir.values import Concept, Value
 from fhir_pgx.model.finding import Statement, StatementKind
 from fhir_pgx.model.knowledge import Vocabulary

@@ -27,6 +27,7 @@ NUCLEOTIDE_ALLELE = re.compile(
     r"(?:[ACGT]>[ACGT]|delins[ACGT]{1,20}|(?:del|dup|ins)[ACGT]{0,20})(?![\w/\]])"
 )
 _TWO_STARS = re.compile(r"\*\d[^*]{0,20}\*\d")
+_COPIES = re.compile(r"(?i)[)\s][x×]\s?[\dn≥>]|\bdup|cop(?:y|ies)|multipl|amplif|delet|hybrid")
 NUCLEOTIDE_PAIR = re.compile(r"(?<![A-Za-z0-9>*])[ACGT]\s?[/|]\s?[ACGT](?![A-Za-z0-9])")
 _BARE_NUCLEOTIDES = re.compile(r"(?:rs\d{1,12}\s?:?\s?)?[ACGT]{2}")
 HLA_ALLELE = re.compile(
@@ -99,11 +100,16 @@ def is_gl_string(text: str) -> bool:
 
 
 def star_pair_in(text: str) -> str:
-    """The one star diplotype inside a longer text; empty where there is none or several."""
-    if len(text) > MAX_TEXT:
+    """The one star diplotype inside a longer text, where the rest cannot change it.
+
+    Empty where there is none, or several, or another allele, or a word on copies beside it
+    (`(*1/*2)xN`): cut out, the pair would say less than the text does.
+    """
+    found = STAR_PAIR.findall(text) if len(text) <= MAX_TEXT else []
+    if len(found) != 1:
         return ""
-    found = STAR_PAIR.findall(text)
-    return found[0] if len(found) == 1 and len(STAR_ALLELE.findall(text)) <= 2 else ""
+    rest = text.replace(found[0], " ")
+    return "" if "*" in rest or _COPIES.search(rest) else found[0]
 
 
 def hla_by_locus(text: str) -> dict[str, str]:

@@ -7,10 +7,11 @@ significance and condition.
 
 from collections.abc import Iterator
 
-from fhir_pgx.fhir.answers import NO_GENE, NO_VALUE, WHICH_GENE, Question, phenotype_statements
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.gathering import Gathering, origin_of, status_caveats
+from fhir_pgx.fhir.phenotype_answers import phenotype_statements
 from fhir_pgx.fhir.presence_words import presence_word, source_class_of
+from fhir_pgx.fhir.question import MAX_GENES, NO_GENE, NO_VALUE, WHICH_GENE, Question
 from fhir_pgx.fhir.values import concept_of, value_of
 from fhir_pgx.model.finding import Caveat, StatedDiagnosis, StatedImplication, Statement
 from fhir_pgx.model.knowledge import Vocabulary
@@ -161,7 +162,7 @@ def _normalised(
     for words, code in said:
         terms = [
             standard_phenotype(gene, stated, vocabulary)
-            for gene in genes or ("",)
+            for gene in genes[:MAX_GENES] or ("",)
             for stated in (code, words)
         ]
         if not any(terms):

@@ -10,21 +10,19 @@ from dataclasses import replace
 from typing import Any
 
 from fhir_pgx.fhir.allele_pairs import HalfDiplotype
-from fhir_pgx.fhir.answers import (
-    MEASUREMENT,
-    NO_GENE,
-    NO_VALUE,
-    Answer,
-    Asked,
-    Question,
-    read_answer,
-)
+from fhir_pgx.fhir.answers import read_answer
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_list
 from fhir_pgx.fhir.gathering import WITHDRAWN, Gathering, origin_of, status_caveats
 from fhir_pgx.fhir.implication import read_diagnosis, read_implication
-from fhir_pgx.fhir.notes import GENES_DISAGREE, note
 from fhir_pgx.fhir.presence_words import presence_of, source_class_of, zygosity_of
-from fhir_pgx.fhir.resolution import explicit_genes, genes_of, has_code, value_genes
+from fhir_pgx.fhir.question import MEASUREMENT, NO_GENE, NO_VALUE, Answer, Asked, Question
+from fhir_pgx.fhir.resolution import (
+    disagreement,
+    explicit_genes,
+    genes_of,
+    has_code,
+    value_genes,
+)
 from fhir_pgx.fhir.roles import GENETIC_LABEL, Role, allele_in, hint_of, role_of
 from fhir_pgx.fhir.values import EMPTY, Concept, Value, concept_of, value_of
 from fhir_pgx.fhir.variant import ALLELIC_STATE, SOURCE, read_phase, read_variant
@@ -107,6 +105,7 @@ class _GeneResult:
         self.origin = origin_of(entry, self.report)
         found = genes_of(entry, code, role.term, self.value, gathering.lineage)
         self.explicit = found.explicit
+        self.explicit_set = frozenset(found.explicit)
         self.components = as_list(entry.resource.get("component"))
         self.question = self._question(found.genes, found.caveats)
         self.reason = ""
@@ -217,9 +216,8 @@ class _GeneResult:
         own = own or (tuple(term.gene.split(";")) if term is not None and term.gene else ())
         if not self.explicit:
             return own or self.question.genes, ()
-        if own and not set(own) & set(self.explicit):
-            kept, other = ", ".join(self.explicit), ", ".join(own)
-            return self.explicit, (note(GENES_DISAGREE, kept=kept, other=other),)
+        if own and self.explicit_set.isdisjoint(own):
+            return self.explicit, (disagreement(self.explicit, own),)
         return self.explicit, ()
 
     def _read_interpretation(self) -> None:

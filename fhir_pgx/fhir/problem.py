@@ -8,11 +8,11 @@ patient is none of our business and passed over in silence.
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_pgx.fhir.answers import Question
 from fhir_pgx.fhir.bundle import Entry
 from fhir_pgx.fhir.free_text import Prose, read_prose
 from fhir_pgx.fhir.gathering import Gathering, origin_of
 from fhir_pgx.fhir.notes import FREE_TEXT, UNCONFIRMED, note
+from fhir_pgx.fhir.question import Question
 from fhir_pgx.fhir.values import concept_of
 from fhir_pgx.model.finding import Caveat
 

@@ -19,6 +19,7 @@ from fhir_pgx.model.knowledge import LoincTerm, Vocabulary
 from fhir_pgx.terminology import GENE_STUDIED
 
 GENE_EXTENSION = "observation-geneticsGene"
+MAX_CAVEATS = 10  # of one resource, on its genes: they travel with each of its statements
 MAX_PARENTS = 6  # derivedFrom chains of real reports have two or three links
 
 
@@ -38,6 +39,7 @@ class Lineage:
     vocabulary: Vocabulary
     references: References
     _genes: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _stated: dict[int, tuple[str, ...]] = field(default_factory=dict)
     _labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def label_genes(self, code: Concept) -> tuple[str, ...]:
@@ -71,11 +73,18 @@ class Lineage:
         genes: dict[str, None] = {}
         if depth < MAX_PARENTS:
             for parent in self.parents(entry):
-                genes.update(dict.fromkeys(self.genes_stated_by(parent, depth + 1)))
+                genes.update(dict.fromkeys(self.genes_passed_on(parent, depth + 1)))
         self._genes[key] = tuple(genes)
         return self._genes[key]
 
-    def genes_stated_by(self, entry: Entry, depth: int) -> tuple[str, ...]:
+    def genes_passed_on(self, entry: Entry, depth: int) -> tuple[str, ...]:
+        """The genes that a parent states itself, else those of its own parents."""
+        key = id(entry.resource)
+        if key not in self._stated:
+            self._stated[key] = self._genes_stated_by(entry)
+        return self._stated[key] or self.inherited_genes(entry, depth)
+
+    def _genes_stated_by(self, entry: Entry) -> tuple[str, ...]:
         explicit, _ = explicit_genes(entry, self.vocabulary)
         if explicit:
             return explicit
@@ -87,7 +96,7 @@ class Lineage:
             term = self.vocabulary.loinc.get(coding.code)
             if term is not None and term.gene:
                 coded.update(dict.fromkeys(term.gene.split(";")))
-        return tuple(coded) or self.inherited_genes(entry, depth)
+        return tuple(coded)
 
 
 def explicit_genes(
@@ -101,7 +110,7 @@ def explicit_genes(
         if gene:
             genes[gene] = None
             caveats.extend(notes)
-    return tuple(genes), tuple(caveats)
+    return tuple(genes), tuple(caveats[:MAX_CAVEATS])
 
 
 def _gene_concepts(resource: Mapping[str, Any]) -> list[Concept]:
@@ -137,6 +146,10 @@ def value_genes(value: Value, vocabulary: Vocabulary) -> tuple[str, ...]:
     return ()
 
 
+def disagreement(kept: tuple[str, ...], other: tuple[str, ...]) -> Caveat:
+    return note(GENES_DISAGREE, kept=", ".join(kept[:3]), other=", ".join(other[:3]))
+
+
 def genes_of(
     entry: Entry, code: Concept, term: LoincTerm | None, value: Value, lineage: Lineage
 ) -> Resolved:
@@ -157,6 +170,6 @@ def genes_of(
     )
     for other in (label, coded):
         if other and genes and not set(other) & set(genes):
-            clash = note(GENES_DISAGREE, kept=", ".join(genes), other=", ".join(other))
+            clash = disagreement(genes, other)
             caveats = caveats if clash in caveats else (*caveats, clash)
     return Resolved(genes, explicit, caveats)

@@ -231,7 +231,10 @@ def _mend(document: dict[str, Any], fault: _Fault) -> list[tuple[str | int, ...]
         owner[last] = {}  # taking it out would move those that follow
     elif isinstance(owner, dict) and isinstance(last, str):
         if fault.kind == "model_field_validation.missing":
-            owner[f"_{last}"] = {"extension": [{"url": "urn:absent", "valueCode": "unknown"}]}
+            if last == "url":  # an XML attribute, so it has no `_url`
+                owner["url"] = "urn:absent"
+            else:
+                owner[f"_{last}"] = {"extension": [{"url": "urn:absent", "valueCode": "unknown"}]}
         elif fault.kind == "missing":
             owner[last] = {}
         elif fault.kind == "list_type" and owner.get(last) == {}:

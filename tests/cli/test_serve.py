@@ -46,8 +46,8 @@ def start(tmp_path):
     yield start_program
     for process in running:
         if process.poll() is None:
-            process.kill()
-        process.communicate()
+            process.terminate()  # not killed: it ends the processes that it started
+        process.communicate(timeout=20)
 
 
 def ask(port, method, path, body=None):

@@ -173,6 +173,14 @@ def said(reading):
             [("CYP2D6", DIPLOTYPE, "*4/*4"), ("CYP2D6", PHENOTYPE, "Poor Metabolizer")],
         ),
         (
+            "a phenotype code with copies of a diplotype and the phenotype",
+            observation(concept("79715-9"), "(*1/*2)xN, Ultrarapid Metabolizer"),
+            [
+                ("CYP2D6", DIPLOTYPE, "(*1/*2)xN, Ultrarapid Metabolizer"),
+                ("CYP2D6", PHENOTYPE, "(*1/*2)xN, Ultrarapid Metabolizer"),
+            ],
+        ),
+        (
             "a phenotype code that carries the diplotype",
             observation(concept("79715-9"), "*1/*41"),
             [("CYP2D6", DIPLOTYPE, "*1/*41")],
@@ -482,6 +490,7 @@ def report(**more):
         ("If CYP2D6 *4/*4 is confirmed, avoid codeine.", []),
         ("Mother is a CYP2C19 poor metabolizer", []),
         ("CYP2D6 *4/*4; CYP2D6 *1/*1", []),
+        ("CYP2D6 (*1/*2)x2", []),
         ("CYP2C19 and CYP2D6 poor metabolizer or not", []),
         ("Poor metabolizer for CYP2C19 and CYP2D6", []),
     ],
@@ -620,6 +629,10 @@ def test_a_component_that_cannot_be_read_is_listed_beside_those_that_can(reading
         ("CYP2D6", "*36+*10/*10", DIPLOTYPE),
         ("CYP2D6", "*1/*2x2", DIPLOTYPE),
         ("CYP2D6", "(*1/*2)xN", DIPLOTYPE),
+        ("CYP2D6", "(*1/*2)xN (Ultrarapid Metabolizer)", DIPLOTYPE),
+        ("CYP2D6", "*1/*2 with gene duplication", DIPLOTYPE),
+        ("CYP2C19", "*1/*2 (*3 cannot be excluded)", DIPLOTYPE),
+        ("CYP2C19", "*1/*2 or *3/*17", DIPLOTYPE),
         ("IFNL3", "rs12979860 CC", DIPLOTYPE),
         ("G6PD", "B (reference)/A- 202A_376G", DIPLOTYPE),
         ("MT-RNR1", "m.1555A>G", HAPLOTYPE),

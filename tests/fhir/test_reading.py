@@ -460,3 +460,20 @@ def test_many_reports_that_share_their_results_cost_no_square(reading_of):
     begun = time.process_time()
     reading_of(grouper, *reports, *chain)
     assert time.process_time() - begun < 5
+
+
+def test_a_component_for_each_of_many_genes_costs_no_square(reading_of):
+    many = 2500
+    genes = [coded("48018-6", valueString=f"AB{i}") for i in range(many)]
+    answers = [coded("79714-2", valueString="No call") for _ in range(many)]
+    meanings = [coded("therapeutic-implication", valueString="Responsive") for _ in range(many)]
+    wide = genotype(component=genes + answers + meanings)
+    implication = wide | {"id": "i", "code": {"coding": [{"code": "therapeutic-implication"}]}}
+    parent = [{"reference": "Observation/g"}]
+    children = [
+        genotype(id=f"c{i}", component=[], derivedFrom=parent * 2) for i in range(many // 5)
+    ]
+    begun = time.process_time()
+    reading = reading_of(wide, implication, *children)
+    assert time.process_time() - begun < 5
+    assert reading.statements == ()

@@ -19,6 +19,7 @@ from fhir_pgx.fhir.xml.source import parse_tree
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NOTES = 200
+MAX_NAMESPACES = 100  # with a prefix, in one narrative
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
@@ -116,7 +117,7 @@ class _Reader:
                 self._note(child, path, "text stands between elements", "use value=…")
         for name, slots in extras.items():
             _align(found, name, slots)
-        return found
+        return {name: value for name, value in found.items() if value != []}
 
     def _single(
         self, child: "etree._Element", field: Field, found: dict[str, Any], path: str, depth: int
@@ -140,19 +141,16 @@ class _Reader:
         *,
         extras: dict[str, list[Any]],
     ) -> None:
-        values = found.get(field.name) or []
+        values = found.setdefault(field.name, [])
         here = f"{path}.{field.name}[{len(values)}]"
         if field.kind == "resource":
-            wrapped = self._wrapped(child, here, depth)
-            if wrapped:
-                found[field.name] = values + wrapped if values else wrapped
+            values.extend(self._wrapped(child, here, depth))
             return
         value, extra = self._value(child, field, here, depth)
         if value is None and not extra:
             self._note(child, here, "an element without value and without content", "")
             return
         values.append(value)
-        found[field.name] = values
         if extra:
             slots = extras.setdefault(field.name, [])
             slots.extend([None] * (len(values) - 1 - len(slots)))
@@ -225,12 +223,13 @@ class _Reader:
     def _attributes(
         self, element: "etree._Element", kind: FhirType, found: dict[str, Any], path: str
     ) -> None:
-        for name, value in element.attrib.items():
+        # By name, one at a time: the attributes as a whole cost the square of their number.
+        for name in map(str, element.attrib):
             if name in kind.attributes:
-                found[str(name)] = str(value)
+                found[name] = str(element.get(name))
             elif name == _XML_ID and "id" in kind.attributes:
-                found.setdefault("id", str(value))
-            elif not (name == "value" and kind is _PRIMITIVE) and not str(name).startswith(
+                found.setdefault("id", str(element.get(name)))
+            elif not (name == "value" and kind is _PRIMITIVE) and not name.startswith(
                 _SCHEMA_INSTANCE
             ):
                 self._note(element, path, "an attribute that this element does not have", "")
@@ -259,8 +258,14 @@ def _align(found: dict[str, Any], name: str, slots: list[Any]) -> None:
         del found[name]
 
 
-def _xhtml(element: "etree._Element") -> str:
-    """The XHTML as text that declares only the namespaces it uses."""
+def _xhtml(element: "etree._Element") -> str | None:
+    """The XHTML as text that declares only the namespaces it uses; None where it has too many."""
+    text = etree.tostring(element, encoding="unicode", with_tail=False)
+    declared = text.count("xmlns:")
+    if not declared:
+        return text
+    if declared > MAX_NAMESPACES:  # a copy costs the square of their number
+        return None
     alone = copy.deepcopy(element)
     etree.cleanup_namespaces(alone)
     return etree.tostring(alone, encoding="unicode", with_tail=False)

@@ -20,6 +20,7 @@ from fhir_pgx.fhir.xml.source import parse_tree
 
 MAX_DEPTH = 64
 MAX_NOTES = 200
+MAX_ATTRIBUTES = 50  # of a narrative's div; reading more costs the square of their number
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # XML 1.0 cannot carry these, not even as references; FHIR strings must not hold them either.
@@ -209,7 +210,8 @@ def _without_prefix(root: "etree._Element") -> str:
     """The div with XHTML as its default namespace, whatever prefix the sender used."""
     whole = etree.fromstring(f'<div xmlns="{XHTML}"/>')
     whole.text = root.text
-    whole.attrib.update(root.attrib)
+    for name in itertools.islice(root.attrib, MAX_ATTRIBUTES):
+        whole.set(name, root.get(name, ""))
     whole.extend(list(root))
     etree.cleanup_namespaces(whole)
     return etree.tostring(whole, encoding="unicode")
