@@ -161,15 +161,20 @@ def _sort_phenotype(
     statement: Statement, rules: GeneRules, vocabulary: Vocabulary, found: _Sorted
 ) -> None:
     origin = statement.origin
-    term = standard_phenotype(rules.gene, statement.code or statement.value, vocabulary)
-    if term is None and statement.code:
-        term = standard_phenotype(rules.gene, statement.value, vocabulary)
-    known = {pair.phenotype for pair in rules.pairs}
-    match = next((name for name in known if term and name.lower() == term.lower()), None)
-    if match is None:
+    known = {pair.phenotype.lower(): pair.phenotype for pair in rules.pairs}
+    # Wrong answer codes circulate (LA10315-2 beside "Normal"): where code and words differ, both
+    # are answers, and the gene is in conflict.
+    stated = [
+        standard_phenotype(rules.gene, text, vocabulary)
+        for text in (statement.code, statement.value)
+        if text
+    ]
+    terms = dict.fromkeys(known[term.lower()] for term in stated if term and term.lower() in known)
+    if not terms:
         _refuse(statement, rules, found, f"is not a phenotype that {rules.gene} has in our release")
         return
-    found.phenotypes.append(StatedTerm(match, origin.reference, origin.when))
+    for term in terms:
+        found.phenotypes.append(StatedTerm(term, origin.reference, origin.when))
 
 
 def _join_haplotypes(found: _Sorted, rules: GeneRules) -> bool:

@@ -318,6 +318,11 @@ def test_a_document_over_the_size_limit_is_refused() -> None:
 XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
 
 
+def _div_of_namespaces(count: int) -> str:
+    declared = " ".join(f'xmlns:n{i}="urn:{i}"' for i in range(count))
+    return f"<div {XHTML} {declared}>{''.join(f'<n{i}:p/>' for i in range(count))}</div>"
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -325,10 +330,7 @@ XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
         lambda n: observation('<category><text value="x"/></category>' * n),
         lambda n: observation("<contained><Patient/></contained>" * n),
         lambda n: observation("<id " + " ".join(f'a{i}="1"' for i in range(n)) + "/>"),
-        lambda n: observation(
-            f"<text><div {XHTML} {' '.join(f'xmlns:n{i}="urn:{i}"' for i in range(n))}>"
-            f"{''.join(f'<n{i}:p/>' for i in range(n))}</div></text>"
-        ),
+        lambda n: observation(f"<text>{_div_of_namespaces(n)}</text>"),
         lambda n: b"<!---->" * n + observation(""),
     ],
     ids=["unknown", "repeated", "contained", "attributes", "namespaces", "comments"],

@@ -141,6 +141,12 @@ def test_a_stated_score_beats_a_stated_phenotype(concluded):
     assert (result.status, result.activity_score) == (Status.CONFLICT, "0.25")
 
 
+def test_an_answer_code_that_contradicts_its_words_is_a_conflict(concluded):
+    result = concluded(said(PHENOTYPE, "Normal metabolizer", code="LA10315-2"))
+    assert result.status is Status.CONFLICT
+    assert set(result.lookup_keys) == {"Ultrarapid Metabolizer", "Normal Metabolizer"}
+
+
 def test_a_known_function_is_used_where_another_statement_gives_none(concluded):
     result = concluded(said(PHENOTYPE, "Indeterminate"), said(DIPLOTYPE, "*2/*2", n=2))
     assert (result.status, result.phenotype) == (Status.CALLED, "Poor Metabolizer")
