@@ -36,7 +36,7 @@ def server(first: bytes, *, noop: bool = False) -> Iterator[Running]:
         port = _free_port()
         # What is set for another server must not reach this one.
         kept = {k: v for k, v in os.environ.items() if not k.startswith("FHIR_PGX_")}
-        kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE.parent), kept.get("PYTHONPATH")]))
+        kept["PYTHONPATH"] = str(HERE.parent)
         kept["BENCH_AUDIT"] = f"{folder}/audit.log"
         kept["BENCH_NOOP"] = "1" if noop else ""
         command = [sys.executable, str(HERE / "server.py"), "serve", "--port", str(port)]

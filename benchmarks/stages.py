@@ -40,6 +40,8 @@ INNER = (  # stages that the whole way calls by these names
     ("genotype", pipeline, "gather"),
     ("phenotype", pipeline, "conclude"),
     ("recommendation", pipeline, "recommend"),
+    ("advice", pipeline, "face_of"),
+    ("cards", pipeline, "face_card"),
     ("cards", pipeline, "order_card"),
 )
 

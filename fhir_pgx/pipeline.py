@@ -10,14 +10,14 @@ import logging
 import traceback
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fhir_pgx.cards import order_card, summary_card
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.order import is_quiet
+from fhir_pgx.cards.order import Face, face_card, face_of, is_quiet
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.unclear import unclear_card
 from fhir_pgx.errors import DataUnavailable, MixedPatients, NotFhir, UnknownDrug
@@ -31,7 +31,7 @@ from fhir_pgx.knowledge.loader import load_knowledge
 from fhir_pgx.model.card import Card
 from fhir_pgx.model.document import Document, Options
 from fhir_pgx.model.drug import Coding, DrugMatch, MedicationConcept, MedicationOrder
-from fhir_pgx.model.finding import Caveat, NotUnderstood, Reading, Statement
+from fhir_pgx.model.finding import Caveat, NotUnderstood, Origin, Presence, Reading, Statement
 from fhir_pgx.model.hook import HookAnswer, HookCall
 from fhir_pgx.model.knowledge import GeneRules, Knowledge, Vocabulary
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
@@ -51,6 +51,13 @@ NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids m
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 _IN_USE = ("active", "in-use", "intended", "in-progress", "")
 Answer = tuple[Recommendation, ...] | Unanswered
+K = TypeVar("K")
+V = TypeVar("V")
+
+# What many calls ask alike is kept, a bounded number of each; never anything that names a patient.
+_MOST_KEPT = 4096
+_LONGEST_KEPT = 80  # signs of a stated value: a diplotype is shorter, a discussion longer
+_KEPT_CAVEATS = frozenset({"PGX-601"})  # the others may quote what a report says
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,9 @@ class Pipeline:
         self.rulebook = Rulebook(knowledge)
         self.limits = limits or Limits()
         self._today = today
+        self._matches: dict[MedicationConcept, DrugMatch | None] = {}
+        self._results: dict[Hashable, GeneResult] = {}
+        self._advised: dict[Hashable, tuple[Answer, Face | None]] = {}
 
     @classmethod
     def load(cls, settings: Settings) -> "Pipeline":
@@ -95,7 +105,7 @@ class Pipeline:
     def interpret(self, entries: Sequence[Entry]) -> Interpretation:
         """What is known of each gene from these resources of one patient."""
         reading = read(entries, self.knowledge.vocabulary)
-        return interpret_reading(reading, self.knowledge)
+        return interpret_reading(reading, self.knowledge, self._results)
 
     def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `interpret`: a JSON value, or text. Raises MixedPatients and what reading
@@ -127,8 +137,8 @@ class Pipeline:
     def _recommend_all(
         self, documents: Sequence[Document], options: Options
     ) -> tuple[Interpretation, list[tuple[DrugEntry, Answer]]]:
-        entries = self._entries(documents)
-        interpretation = self._checked(entries)
+        entries, skipped = self._entries(documents)
+        interpretation = self._checked(entries, skipped)
         wanted = (
             [entry for name in options.drugs for entry in self.drug_entries(name)]
             if options.drugs
@@ -162,10 +172,17 @@ class Pipeline:
         return self.rulebook.for_ingredients(match.ingredients)
 
     def _interpret_all(self, documents: Sequence[Document]) -> Interpretation:
-        return self._checked(self._entries(documents))
+        return self._checked(*self._entries(documents))
 
-    def _checked(self, entries: Sequence[Entry]) -> Interpretation:
+    def _checked(
+        self, entries: Sequence[Entry], skipped: tuple[NotUnderstood, ...]
+    ) -> Interpretation:
         interpretation = self.interpret(entries)
+        reading = interpretation.reading
+        interpretation = replace(
+            interpretation,
+            reading=replace(reading, not_understood=(*reading.not_understood, *skipped)),
+        )
         subjects = interpretation.reading.subjects
         if len(subjects) > 1:
             raise MixedPatients(
@@ -175,22 +192,31 @@ class Pipeline:
             )
         return interpretation
 
-    def _entries(self, documents: Sequence[Document]) -> list[Entry]:
+    def _entries(
+        self, documents: Sequence[Document]
+    ) -> tuple[list[Entry], tuple[NotUnderstood, ...]]:
+        """The resources, and what had to be skipped to read them."""
         found = [
-            read.content
+            read
             for document in documents
             for read in read_documents(
                 document, max_bytes=self.limits.max_bytes, max_depth=self.limits.max_depth
             )
         ]
-        for content in found:
+        for content in (each.content for each in found):
             if isinstance(content, dict) and not isinstance(content.get("resourceType"), str):
                 raise NotFhir(
                     "the document has no resourceType",
                     where="resourceType",
                     mend="send a FHIR resource, a Bundle, or one resource a line",
                 )
-        return [entry for content in found for entry in entries_of(content)]
+        entries = [entry for read in found for entry in entries_of(read.content)]
+        skipped = tuple(
+            NotUnderstood(issue.where, issue.text, issue.where)
+            for read in found
+            for issue in read.skipped
+        )
+        return entries, skipped
 
     def _concerned(self, interpretation: Interpretation) -> list[DrugEntry]:
         found: dict[int, DrugEntry] = {}
@@ -231,8 +257,7 @@ class Pipeline:
         data could neither be read from the call nor be obtained; a drug without guidance needs no
         data, and gets no card.
         """
-        everything = (*call.drafts, *call.evidence)
-        references = References(everything)
+        references = References((*call.drafts, *call.evidence))
         if call.hook == "patient-view":
             orders = self._orders(call.evidence, references, proposed=False)
             orders = [order for order in orders if order.status in _IN_USE]
@@ -266,7 +291,6 @@ class Pipeline:
         return CardContext(
             uuid.uuid5(NAMESPACE, f"{call.service_id} {call.hook_instance} {call.patient_id}"),
             self.knowledge.release,
-            self.knowledge.sha256,
             incomplete=call.incomplete,
             untested=self.limits.untested_cards,
         )
@@ -287,7 +311,13 @@ class Pipeline:
         return [replace(order, match=self._match(order)) for order in orders]
 
     def _match(self, order: MedicationOrder) -> DrugMatch | None:
-        return resolve(order.concept, self.drug_codes)
+        concept = order.concept
+        words = {coding.display for coding in concept.codings}
+        if concept.parts or not words or (concept.text and concept.text not in words):
+            return resolve(concept, self.drug_codes)  # free text may name a patient: not kept
+        if concept not in self._matches:
+            _keep(self._matches, concept, resolve(concept, self.drug_codes))
+        return self._matches[concept]
 
     def _guidance(self, order: MedicationOrder) -> tuple[DrugEntry, ...]:
         if order.match is not None:
@@ -306,17 +336,45 @@ class Pipeline:
         cards = []
         for order, entries in guided:
             for entry in entries:
-                card = order_card(
-                    order,
-                    self._recommend(entry, interpretation.genes, age_years),
-                    interpretation.genes,
-                    context,
-                    source=entry.rules.source,
-                    important=entry.important,
-                )
-                if card is not None:
-                    cards.append(card)
+                answer, face = self._advise(entry, interpretation.genes, age_years)
+                if face is not None:
+                    cards.append(face_card(face, order, interpretation.genes, context))
+                elif isinstance(answer, Unanswered):
+                    card = order_card(
+                        order,
+                        answer,
+                        interpretation.genes,
+                        context,
+                        source=entry.rules.source,
+                        important=entry.important,
+                    )
+                    if card is not None:
+                        cards.append(card)
         return cards
+
+    def _advise(
+        self, entry: DrugEntry, results: Mapping[str, GeneResult], age_years: int | None
+    ) -> tuple[Answer, Face | None]:
+        """The answer and the face of its card, which is None where nothing need be said.
+
+        Kept by all of the results that can decide it, where they come from left aside.
+        """
+        genes = self.rulebook.deciding(entry)
+        key: Hashable = None
+        if all(caveat.code in _KEPT_CAVEATS for gene in genes for caveat in results[gene].caveats):
+            decided = tuple(_without_origin(results[gene]) for gene in genes)
+            key = (entry.rules.source, entry.rules.drug, age_years, decided)
+            found = self._advised.get(key)
+            if found is not None:
+                return found
+        nobodys = {g: replace(results[g], derived_from=(), when="") for g in genes}
+        answer = self._recommend(entry, nobodys, age_years)
+        face = None
+        if not isinstance(answer, Unanswered):
+            face = face_of(answer, important=entry.important)
+        if key is not None:
+            _keep(self._advised, key, (answer, face))
+        return answer, face
 
     def _summary(
         self,
@@ -345,8 +403,39 @@ class Pipeline:
         return (*kept, overflow_card(left, context))
 
 
-def interpret_reading(reading: Reading, knowledge: Knowledge) -> Interpretation:
-    """Every gene's result from what was read; genes nobody spoke of are `not-tested`."""
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    """Remember a value; when there are too many, all are forgotten, and those in use come back."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
+
+
+def _without_origin(result: GeneResult) -> Hashable:
+    """All that a result says, less where and when it was found."""
+    if result.status is Status.NOT_TESTED:
+        return None
+    return (
+        result.status,
+        result.basis,
+        result.diplotypes,
+        result.phenotype,
+        result.activity_score,
+        result.lookup_keys,
+        result.alleles,
+        tuple(result.allele_status.items()),
+        result.coverage,
+        result.caveats,
+    )
+
+
+def interpret_reading(
+    reading: Reading, knowledge: Knowledge, kept: dict[Hashable, GeneResult] | None = None
+) -> Interpretation:
+    """Every gene's result from what was read; genes nobody spoke of are `not-tested`.
+
+    `kept` remembers results between calls with the same knowledge.
+    """
+    kept = {} if kept is None else kept
     by_gene: dict[str, list[Statement]] = defaultdict(list)
     for statement in reading.statements:
         by_gene[statement.gene].append(statement)
@@ -357,8 +446,18 @@ def interpret_reading(reading: Reading, knowledge: Knowledge) -> Interpretation:
         if statements is None:
             results[gene] = not_tested(gene)
             continue
+        statement, key = statements[0], _stated(statements)
+        found = kept.get(key) if key is not None else None
+        if found is not None:
+            results[gene] = _found_at(found, statement.origin)
+            continue
         results[gene], refused = _one_gene(statements, rules, knowledge.vocabulary)
         left += refused
+        if key is not None and not refused and statement.presence is Presence.PRESENT:
+            nobodys = replace(results[gene], derived_from=(), when="")
+            # Only where the origin that will be put back is all that was taken away.
+            if _found_at(nobodys, statement.origin) == results[gene]:
+                _keep(kept, key, nobodys)
     for gene, statements in by_gene.items():
         left += [
             NotUnderstood(
@@ -381,6 +480,28 @@ def _subject(reading: Reading) -> str:
         return ""
     subject = reading.subjects[0]
     return subject if subject.startswith("urn:") else f"Patient/{logical_id(subject)}"
+
+
+def _found_at(result: GeneResult, origin: Origin) -> GeneResult:
+    return replace(result, derived_from=(origin.reference,), when=origin.when)
+
+
+def _stated(statements: Sequence[Statement]) -> Hashable:
+    """All that a single statement says, less who, where and when; None where it is not kept."""
+    only = statements[0]
+    if len(statements) > 1 or only.caveats or len(only.value) > _LONGEST_KEPT:
+        return None
+    return (
+        only.gene,
+        only.kind,
+        only.value,
+        only.presence,
+        only.code,
+        only.source_class,
+        only.drugs,
+        only.origin.status,
+        only.origin.corrected,
+    )
 
 
 def _one_gene(

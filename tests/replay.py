@@ -70,7 +70,9 @@ def send(client: FlaskClient, example: Example) -> tuple[int, Any]:
     answer = client.post(
         f"/cds-services/{example.service}", data=example.request, content_type="application/json"
     )
-    return answer.status_code, json.loads(_SHA256.sub(rb'\g<1>' + ZEROS.encode() + b'"', answer.data))
+    return answer.status_code, json.loads(
+        _SHA256.sub(rb"\g<1>" + ZEROS.encode() + b'"', answer.data)
+    )
 
 
 def differences(written: Any, found: Any, path: str = "answer") -> list[str]:

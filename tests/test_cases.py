@@ -69,9 +69,7 @@ def _drug_of(suggestion):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_case_gets_one_card_that_says_what_the_guideline_says(client, rule_of, case):
     body = (case / "request.json").read_bytes()
-    answer = client.post(
-        "/cds-services/pgx-order-sign", data=body, content_type="application/json"
-    )
+    answer = client.post("/cds-services/pgx-order-sign", data=body, content_type="application/json")
     assert answer.status_code == 200
     (card,) = answer.get_json()["cards"]
     assert disagreements(card, expected(case), rule_of) == []

@@ -13,6 +13,5 @@ class CardContext:
 
     namespace: uuid.UUID
     knowledge_release: str
-    knowledge_sha256: str
     incomplete: bool = False
     untested: str = "important"

@@ -4,7 +4,8 @@ What a source says and what we infer stay apart: a reported phenotype is "as rep
 we looked up is "read as". What limits the advice stands before it where it could mislead.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.headline import NO_RESULT, capitalised, gene_phrase
@@ -27,25 +28,57 @@ _VERDICTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class AdviceText:
+    """What an answer alone decides of a detail, in Markdown: what stands before the results, what
+    after them, the lines of the limits, and the source without our release."""
+
+    drug: str
+    genes: tuple[str, ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    limits: tuple[str, ...]
+    source: str
+
+
+def advice_text(answer: Sequence[Recommendation]) -> AdviceText:
+    """The parts of `order_detail` that stay the same whoever the order is for."""
+    caveats = list(dict.fromkeys(caveat for r in answer for caveat in r.caveats))
+    before = (
+        _section("Before relying on this", [_told(c) for c in caveats if c.code in TELLING]),
+        _section("Advice", _advice(answer)),
+        _section("Why", _reasons(answer)),
+    )
+    after = (
+        _section("Alternatives, judged by this patient's results", _alternatives(answer)),
+        _section("Also consider", _considerations(answer)),
+    )
+    return AdviceText(
+        answer[0].drug,
+        tuple(dict.fromkeys(gene for r in answer for gene in r.genes)),
+        tuple(part for part in before if part),
+        tuple(part for part in after if part),
+        tuple(_told(caveat) for caveat in caveats if caveat.code not in TELLING),
+        _source(answer),
+    )
+
+
 def order_detail(
     order: MedicationOrder,
-    answer: Sequence[Recommendation],
+    advice: AdviceText,
     results: Mapping[str, GeneResult],
     context: CardContext,
 ) -> str:
     """GitHub-flavoured Markdown without HTML; every text that is not ours is escaped."""
-    caveats = list(_caveats(answer, context))
-    genes = dict.fromkeys(gene for r in answer for gene in r.genes)
+    limits = [*advice.limits, _told(_INCOMPLETE)] if context.incomplete else list(advice.limits)
     parts = (
-        f"**Order** {escape(order.concept.label or answer[0].drug)}{matched(order)}",
-        _section("Before relying on this", [_told(c) for c in caveats if c.code in TELLING]),
-        _section("Advice", _advice(answer)),
-        _section("Why", _reasons(answer)),
-        _section("Results", [result_line(gene, results) for gene in genes]),
-        _section("Alternatives, judged by this patient's results", _alternatives(answer)),
-        _section("Also consider", _considerations(answer)),
-        _section("Limits", [_told(c) for c in caveats if c.code not in TELLING]),
-        _source(answer, context),
+        f"**Order** {escape(order.concept.label or advice.drug)}{matched(order)}",
+        *advice.before,
+        _section("Results", [result_line(gene, results) for gene in advice.genes]),
+        *advice.after,
+        _section("Limits", limits),
+        f"{advice.source} Knowledge release {context.knowledge_release}. "
+        "This informs; the prescriber decides.",
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -151,23 +184,16 @@ def _considerations(answer: Sequence[Recommendation]) -> list[str]:
     ]
 
 
-def _caveats(answer: Sequence[Recommendation], context: CardContext) -> Iterator[Caveat]:
-    yield from dict.fromkeys(caveat for r in answer for caveat in r.caveats)
-    if context.incomplete:
-        yield _INCOMPLETE
-
-
 def _told(caveat: Caveat) -> str:
     return f"{escape(caveat.text, 400)} ({caveat.code})"
 
 
-def _source(answer: Sequence[Recommendation], context: CardContext) -> str:
+def _source(answer: Sequence[Recommendation]) -> str:
     evidence = answer[0].evidence[0]
     papers = ", ".join(
         f"PMID {p.pmid}" + (f" ({p.year})" if p.year else "") for p in evidence.publications[:2]
     )
     return (
         f"**Source** {answer[0].source}: {escape(evidence.title)}, {papers}; table of "
-        f"{evidence.retrieved}, in our words. Knowledge release {context.knowledge_release}. "
-        "This informs; the prescriber decides."
+        f"{evidence.retrieved}, in our words."
     )

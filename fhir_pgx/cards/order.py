@@ -6,9 +6,10 @@ advice is the usual dose for an unremarkable result: cards that fire on every or
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import TELLING, matched, order_detail
+from fhir_pgx.cards.detail import TELLING, AdviceText, advice_text, matched, order_detail
 from fhir_pgx.cards.headline import LIMIT, NO_RESULT, capitalised, headline
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.suggestion import suggestions
@@ -33,6 +34,8 @@ OVERRIDE_REASONS = (
     Coding(REASON_SYSTEM, "will-monitor", "Will monitor or order a test instead"),
 )
 _WARNING = ("contraindicated", "avoid", "alternative", "reduce-dose", "increase-dose", "test")
+# A result that answers nothing, as guidelines key it: the usual dose then rests on no knowledge.
+_UNKNOWN = {"Indeterminate", "n/a"}
 _UNREMARKABLE = {
     "Normal Metabolizer",
     "Normal Function",
@@ -51,8 +54,11 @@ def is_quiet(recommendation: Recommendation, *, important: bool) -> bool:
     if codes:
         return False
     shown = [p for p in recommendation.genes.values() if p != NO_RESULT]
-    usual = all(p in _UNREMARKABLE or p.endswith("negative") for p in shown)
-    return usual or not recommendation.also
+    if all(p in _UNREMARKABLE or p.endswith("negative") for p in shown):
+        return True
+    if important and any(p in _UNKNOWN for p in shown):
+        return False
+    return not (recommendation.also or recommendation.tells)
 
 
 def indicator_of(recommendations: Sequence[Recommendation]) -> Indicator:
@@ -87,24 +93,59 @@ def order_card(
     """
     if isinstance(answer, Unanswered):
         return _unanswered_card(order, answer, context, source, important=important)
+    face = face_of(answer, important=important)
+    return None if face is None else face_card(face, order, results, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What an answer alone decides of its card: the same for every order and patient, so that a
+    caller may keep it."""
+
+    answer: tuple[Recommendation, ...]
+    summary: str
+    indicator: Indicator
+    source: Source
+    text: AdviceText
+    links: tuple[Link, ...]
+    rules: tuple[str, ...]
+
+
+def face_of(answer: tuple[Recommendation, ...], *, important: bool) -> Face | None:
+    """The face of an answer's card; None where nothing needs saying (see `order_card`)."""
     if all(is_quiet(r, important=important) for r in answer):
         return None
     first = answer[0]
     label, url = SOURCES[first.source]
     subject = topic(first.source, first.drug, tuple(first.genes), first.action)
-    card_id = uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")
+    return Face(
+        answer,
+        headline(answer),
+        indicator_of(answer),
+        Source(label, url, subject),
+        advice_text(answer),
+        _links(answer),
+        tuple(r.rule for r in answer),
+    )
+
+
+def face_card(
+    face: Face, order: MedicationOrder, results: Mapping[str, GeneResult], context: CardContext
+) -> Card:
+    """The card of a face for one order of one patient."""
+    card_id = uuid.uuid5(context.namespace, f"{order.reference} {face.source.topic.code}")
     return Card(
         uuid=str(card_id),
-        summary=headline(answer),
-        indicator=indicator_of(answer),
-        source=Source(label, url, subject),
-        detail=order_detail(order, answer, results, context),
-        suggestions=suggestions(order, answer, card_id),
+        summary=face.summary,
+        indicator=face.indicator,
+        source=face.source,
+        detail=order_detail(order, face.text, results, context),
+        suggestions=suggestions(order, face.answer, card_id),
         override_reasons=OVERRIDE_REASONS,
-        links=_links(answer),
+        links=face.links,
         orders=(order.reference,),
-        rules=tuple(r.rule for r in answer),
-        extension=_extension(order, answer, context),
+        rules=face.rules,
+        extension=_extension(order, face.rules, context),
     )
 
 
@@ -118,16 +159,13 @@ def _links(answer: Sequence[Recommendation]) -> tuple[Link, ...]:
 
 
 def _extension(
-    order: MedicationOrder, answer: Sequence[Recommendation], context: CardContext
+    order: MedicationOrder, rules: Sequence[str], context: CardContext
 ) -> dict[str, object]:
     return {
         EXTENSION: {
             "orders": [order.reference],
-            "rules": [r.rule for r in answer],
-            "knowledge": {
-                "release": context.knowledge_release,
-                "sha256": context.knowledge_sha256,
-            },
+            "rules": list(rules),
+            "knowledge": {"release": context.knowledge_release},
         }
     }
 
@@ -179,10 +217,7 @@ def _unanswered_card(
             EXTENSION: {
                 "orders": [order.reference],
                 "unanswered": answer.reason,
-                "knowledge": {
-                    "release": context.knowledge_release,
-                    "sha256": context.knowledge_sha256,
-                },
+                "knowledge": {"release": context.knowledge_release},
             }
         },
     )

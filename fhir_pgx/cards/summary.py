@@ -60,10 +60,7 @@ def summary_card(
         extension={
             EXTENSION: {
                 "orders": [order.reference for order, _ in concerned],
-                "knowledge": {
-                    "release": context.knowledge_release,
-                    "sha256": context.knowledge_sha256,
-                },
+                "knowledge": {"release": context.knowledge_release},
             }
         },
     )

@@ -7,6 +7,7 @@ from fhir_pgx.cli.options import Commands, add_command
 from fhir_pgx.cli.output import print_json, say
 from fhir_pgx.errors import Issue
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
+from fhir_pgx.knowledge import load_knowledge
 from fhir_pgx.model.document import Document
 
 _FAILING = ("fatal", "error")
@@ -36,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     documents = read_files(arguments.files)
     findings: list[Issue] = []
     for document in documents:
-        for issue in validate_document(document.data, _media_of(document)):
+        for issue in validate_document(
+            document.data, _media_of(document), vocabulary=load_knowledge().vocabulary
+        ):
             findings.append(issue)
             where = f" at {issue.where}" if issue.where else ""
             say(f"{document.name}: {issue.severity}{where}: {issue.text}")

@@ -108,7 +108,8 @@ def entries_of(
             )
         return
     if kind == "Parameters":
-        yield from _parameters(document.get("parameter"), path or "Parameters", depth + 1)
+        where = f"{path or 'Parameters'}.parameter"
+        yield from _parameters(document.get("parameter"), where, depth + 1)
         return
     if kind is None and isinstance(document.get("resource"), dict):
         # CDS Hooks before 1.0 wrapped each prefetch in {response, resource}.
@@ -128,11 +129,11 @@ def _parameters(parameters: Any, path: str, depth: int) -> Iterator[Entry]:
     if depth > MAX_NESTING:
         raise TooDeep(f"parameters nest more than {MAX_NESTING} deep", where=path)
     for i, item in enumerate(as_dicts(parameters)):
-        here = f"{path}.parameter[{i}]" if depth == 1 else f"{path}.part[{i}]"
+        here = f"{path}[{i}]"
         if isinstance(item.get("resource"), dict):
             yield from entries_of(item["resource"], f"{here}.resource", depth=depth + 1)
         if item.get("part"):
-            yield from _parameters(item["part"], here, depth + 1)
+            yield from _parameters(item["part"], f"{here}.part", depth + 1)
 
 
 def logical_id(reference: str) -> str:

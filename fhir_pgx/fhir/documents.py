@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fhir_pgx.errors import PgxError, UnsupportedMedia
+from fhir_pgx.errors import Issue, PgxError, UnsupportedMedia
 from fhir_pgx.fhir.json import read_json
-from fhir_pgx.fhir.xml import parse_xml
+from fhir_pgx.fhir.xml import parse_xml_with_notes
 from fhir_pgx.model.document import Document
 
 _BOM = b"\xef\xbb\xbf"
@@ -15,10 +15,11 @@ _XML = (b"<", b"\xff\xfe<", b"\xfe\xff\x00<")  # the last two: XML may be in UTF
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A FHIR document, and where it stood: `line 3` of NDJSON, else empty."""
+    """A FHIR document, where it stood (`line 3` of NDJSON, else empty), and what was skipped."""
 
     content: Any
     where: str = ""
+    skipped: tuple[Issue, ...] = ()
 
 
 def read_documents(document: Document, *, max_bytes: int, max_depth: int = 64) -> list[Read]:
@@ -29,7 +30,8 @@ def read_documents(document: Document, *, max_bytes: int, max_depth: int = 64) -
     """
     data = document.data.removeprefix(_BOM).lstrip()
     if data.startswith(_XML):
-        return [Read(parse_xml(document.data, max_bytes=max_bytes, max_depth=max_depth))]
+        reading = parse_xml_with_notes(document.data, max_bytes=max_bytes, max_depth=max_depth)
+        return [Read(reading.resource, skipped=reading.skipped)]
     if is_ndjson(document, data):
         return list(_lines(document, max_bytes, max_depth))
     if data.startswith((b"{", b"[")):

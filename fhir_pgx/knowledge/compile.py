@@ -136,6 +136,7 @@ def guideline(content: Mapping[str, Any], codes: Mapping[str, str]) -> Guideline
             alternatives=tuple(
                 Alternative(name, codes[name]) for name in entry.get("alternatives", ())
             ),
+            tells=entry.get("tells", False),
             serious=entry.get("harm") == "serious",
         )
 

@@ -91,6 +91,7 @@ class Advice:
     also: tuple[str, ...] = ()
     dose: tuple[Dose, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    tells: bool = False  # the usual dose, and something the prescriber must hear beside it
     serious: bool = False  # ignoring it can end in death or lasting harm: the card is critical
 
 

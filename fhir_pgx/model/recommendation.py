@@ -73,6 +73,7 @@ class Recommendation:
     considerations: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     rule: str
+    tells: bool = False  # the usual dose, and something the prescriber must hear beside it
     serious: bool = False  # ignoring it can end in death or lasting harm
     source_rows: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()

@@ -7,6 +7,7 @@ answer stays in the result.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fhir_pgx.model.finding import Caveat, Presence
 from fhir_pgx.model.genotype import GeneEvidence
@@ -33,6 +34,7 @@ class _Answer:
     says: str  # in words, for a caveat
 
 
+@lru_cache(maxsize=256)
 def not_tested(gene: str) -> GeneResult:
     """The result of a gene that nothing is known of."""
     return GeneResult(gene, Status.NOT_TESTED)

@@ -127,6 +127,7 @@ def _recommendation(
             ),
         ),
         rule=row.rule,
+        tells=advice.tells,
         serious=advice.serious,
         source_rows=(row.source_row,),
         caveats=tuple(_caveats(row, entry, results)),

@@ -69,6 +69,19 @@ class Rulebook:
             self._by_name.setdefault(entry.rules.drug, []).append(entry)
             for gene in entry.rules.genes:
                 self._by_gene.setdefault(gene, []).append(entry)
+        self._deciding = {id(entry): self._genes_that_decide(entry) for entry in self.entries}
+
+    def _genes_that_decide(self, entry: DrugEntry) -> tuple[str, ...]:
+        genes = dict.fromkeys(entry.rules.genes)
+        for advice in {row.advice for row in entry.rules.rows}:
+            for named in entry.guideline.advice[advice].alternatives:
+                for other in self.for_code(named.rxcui):
+                    genes.update(dict.fromkeys(other.rules.genes))
+        return tuple(genes)
+
+    def deciding(self, entry: DrugEntry) -> tuple[str, ...]:
+        """Every gene whose result can change the answer: the drug's and its alternatives'."""
+        return self._deciding[id(entry)]
 
     def for_ingredients(self, ingredients: Iterable[Drug]) -> tuple[DrugEntry, ...]:
         """The entries whose every ingredient is among these (a combination needs all of its)."""

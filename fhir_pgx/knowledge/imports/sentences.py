@@ -37,7 +37,8 @@ def implications(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9{}≤≥%.*-]+", text.lower())
+    found = re.findall(r"[a-z0-9{}≤≥%.*-]+", text.lower())
+    return [word.strip(".") for word in found if word.strip(".")]
 
 
 def shared_run(ours: str, source: str, length: int = SHARED_RUN) -> str | None:
