@@ -414,7 +414,7 @@ def test_an_allele_without_a_function_gives_no_recommendation_not_the_usual_dose
 
 def test_the_weightiest_advice_comes_first(advise):
     assert told(advise("clopidogrel", {"CYP2C19": "*1/*2"}))[0] == ("avoid", "Strong")
-    assert [r.action for r in advise("voriconazole", {"CYP2C19": "*1/*17"})][0] == "alternative"
+    assert told(advise("voriconazole", {"CYP2C19": "*1/*17"}))[0] == ("alternative", "Moderate")
 
 
 @pytest.mark.parametrize(
@@ -510,4 +510,4 @@ def test_every_gene_that_is_asked_for_is_tested_here_or_unknown(advise, knowledg
 
 def test_a_result_of_one_gene_is_never_advice_for_a_drug_of_another(advise):
     assert isinstance(advise("codeine", {"CYP2C19": "*2/*2"}), Unanswered)
-    assert Status.NOT_TESTED == not_tested("CYP2D6").status
+    assert not_tested("CYP2D6").status == Status.NOT_TESTED
