@@ -3,6 +3,7 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY examples examples
+COPY profiles profiles
 COPY fhir_pgx fhir_pgx
 RUN python -m venv /opt/fhir_pgx && /opt/fhir_pgx/bin/pip install . && mkdir /data
 

@@ -94,24 +94,6 @@ class UnreadableText(PgxError):
     kind: IssueType = "structure"
 
 
-class UnknownAllele(PgxError):
-    """A haplotype that the gene's knowledge file does not define."""
-
-    code = "PGX-201"
-    kind: IssueType = "value"
-
-    def __init__(self, gene: str, allele: str, release: str) -> None:
-        super().__init__(f"{gene} {allele} is not defined in knowledge release {release}")
-        self.gene, self.allele, self.release = gene, allele, release
-
-
-class UnknownGene(PgxError):
-    """A gene for which there is no knowledge file."""
-
-    code = "PGX-202"
-    kind: IssueType = "not-found"
-
-
 class UnknownDrug(PgxError):
     """A drug name or code that resolves to no ingredient."""
 
@@ -145,13 +127,6 @@ class DataUnavailable(PgxError):
 
     code = "PGX-303"
     kind: IssueType = "incomplete"
-
-
-class Unprocessable(PgxError):
-    """Valid by the specification, but beyond what we can process: 422."""
-
-    code = "PGX-304"
-    kind: IssueType = "not-supported"
 
 
 class InvalidFeedback(PgxError):

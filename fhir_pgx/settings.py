@@ -22,7 +22,6 @@ CONFIG = "FHIR_PGX_CONFIG"
 REQUIRE = "FHIR_PGX_REQUIRE"  # read by the test suite: which tests may not skip
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
-CLIENT_PROFILES = ("generic",)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -203,12 +202,6 @@ class Settings:
         "none.",
         "one of none, important, all",
         _one_of(("none", "important", "all")),
-    )
-    client_profile: str = _setting(
-        "generic",
-        "For which kind of client cards are shaped.",
-        "one of " + ", ".join(CLIENT_PROFILES),
-        _one_of(CLIENT_PROFILES),
     )
     store_servers: tuple[str, ...] = _setting(
         (),

@@ -58,7 +58,8 @@ def demo_client(folder: Path) -> Iterator[FlaskClient]:
     settings = Settings(database=f"sqlite:///{folder}/examples.db")
     store = SqlStore(settings.database, settings.audit_salt)
     try:
-        load_files(sorted(str(file) for file in (EXAMPLES / "patients").glob("*.json")), store)
+        files = sorted(str(file) for file in (EXAMPLES / "patients").glob("*.json"))
+        assert load_files(files, store).failed == 0
         pipeline = Pipeline(load_knowledge(), DrugCodes(), today=lambda: TODAY)
         yield create_app(settings, pipeline=pipeline, store=store).test_client()
     finally:

@@ -66,7 +66,7 @@ def test_lists_are_written_with_commas_or_as_toml_arrays(tmp_path):
         ("FHIR_PGX_FHIR_TIMEOUT_SECONDS", "nan", "seconds"),
         ("FHIR_PGX_FHIR_TIMEOUT_SECONDS", "-1", "seconds"),
         ("FHIR_PGX_LOG_LEVEL", "loud", "debug, info"),
-        ("FHIR_PGX_CLIENT_PROFILE", "unheard-of", "generic"),
+        ("FHIR_PGX_UNTESTED_CARDS", "some", "important"),
         ("FHIR_PGX_BASE_URL", "pgx.example.org", "a URL"),
         ("FHIR_PGX_BASE_URL", "https://[", "a URL"),
         ("FHIR_PGX_FHIR_SERVERS", "https://me:secret@a.example.org", "without user"),

@@ -10,8 +10,7 @@ from fhir_pgx.services.templates import TEMPLATES
 _USAGE = (
     "Needs the patient's pharmacogenomic results, prefetched or retrievable: Observation, "
     "DiagnosticReport or MolecularSequence, of any FHIR release. Data are known by resource type "
-    "and code, so keys may have any name. The active medications let interactions that change a "
-    "phenotype be seen."
+    "and code, so keys may have any name."
 )
 
 _OFFERED = (
@@ -19,7 +18,7 @@ _OFFERED = (
         "order-select",
         "Pharmacogenomics: choosing a drug",
         "Advice for the drugs being ordered from what is known of the patient's genes, with the "
-        "guideline it rests on. Judges the selected orders; the others count as co-medication.",
+        "guideline it rests on. Judges the selected orders alone.",
     ),
     (
         "order-sign",
@@ -36,6 +35,15 @@ _OFFERED = (
 )
 
 
+_ORDERS = ("patient", "pgxObservations", "diagnosticReports", "problems")
+# Each hook asks for what it reads (minimum necessary): orders bring their own medicines.
+_KEYS = {
+    "order-select": _ORDERS,
+    "order-sign": _ORDERS,
+    "patient-view": (*_ORDERS, "activeMedications"),
+}
+
+
 def services(answer: Callable[[HookCall], HookAnswer]) -> tuple[Service, ...]:
     """Our services; `answer` is the pipeline's."""
     return tuple(
@@ -45,7 +53,7 @@ def services(answer: Callable[[HookCall], HookAnswer]) -> tuple[Service, ...]:
             title=title,
             description=description,
             answer=answer,
-            prefetch=TEMPLATES,
+            prefetch={key: TEMPLATES[key] for key in _KEYS[hook]},
             usage_requirements=_USAGE,
             hook_version=HOOKS[hook].version,
         )

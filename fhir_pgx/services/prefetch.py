@@ -5,14 +5,17 @@ OperationOutcome), nothing sent, and more on a page we were not given. Data are 
 type and code; the name of a key only tells what an answer without data was about.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from fhir_pgx.errors import InvalidHookRequest, Issue
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of, type_and_id
+from fhir_pgx.fhir.roles import GENETIC_LABEL
 from fhir_pgx.model.hook import Availability
-from fhir_pgx.services.templates import TEMPLATES, type_of
+from fhir_pgx.services.templates import RESULT_CODES, TEMPLATES, type_of
+from fhir_pgx.terminology import GENE_STUDIED, TBD
 
 Topic = Literal["genomics", "medications", "other"]
 
@@ -32,6 +35,12 @@ MEDICATION_TYPES = frozenset(
 )
 # Observations filed only under these were never a search for a genotype.
 _NOT_LABORATORY = frozenset({"vital-signs", "social-history", "survey", "exam", "activity"})
+_GENOMIC_CODES = frozenset({*RESULT_CODES, GENE_STUDIED})
+_GENETICS = "GE"  # v2-0074, as the Genomics Reporting guide asks since STU3
+_GENE = re.compile(
+    r"(?i)\bCYP\s?\d|\b(?:TPMT|NUDT15|DPYD|UGT1A1|SLCO1B1|ABCG2|VKORC1|IFNL3|IL28B|NAT2|G6PD|RYR1"
+    r"|CACNA1S|CFTR|MT-RNR1|HLA)\b"
+)
 
 _GENOMIC_WORDS = ("gen", "pgx", "variant", "haplo", "sequence", "molecular", "obs", "lab", "report")
 _MEDICATION_WORDS = ("medic", "meds", "drug", "prescri")
@@ -87,15 +96,12 @@ def read_prefetch(prefetch: Mapping[str, Any]) -> Prefetched:
 def sort_answers(answers: Sequence[Answer]) -> Prefetched:
     """What several answers, of the prefetch or of a FHIR server, supply together."""
     entries = tuple(entry for answer in answers for entry in answer.entries)
-    medicines = genomic_data = False
-    for entry in entries:
-        kind = entry.resource.get("resourceType")
-        if kind in MEDICATION_TYPES:
-            medicines = True
-        elif not genomic_data:
-            genomic_data = is_genomic(entry)
-    genomics, genomic_gap = _availability("genomics", answers, genomic_data)
-    medications, _ = _availability("medications", answers, medicines)
+    kinds = {entry.resource.get("resourceType") for entry in entries}
+    genomics, genomic_gap = _availability("genomics", answers, any(map(is_genomic, entries)))
+    medications, _ = _availability("medications", answers, bool(kinds & MEDICATION_TYPES))
+    if genomics == "missing" and any(map(_is_laboratory, entries)):
+        # 412 is not for data that came and lack what we would like (CDS Hooks, Prefetch; CRD).
+        genomics = "empty"
     failures = dict.fromkeys(answer.failed for answer in answers if answer.failed)
     return Prefetched(
         entries=entries,
@@ -107,16 +113,50 @@ def sort_answers(answers: Sequence[Answer]) -> Prefetched:
 
 
 def is_genomic(entry: Entry) -> bool:
-    """Whether a resource is of a kind that genomic results come in."""
-    kind = entry.resource.get("resourceType")
+    """Whether a resource is of a kind that genomic results come in.
+
+    An Observation is by its code (one we search for, the guide's own, a label that speaks of
+    genes), its category (v2 `GE`) or a component that names a gene: a creatinine is no sign that
+    anybody looked for a genotype. A problem or an allergy is by its label alone.
+    """
+    resource = entry.resource
+    kind = resource.get("resourceType")
+    if kind in ("Condition", "AllergyIntolerance"):
+        return _is_genomic_code(resource.get("code"))
     if kind != "Observation":
         return kind in GENOMIC_TYPES
+    if _is_genomic_code(resource.get("code")) or resource.get("extension"):
+        return True
+    if any(_has_code(category, _GENETICS) for category in as_dicts(resource.get("category"))):
+        return True
+    return any(_is_genomic_code(part.get("code")) for part in as_dicts(resource.get("component")))
+
+
+def _is_laboratory(entry: Entry) -> bool:
+    """Whether somebody looked among laboratory results; vital signs alone are no such look."""
+    if entry.resource.get("resourceType") != "Observation":
+        return False
     categories = {
         as_text(coding.get("code"))
         for category in as_dicts(entry.resource.get("category"))
         for coding in as_dicts(category.get("coding"))
     }
     return not categories or not categories <= _NOT_LABORATORY
+
+
+def _is_genomic_code(code: Any) -> bool:
+    if not isinstance(code, dict):
+        return False
+    labels = [as_text(code.get("text"))]
+    for coding in as_dicts(code.get("coding")):
+        if as_text(coding.get("code")) in _GENOMIC_CODES or coding.get("system") == TBD:
+            return True
+        labels.append(as_text(coding.get("display")))
+    return any(GENETIC_LABEL.search(label[:300]) or _GENE.search(label[:300]) for label in labels)
+
+
+def _has_code(concept: Mapping[str, Any], code: str) -> bool:
+    return any(coding.get("code") == code for coding in as_dicts(concept.get("coding")))
 
 
 def _availability(

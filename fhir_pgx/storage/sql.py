@@ -150,19 +150,16 @@ class SqlStore:
     def record_cards(self, cards: Iterable[IssuedCard], *, tenant: str = "") -> None:
         """Note issued cards; they are written a moment later, together."""
         now = _now()
-        rows = [
-            (
-                tenant,
-                card.uuid,
-                card.topic,
-                json.dumps(card.rules),
-                card.hook,
-                card.service,
-                self._pseudonym(card.patient),
-                now,
+        pseudonyms: dict[str, str] = {}  # the cards of one answer are of one patient
+        rows = []
+        for card in cards:
+            if card.patient not in pseudonyms:
+                pseudonyms[card.patient] = self._pseudonym(card.patient)
+            patient = pseudonyms[card.patient]
+            rules = json.dumps(card.rules)
+            rows.append(
+                (tenant, card.uuid, card.topic, rules, card.hook, card.service, patient, now)
             )
-            for card in cards
-        ]
         self._cards.add(rows)
 
     def record_feedback(self, items: Sequence[FeedbackItem], *, tenant: str = "") -> None:

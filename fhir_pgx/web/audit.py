@@ -9,7 +9,9 @@ its own logging set-up.
 import hashlib
 import logging
 import secrets
+from collections import Counter as Tally
 from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter
 
 import msgspec
@@ -57,6 +59,10 @@ class Audit:
         self._cards = Counter(
             "fhir_pgx_cards", "Cards issued.", ["service", "indicator"], registry=self.registry
         )
+        # A look-up by labels locks and copies them; services, statuses and indicators are few.
+        self._seconds_of = lru_cache(maxsize=256)(self._seconds.labels)
+        self._answers_of = lru_cache(maxsize=1024)(self._answers.labels)
+        self._cards_of = lru_cache(maxsize=1024)(self._cards.labels)
 
     def begin(self, service: str) -> CallRecord:
         """Start the clock of a call to a service that exists."""
@@ -65,11 +71,11 @@ class Audit:
     def finish(self, record: CallRecord, status: int) -> None:
         """Write the line of a call and count it."""
         seconds = perf_counter() - record.started
-        self._seconds.labels(record.service).observe(seconds)
-        self._answers.labels(record.service, str(status)).inc()
+        self._seconds_of(record.service).observe(seconds)
+        self._answers_of(record.service, str(status)).inc()
         cards = record.answer.cards if record.answer else ()
-        for card in cards:
-            self._cards.labels(record.service, card.indicator).inc()
+        for indicator, number in Tally(card.indicator for card in cards).items():
+            self._cards_of(record.service, indicator).inc(number)
         if not log.isEnabledFor(logging.INFO):
             return
         line = {

@@ -26,13 +26,10 @@ STATUS: dict[type[PgxError], int] = {
     errors.NotFhir: 400,
     errors.MixedPatients: 400,
     errors.UnreadableText: 400,
-    errors.UnknownAllele: 422,
-    errors.UnknownGene: 422,
     errors.UnknownDrug: 422,
     errors.InvalidHookRequest: 400,
     errors.UnknownService: 404,
     errors.DataUnavailable: 412,  # CDS Hooks, Prefetch: unobtainable data is 412
-    errors.Unprocessable: 422,
     errors.InvalidFeedback: 400,
     errors.UnsupportedMedia: 415,
     errors.InvalidParameter: 400,

@@ -27,9 +27,26 @@ def order(identity="m1", **members):
     return {"resourceType": "MedicationRequest", "id": identity, "subject": subject, **members}
 
 
+CREATININE = {"coding": [{"system": "http://loinc.org", "code": "2160-0"}], "text": "Creatinine"}
+PULSE = {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}
+PHENOTYPE_PROBLEM = {
+    "resourceType": "Condition",
+    "id": "c1",
+    "subject": {"reference": "Patient/p1"},
+    "code": {"text": "CYP2D6 poor metabolizer"},
+}
+
+
 def observation(identity="o1", **members):
     subject = {"reference": "Patient/p1"}
-    return {"resourceType": "Observation", "id": identity, "subject": subject, **members}
+    code = {"coding": [{"system": "http://loinc.org", "code": "84413-4"}]}
+    return {
+        "resourceType": "Observation",
+        "id": identity,
+        "code": code,
+        "subject": subject,
+        **members,
+    }
 
 
 def request(hook="order-sign", **members):
@@ -302,7 +319,15 @@ VITALS = {"category": [{"coding": [{"code": "vital-signs"}]}]}
         ({"a": {"entry": [{"resource": observation()}]}}, "supplied", "missing"),
         ({"a": {"response": {"status": "200 OK"}, "resource": None}}, "empty", "missing"),
         ({"a": {"response": {"status": "403"}, "resource": None}}, "unavailable", "missing"),
-        ({"vitals": bundle(observation(**VITALS))}, "missing", "missing"),
+        ({"vitals": bundle(observation(code=PULSE, **VITALS))}, "missing", "missing"),
+        ({"labs": bundle(observation(code=CREATININE))}, "empty", "missing"),
+        (
+            {"labs": bundle(observation(code=CREATININE)), "pgxObservations": OUTCOME},
+            "unavailable",
+            "missing",
+        ),
+        ({"problems": bundle(PHENOTYPE_PROBLEM)}, "supplied", "missing"),
+        ({"labs": bundle(observation(code={"text": "CYP2D6 result"}))}, "supplied", "missing"),
         ({"a": {"resourceType": "Sequence", "patient": "Patient/p1"}}, "supplied", "missing"),
     ],
 )

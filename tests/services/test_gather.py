@@ -19,7 +19,8 @@ SERVICE = services(lambda call: HookAnswer())[1]
 
 def resource(kind, identity, patient="p1"):
     subject = {"reference": f"Patient/{patient}"}
-    return {"resourceType": kind, "id": identity, "subject": subject}
+    code = {"coding": [{"system": "http://loinc.org", "code": "84413-4"}]}
+    return {"resourceType": kind, "id": identity, "subject": subject, "code": code}
 
 
 def request(prefetch=None, server=EHR, patient="p1", **members):
@@ -74,7 +75,7 @@ def test_the_store_speaks_only_for_servers_whose_patients_it_holds(store, server
 
 @pytest.mark.parametrize(
     ("stored", "genomics"),
-    [([], "missing"), ([resource("Condition", "c1")], "empty")],
+    [([], "missing"), ([resource("Encounter", "e1")], "empty")],
 )
 def test_a_patient_unknown_to_the_store_is_not_a_patient_without_results(store, stored, genomics):
     put(store, *stored)
@@ -133,18 +134,17 @@ def bundle(*resources):
 
 
 def test_only_what_the_prefetch_left_unanswered_is_asked_for():
-    server = Server({"MedicationRequest": Retrieved((bundle(resource("MedicationRequest", "m")),))})
+    report = bundle(resource("DiagnosticReport", "d"))
+    server = Server({"DiagnosticReport": Retrieved((report,))})
     document = request(
         {"patient": None, "results": resource("Observation", "o"), "problems": None},
         fhirAuthorization={"access_token": "t"},
     )
     call = gathered(document, Sources(client=server))
-    assert [query.partition("?")[0] for query in server.asked] == [
-        "DiagnosticReport",
-        "MedicationRequest",
-    ]
+    assert [query.partition("?")[0] for query in server.asked] == ["DiagnosticReport"]
     assert server.token == "t"
-    assert (call.genomics, call.medications) == ("supplied", "supplied")
+    assert call.genomics == "supplied"
+    assert "DiagnosticReport/d" in [entry.reference for entry in call.evidence]
 
 
 def test_a_server_that_is_not_listed_is_never_asked():

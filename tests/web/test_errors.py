@@ -46,7 +46,7 @@ def test_the_table_documents_no_error_that_is_gone():
 
 
 def test_an_error_of_another_package_has_the_status_of_its_base():
-    class Theirs(errors.Unprocessable):
+    class Theirs(errors.UnknownDrug):
         code = "X-1"
 
     assert status_of(Theirs("x")) == 422
