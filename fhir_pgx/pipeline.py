@@ -57,7 +57,7 @@ V = TypeVar("V")
 # What many calls ask alike is kept, a bounded number of each; never anything that names a patient.
 _MOST_KEPT = 4096
 _LONGEST_KEPT = 80  # signs of a stated value: a diplotype is shorter, a discussion longer
-_KEPT_CAVEATS = frozenset({"PGX-601"})  # the others may quote what a report says
+_KEPT_CAVEATS = frozenset({"PGX-601", "PGX-602", "PGX-604"})  # they quote allele names alone
 
 
 @dataclass(frozen=True, slots=True)

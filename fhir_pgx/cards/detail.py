@@ -16,15 +16,20 @@ from fhir_pgx.model.phenotype import GeneResult, Status
 from fhir_pgx.model.recommendation import Recommendation
 
 # Caveats that turn "usual dose" into something a prescriber must hear before anything else.
-TELLING = frozenset({"PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-620"})
-_INCOMPLETE = Caveat(
-    "PGX-622", "The EHR sent only the first page of its data; a result may be missing."
+TELLING = frozenset(
+    {"PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613", "PGX-620", "PGX-623"}
+)
+INCOMPLETE = Caveat(
+    "PGX-622",
+    "A part of the EHR's data did not reach this service (a further page, or a search that "
+    "failed); a result may be missing.",
 )
 _VERDICTS = {
     "no-concern": "no genetic concern found",
     "caution": "caution",
     "avoid": "advised against for this patient too",
     "unknown": "not judged",
+    "no-guidance": "not judged",
 }
 
 
@@ -45,20 +50,20 @@ def advice_text(answer: Sequence[Recommendation]) -> AdviceText:
     """The parts of `order_detail` that stay the same whoever the order is for."""
     caveats = list(dict.fromkeys(caveat for r in answer for caveat in r.caveats))
     before = (
-        _section("Before relying on this", [_told(c) for c in caveats if c.code in TELLING]),
-        _section("Advice", _advice(answer)),
-        _section("Why", _reasons(answer)),
+        section("Before relying on this", [told(c) for c in caveats if c.code in TELLING]),
+        section("Advice", _advice(answer)),
+        section("Why", _reasons(answer)),
     )
     after = (
-        _section("Alternatives, judged by this patient's results", _alternatives(answer)),
-        _section("Also consider", _considerations(answer)),
+        section("Alternatives, judged by this patient's results", _alternatives(answer)),
+        section("Also consider", _considerations(answer)),
     )
     return AdviceText(
         answer[0].drug,
         tuple(dict.fromkeys(gene for r in answer for gene in r.genes)),
         tuple(part for part in before if part),
         tuple(part for part in after if part),
-        tuple(_told(caveat) for caveat in caveats if caveat.code not in TELLING),
+        tuple(told(caveat) for caveat in caveats if caveat.code not in TELLING),
         _source(answer),
     )
 
@@ -70,13 +75,13 @@ def order_detail(
     context: CardContext,
 ) -> str:
     """GitHub-flavoured Markdown without HTML; every text that is not ours is escaped."""
-    limits = [*advice.limits, _told(_INCOMPLETE)] if context.incomplete else list(advice.limits)
+    limits = [*advice.limits, told(INCOMPLETE)] if context.incomplete else list(advice.limits)
     parts = (
         f"**Order** {escape(order.concept.label or advice.drug)}{matched(order)}",
         *advice.before,
-        _section("Results", [result_line(gene, results) for gene in advice.genes]),
+        section("Results", [result_line(gene, results) for gene in advice.genes]),
         *advice.after,
-        _section("Limits", limits),
+        section("Limits", limits),
         f"{advice.source} Knowledge release {context.knowledge_release}. "
         "This informs; the prescriber decides.",
     )
@@ -102,13 +107,17 @@ def result_line(gene: str, results: Mapping[str, GeneResult]) -> str:
     if result.allele_status:
         states = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())
         return f"{escape(gene)} {named}{': ' if named else ''}{escape(states)}{where}."
+    if len({d.phenotype for d in result.diplotypes}) > 1:
+        each = [f"{d.stated or d.name} ({d.phenotype})" for d in result.diplotypes]
+        reported = f"; {_said(result)}" if result.basis in ("phenotype", "activity-score") else ""
+        return f"{escape(gene)} {escape(' or '.join(each) + reported, 400)}{where}."
     said = escape(_said(result))
     return f"{escape(gene)} {named}{', ' if named and said else ''}{said}{where}."
 
 
 def _said(result: GeneResult) -> str:
     if result.phenotype is None:
-        return "several readings" if result.status is Status.AMBIGUOUS else ""
+        return ""
     scored = result.activity_score and result.activity_score != "n/a"
     score = f", activity score {result.activity_score}" if scored else ""
     if result.basis in ("phenotype", "activity-score"):
@@ -123,7 +132,7 @@ def _where(result: GeneResult) -> str:
     return f" ({origin}{more}{day})" if origin else ""
 
 
-def _section(title: str, lines: list[str]) -> str:
+def section(title: str, lines: list[str]) -> str:
     return f"**{title}**\n\n{items(lines)}" if lines else ""
 
 
@@ -184,7 +193,7 @@ def _considerations(answer: Sequence[Recommendation]) -> list[str]:
     ]
 
 
-def _told(caveat: Caveat) -> str:
+def told(caveat: Caveat) -> str:
     return f"{escape(caveat.text, 400)} ({caveat.code})"
 
 

@@ -7,6 +7,20 @@ from fhir_pgx.model.recommendation import Recommendation
 
 LIMIT = 139  # strictly fewer than 140
 NO_RESULT = "No Result"
+AGE_GROUPS = frozenset({"adult", "pediatric"})
+# Where the sentence does not fit: the act alone, and where the rest stands.
+_BRIEF = {
+    "contraindicated": "Contraindicated: see the detail.",
+    "avoid": "Avoid: see the detail.",
+    "alternative": "Consider an alternative: see the detail.",
+    "reduce-dose": "Lower dose: see the detail.",
+    "increase-dose": "Higher dose: see the detail.",
+    "test": "Test before use: see the detail.",
+    "continue-if-tolerated": "Continue with caution only: see the detail.",
+    "monitor": "Titrate and monitor: see the detail.",
+    "standard": "Usual dose: see the detail.",
+    "no-recommendation": "No recommendation: see the detail.",
+}
 _SHORT = {
     "Ultrarapid Metabolizer": "UM",
     "Rapid Metabolizer": "RM",
@@ -40,34 +54,53 @@ def headline(recommendations: Sequence[Recommendation]) -> str:
     """The weightiest advice in a sentence; shorter wordings are tried before any cutting.
 
     A gene without a result is named as such: advice that rests on part of the genes must not read
-    as if it rested on all. Results that disagree are said to before anything is advised.
+    as if it rested on all. Results that disagree, or that fit several readings, make it an "if".
     """
     first = recommendations[0]
     drug = plain(capitalised(first.drug), 60)
     genes = {g: p for g, p in first.genes.items() if p != NO_RESULT}
-    missing = [g for g, p in first.genes.items() if p == NO_RESULT]
-    advice = first.summary
-    others = {r.advice for r in recommendations if r.population != first.population}
-    if first.population_label and others - {first.advice}:
-        advice = f"For {first.population_label}: {_lowered(advice)}"
-    if missing and first.action == "standard":
-        advice = f"The advice rests on {' and '.join(genes)} alone."
-    none = [f"no {gene} result" for gene in missing]
-    disputed = any(caveat.code == "PGX-605" for caveat in first.caveats)
+    none = [f"no {gene} result" for gene, p in first.genes.items() if p == NO_RESULT]
     full = ", ".join([*(gene_phrase(g, p) for g, p in genes.items()), *none])
     short = ", ".join([*(gene_phrase(g, _SHORT.get(p, p)) for g, p in genes.items()), *none])
-    if disputed:
-        lines = [
-            f"{drug}: results disagree. If {about}: {_lowered(said)}"
-            for said in (advice, first.summary)
-            for about in (full, short)
-        ]
-    else:
-        lines = [
-            f"{drug}: {about}. {advice}" for about in (full, short, ", ".join([*genes, *none]))
-        ]
+    brief = _BRIEF[first.action]
+    doubt = _doubt(recommendations)
+    lines = []
+    for said in (_advice(recommendations, list(genes), bool(none)), brief):
+        for about in (full, short):
+            if doubt:
+                lines.append(f"{drug}: {doubt}. If {about}: {_lowered(said)}")
+            else:
+                lines.append(f"{drug}: {about}. {said}")
     return next((line for line in lines if len(line) <= LIMIT), cut(lines[-1], LIMIT))
 
 
+def _advice(recommendations: Sequence[Recommendation], genes: list[str], partly: bool) -> str:
+    first = recommendations[0]
+    if partly and first.action == "standard":
+        return f"The advice rests on {' and '.join(genes)} alone."
+    others = {
+        r.population for r in recommendations if r.advice != first.advice
+    } - {first.population}  # fmt: skip
+    if not first.population_label or not others:
+        return first.summary
+    if first.population in AGE_GROUPS and others & AGE_GROUPS:
+        # The age is not known here, or one group alone would be left.
+        return (
+            f"{_BRIEF[first.action].removesuffix(': see the detail.')}; adults and children differ."
+        )
+    return f"For {first.population_label}: {_lowered(first.summary)}"
+
+
+def _doubt(recommendations: Sequence[Recommendation]) -> str:
+    """Why the headline is an "if"; empty where the result decides alone."""
+    first = recommendations[0]
+    if any(caveat.code == "PGX-605" for caveat in first.caveats):
+        return "results disagree"
+    rivals = {r.advice for r in recommendations if r.population == first.population}
+    return "several readings" if len(rivals) > 1 else ""
+
+
 def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    """The sentence after a colon; an abbreviation keeps its capitals."""
+    head = sentence.split(" ", 1)[0]
+    return sentence if sum(map(str.isupper, head)) > 1 else sentence[:1].lower() + sentence[1:]

@@ -9,21 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import TELLING, AdviceText, advice_text, matched, order_detail
-from fhir_pgx.cards.headline import LIMIT, NO_RESULT, capitalised, headline
-from fhir_pgx.cards.markdown import cut, escape, plain
+from fhir_pgx.cards.detail import TELLING, AdviceText, advice_text, order_detail
+from fhir_pgx.cards.headline import NO_RESULT, headline
+from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.cards.suggestion import suggestions
+from fhir_pgx.cards.unanswered import unanswered_card
 from fhir_pgx.model.card import Card, Indicator, Link, Source
 from fhir_pgx.model.drug import Coding, MedicationOrder
 from fhir_pgx.model.phenotype import GeneResult
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
 
-TOPIC_SYSTEM = "urn:fhir-pgx:topic"
 REASON_SYSTEM = "urn:fhir-pgx:override-reason"
-EXTENSION = "org.fhir-pgx.card"
-SOURCES = {
-    "CPIC": ("Clinical Pharmacogenetics Implementation Consortium (CPIC)", "https://cpicpgx.org/"),
-}
 OVERRIDE_REASONS = (
     Coding(REASON_SYSTEM, "dose-accounts-for-result", "The dose already accounts for this result"),
     Coding(REASON_SYSTEM, "tolerated-before", "Patient has taken this drug without the problem"),
@@ -45,8 +41,9 @@ _UNREMARKABLE = {
 
 
 def is_quiet(recommendation: Recommendation, *, important: bool) -> bool:
-    """Whether an advice needs no card: the usual dose, for a result that explains itself."""
-    if recommendation.action != "standard":
+    """Whether an advice needs no card: the usual dose, or none to give, for a result that explains
+    itself."""
+    if recommendation.action not in ("standard", "no-recommendation"):
         return False
     codes = {caveat.code for caveat in recommendation.caveats} & TELLING
     if not important:
@@ -68,15 +65,6 @@ def indicator_of(recommendations: Sequence[Recommendation]) -> Indicator:
     return "warning" if any(r.action in _WARNING for r in recommendations) else "info"
 
 
-def topic(source: str, drug: str, genes: Sequence[str], action: str) -> Coding:
-    """At most 100 letters and digits, always the same: Epic remembers overrides by it."""
-    raw = f"{source}-{drug}-{'-'.join(sorted(genes))}-{action}"
-    code = "".join(part[:1].upper() + part[1:] for part in raw.split("-"))
-    code = "".join(sign for sign in code if sign.isascii() and sign.isalnum())[:100]
-    display = f"{capitalised(drug)} and {', '.join(genes)}: {action.replace('-', ' ')}"
-    return Coding(TOPIC_SYSTEM, code, plain(display, 120))
-
-
 def order_card(
     order: MedicationOrder,
     answer: tuple[Recommendation, ...] | Unanswered,
@@ -92,8 +80,10 @@ def order_card(
     a missing result worth a card (unless the context asks for all).
     """
     if isinstance(answer, Unanswered):
-        return _unanswered_card(order, answer, context, source, important=important)
+        return unanswered_card(order, answer, results, context, source=source, important=important)
     face = face_of(answer, important=important)
+    if face is None and context.incomplete and important:
+        face = make_face(answer)  # what did not reach us may say otherwise
     return None if face is None else face_card(face, order, results, context)
 
 
@@ -113,8 +103,11 @@ class Face:
 
 def face_of(answer: tuple[Recommendation, ...], *, important: bool) -> Face | None:
     """The face of an answer's card; None where nothing needs saying (see `order_card`)."""
-    if all(is_quiet(r, important=important) for r in answer):
-        return None
+    return None if all(is_quiet(r, important=important) for r in answer) else make_face(answer)
+
+
+def make_face(answer: tuple[Recommendation, ...]) -> Face:
+    """The face of an answer's card, quiet or not."""
     first = answer[0]
     label, url = SOURCES[first.source]
     subject = topic(first.source, first.drug, tuple(first.genes), first.action)
@@ -168,56 +161,3 @@ def _extension(
             "knowledge": {"release": context.knowledge_release},
         }
     }
-
-
-def _unanswered_card(
-    order: MedicationOrder,
-    answer: Unanswered,
-    context: CardContext,
-    source: str,
-    *,
-    important: bool,
-) -> Card | None:
-    """A quiet card: guidance exists, this patient's result does not (or does not answer)."""
-    untested = answer.reason == "not-tested"
-    if untested and (context.untested == "none" or not (important or context.untested == "all")):
-        return None
-    label, url = SOURCES[source]
-    genes = " and ".join(answer.genes)
-    said = {
-        "not-tested": f"no {genes} result on file; {source} advice depends on it.",
-        "not-called": f"{genes} tested without a usable answer; {source} advice depends on it.",
-    }.get(answer.reason, f"{source} has no advice for this {genes} result.")
-    subject = topic(source, answer.drug, answer.genes, answer.reason)
-    card_id = uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")
-    detail = [
-        f"**Order** {escape(order.concept.label or answer.drug)}{matched(order)}",
-        escape(answer.text, 600),
-        "A missing or unusable result is not a normal result. If the result is elsewhere in the "
-        "chart, it did not reach this service."
-        if answer.reason != "no-row"
-        else "",
-    ]
-    if context.incomplete:
-        detail.append("The EHR sent only the first page of its data; a result may be missing.")
-    detail.append(
-        f"**Source** {source}; knowledge release {context.knowledge_release}. This informs; the "
-        "prescriber decides."
-    )
-    return Card(
-        uuid=str(card_id),
-        summary=cut(f"{plain(capitalised(answer.drug), 60)}: {said}", LIMIT),
-        indicator="info",
-        source=Source(label, url, subject),
-        detail="\n\n".join(part for part in detail if part),
-        override_reasons=(),
-        orders=(order.reference,),
-        rules=(),
-        extension={
-            EXTENSION: {
-                "orders": [order.reference],
-                "unanswered": answer.reason,
-                "knowledge": {"release": context.knowledge_release},
-            }
-        },
-    )

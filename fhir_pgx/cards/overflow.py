@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.markdown import escape, items
-from fhir_pgx.cards.order import EXTENSION, SOURCES, topic
+from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
 
 

@@ -17,6 +17,8 @@ from fhir_pgx.terminology import RXNORM
 
 _REPLACEABLE = ("MedicationRequest", "MedicationOrder")
 _REPLACING = ("contraindicated", "avoid", "alternative")
+# What a prescriber must see before taking the suggestion; nothing where nothing speaks against it.
+_VERDICTS = {"no-concern": "", "caution": "caution", "unknown": "not judged", "no-guidance": ""}
 _OF_THE_OLD_DRUG = (
     "medicationCodeableConcept",
     "medicationReference",
@@ -26,6 +28,7 @@ _OF_THE_OLD_DRUG = (
     "effectiveDosePeriod",
     "dispenseRequest",
     "substitution",
+    "note",  # "load with 300 mg" was said of the old drug
     "text",  # the narrative names the old drug
 )
 
@@ -47,7 +50,7 @@ def suggestions(
     for advice in answer:
         if advice.action in _REPLACING:
             for alternative in advice.alternatives:
-                if alternative.rxcui and alternative.verdict not in ("avoid",):
+                if alternative.rxcui and alternative.verdict != "avoid":
                     offered.setdefault(alternative.name, (alternative, advice))
     return tuple(
         _suggestion(order, alternative, advice, card_id) for alternative, advice in offered.values()
@@ -61,14 +64,16 @@ def _suggestion(
     card_id: uuid.UUID,
 ) -> Suggestion:
     who = f" (for {advice.population_label})" if advice.population_label else ""
-    label = f"Change to {alternative.name}{who}"
+    verdict = _VERDICTS[alternative.verdict]
+    label = f"Change to {alternative.name}{who}{f': {verdict}' if verdict else ''}"
+    judged = f" {alternative.reason}" if verdict else ""
     return Suggestion(
         label=label,
         uuid=str(uuid.uuid5(card_id, alternative.name)),
         actions=(
             Action(
                 "update",
-                f"{label}; dose and route are yours to enter",
+                f"{label}.{judged} Dose and route are yours to enter.",
                 replaced(order.resource, alternative.name, alternative.rxcui),
             ),
         ),

@@ -7,7 +7,7 @@ from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import result_line
 from fhir_pgx.cards.headline import LIMIT, NO_RESULT, capitalised, gene_phrase
 from fhir_pgx.cards.markdown import cut, escape, items
-from fhir_pgx.cards.order import EXTENSION, SOURCES, topic
+from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.phenotype import GeneResult
@@ -31,7 +31,8 @@ def summary_card(
     genes = list(dict.fromkeys(gene for _, answer in concerned for gene in answer[0].genes))
     subject = topic("CPIC", "medicines in use", (), "summary")
     lines = []
-    for order, answer in concerned:
+    weightiest = sorted(concerned, key=lambda each: not any(r.serious for r in each[1]))
+    for order, answer in weightiest:
         first = answer[0]
         found = [gene_phrase(g, p) for g, p in first.genes.items() if p != NO_RESULT]
         lines.append(
@@ -49,8 +50,7 @@ def summary_card(
             (
                 f"**Medicines in use**\n\n{items(lines)}",
                 f"**Results**\n\n{items([result_line(gene, results) for gene in genes])}",
-                "A medicine already tolerated is not by itself a reason to change; see the advice "
-                "when it is next ordered.",
+                "The advice in full comes with the next order of the medicine.",
                 f"**Source** CPIC; knowledge release {context.knowledge_release}. This informs; "
                 "the prescriber decides.",
             )

@@ -5,7 +5,7 @@ import uuid
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.headline import LIMIT
 from fhir_pgx.cards.markdown import cut, escape, plain
-from fhir_pgx.cards.order import EXTENSION, SOURCES, topic
+from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
 from fhir_pgx.model.drug import MedicationOrder
 

@@ -42,9 +42,13 @@ class _Sorted:
 
 
 def gather(
-    statements: Iterable[Statement], rules: GeneRules, vocabulary: Vocabulary
+    statements: Iterable[Statement], rules: GeneRules, vocabulary: Vocabulary, *, sex: str = ""
 ) -> GeneEvidence:
-    """The evidence for one gene from its statements (of this gene alone)."""
+    """The evidence for one gene from its statements (of this gene alone).
+
+    `sex` is the patient's administrative gender (`male`, `female`) or empty: one allele of a gene
+    on the X chromosome is the whole genotype of a man.
+    """
     ours = list(statements)
     germline = [s for s in ours if s.source_class is not SourceClass.SOMATIC]
     found = _Sorted()
@@ -56,7 +60,17 @@ def gather(
                 "own genotype.",
             )
         ] = None
-    for statement in _that_count(germline):
+    counted = _that_count(germline)
+    early = _preliminary_beside(germline, counted)
+    if early:
+        found.caveats[
+            Caveat(
+                "PGX-612",
+                f"A preliminary {rules.gene} result that differs is on file ({early}); the final "
+                "one was used.",
+            )
+        ] = None
+    for statement in counted:
         for caveat in statement.caveats:
             found.caveats[caveat] = None
         _sort_one(statement, rules, vocabulary, found)
@@ -65,7 +79,7 @@ def gather(
     if rules.method == "allele-status":
         status = _hla_status(found, rules)
     else:
-        joined = _join_haplotypes(found, rules)
+        joined = _join_haplotypes(found, rules, sex)
     newest = max((s.origin.when for s in germline), default="")
     return GeneEvidence(
         gene=rules.gene,
@@ -88,6 +102,17 @@ def _that_count(statements: Sequence[Statement]) -> list[Statement]:
     """Final results where there are any, newest first; equal dates keep the order sent."""
     final = [s for s in statements if s.origin.status not in PRELIMINARY]
     return sorted(final or statements, key=lambda s: s.origin.when, reverse=True)
+
+
+def _preliminary_beside(statements: Sequence[Statement], counted: Sequence[Statement]) -> str:
+    """What preliminary results say that no final one does; empty where they add nothing."""
+    final = {(s.kind, s.value, s.presence) for s in counted}
+    early = dict.fromkeys(
+        s.value or s.presence.value
+        for s in statements
+        if s.origin.status in PRELIMINARY and (s.kind, s.value, s.presence) not in final
+    )
+    return ", ".join(early)[:200]
 
 
 def _sort_one(
@@ -177,8 +202,11 @@ def _sort_phenotype(
         found.phenotypes.append(StatedTerm(term, origin.reference, origin.when))
 
 
-def _join_haplotypes(found: _Sorted, rules: GeneRules) -> bool:
-    """Two haplotypes of one time, and no diplotype stated: together they are the diplotype."""
+def _join_haplotypes(found: _Sorted, rules: GeneRules, sex: str) -> bool:
+    """Two haplotypes of one time, and no diplotype stated: together they are the diplotype.
+
+    One alone is the genotype of a haploid gene, and of a man in a gene on the X chromosome.
+    """
     if found.diplotypes or rules.method == "allele-status" or not found.alleles:
         return False
     by_time: dict[str, list[StatedTerm]] = defaultdict(list)
@@ -187,7 +215,15 @@ def _join_haplotypes(found: _Sorted, rules: GeneRules) -> bool:
             by_time[allele.when].append(allele)
     newest = max(by_time, default="")
     pair = by_time.get(newest, [])
-    if rules.copies == (1,) and len(pair) == 1:
+    if (rules.copies == (1,) or (1 in rules.copies and sex == "male")) and len(pair) == 1:
+        if rules.copies != (1,):
+            found.caveats[
+                Caveat(
+                    "PGX-615",
+                    f"One {rules.gene} allele is stated; it was read as the only copy, because the "
+                    "patient is recorded as male.",
+                )
+            ] = None
         only = StatedDiplotypes((Diplotype((pair[0].value,)),), pair[0].reference, newest)
         found.diplotypes.append(only)
         return True

@@ -16,11 +16,11 @@ ACTIONS = (
     "test",
     "continue-if-tolerated",
     "monitor",
-    "no-recommendation",
     "standard",
+    "no-recommendation",
 )
 
-Verdict = Literal["no-concern", "caution", "avoid", "unknown"]
+Verdict = Literal["no-concern", "caution", "avoid", "unknown", "no-guidance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ class Recommendation:
 class Unanswered:
     """A drug that guidance exists for, but not for this patient's results: why, said plainly.
 
-    `reason` is `not-tested`, `not-called`, `conflict`, `no-row` or `unavailable`.
+    `reason` is `not-tested`, `not-called`, `no-row` (tested, but the source has no advice for it) or
+    `no-guidance` (our release holds none for the drug).
     """
 
     drug: str

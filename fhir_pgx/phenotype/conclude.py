@@ -50,6 +50,11 @@ def conclude(evidence: GeneEvidence, rules: GeneRules) -> GeneResult:
         return _unanswered(evidence, diplotypes)
     winner, rivals, notes = _settle(answers, rules.gene)
     caveats = [*evidence.caveats, *notes, *_allele_caveats(diplotypes, rules)]
+    status = _status(winner, rivals)
+    if status is Status.AMBIGUOUS:
+        caveats.append(
+            Caveat("PGX-613", f"The {rules.gene} result fits several readings: {winner.says}.")
+        )
     if diplotypes:
         caveats.append(
             Caveat(
@@ -60,7 +65,7 @@ def conclude(evidence: GeneEvidence, rules: GeneRules) -> GeneResult:
         )
     return GeneResult(
         gene=rules.gene,
-        status=_status(winner, rivals),
+        status=status,
         basis=winner.basis,
         diplotypes=diplotypes,
         phenotype=winner.phenotype,
@@ -145,14 +150,13 @@ def _by_diplotype(evidence: GeneEvidence, rules: GeneRules) -> list[_Answer]:
         keys = tuple(dict.fromkeys(r.lookup_key for r in results if r.lookup_key is not None))
         phenotypes = dict.fromkeys(result.phenotype for result in results)
         scores = dict.fromkeys(result.activity_score for result in results)
-        names = " or ".join(result.name for result in results)
         answers.append(
             _Answer(
                 basis,
                 next(iter(phenotypes)) if len(phenotypes) == 1 else None,
                 next(iter(scores)) if len(scores) == 1 else None,
                 keys,
-                f"{names} ({' or '.join(p or 'no phenotype' for p in phenotypes)})",
+                " or ".join(f"{r.name} ({r.phenotype or 'no phenotype'})" for r in results),
             )
         )
     return answers

@@ -162,17 +162,26 @@ def _shown(gene: str, row: Row, results: Mapping[str, GeneResult]) -> str:
 
 
 def _caveats(row: Row, entry: DrugEntry, results: Mapping[str, GeneResult]) -> Iterator[Caveat]:
-    for gene in entry.rules.genes:
+    genes = entry.rules.genes
+    missing = [gene for gene in genes if row.keys.get(gene, NO_RESULT) == NO_RESULT]
+    rest = " and ".join(gene for gene in genes if gene not in missing)
+    for gene in genes:
         result = results.get(gene)
-        if row.keys.get(gene, NO_RESULT) == NO_RESULT:
-            yield Caveat(
-                "PGX-620",
-                f"{_why_no_result(gene, entry, result)} The advice rests on the other gene alone.",
-            )
+        if gene in missing and rest:
+            why = _why_no_result(gene, entry, result)
+            yield Caveat("PGX-620", f"{why} The advice rests on {rest} alone.")
         if result is not None:
-            yield from result.caveats
+            yield from _about(entry, gene, result)
     if entry.guideline.status == "being-updated":
         yield Caveat("PGX-621", "The guideline is being updated; this advice is of the older one.")
+
+
+def _about(entry: DrugEntry, gene: str, result: GeneResult) -> Iterator[Caveat]:
+    """The result's caveats, without those on HLA alleles that this drug does not ask for."""
+    asked = {key.split()[0] for key in entry.keys[gene]}
+    for caveat in result.caveats:
+        if caveat.code != "PGX-611" or any(f"{gene}{allele} " in caveat.text for allele in asked):
+            yield caveat
 
 
 def _why_no_result(gene: str, entry: DrugEntry, result: GeneResult | None) -> str:
@@ -228,7 +237,7 @@ class _Alternatives:
             if other.rules.source == entry.rules.source
         ]
         if not others:
-            return "unknown", "No pharmacogenomic guidance is held for it."
+            return "no-guidance", "No pharmacogenomic guidance is held for it."
         answer = recommend(
             others[0],
             self._results,

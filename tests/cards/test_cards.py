@@ -22,7 +22,7 @@ from fhir_pgx.recommendation import Rulebook, recommend
 from fhir_pgx.recommendation.rulebook import NO_RESULT
 from fhir_pgx.terminology import RXNORM
 
-CONTEXT = CardContext(uuid.UUID(int=1), "2026.08", "0" * 64)
+CONTEXT = CardContext(uuid.UUID(int=1), "2026.08")
 CLOPIDOGREL = Drug("32968", "clopidogrel")
 DRAFT = {
     "resourceType": "MedicationRequest",
@@ -90,7 +90,7 @@ def advice(**changes):
     return replace(made, **changes)
 
 
-def alternative(name, verdict="unknown", rxcui="613391"):
+def alternative(name, verdict="no-guidance", rxcui="613391"):
     return AlternativeVerdict(name, rxcui, verdict, "A reason.")
 
 
@@ -325,7 +325,7 @@ def test_the_indicator_is_critical_only_for_death_or_lasting_harm(actions, serio
         ("not-tested", "all", False, True),
         ("not-tested", "none", True, False),
         ("not-called", "none", False, True),  # somebody tested, and expects an answer
-        ("conflict", "none", False, True),
+        ("no-row", "none", False, True),
     ],
 )
 def test_a_missing_result_is_told_as_the_setting_asks(reason, untested, important, shown):
@@ -445,6 +445,15 @@ def test_an_alternative_is_offered_with_the_population_it_is_for():
     assert suggested(
         an_order(), alternative("prasugrel"), population="acs-pci", population_label="PCI"
     ) == ["Change to prasugrel (for PCI)"]
+
+
+def test_a_suggestion_carries_what_speaks_against_it():
+    card = card_of(advice(alternatives=(alternative("celecoxib", verdict="caution"),)))
+    (suggestion,) = card.suggestions
+    assert suggestion.label == "Change to celecoxib: caution"
+    assert suggested(an_order(), alternative("nortriptyline", verdict="unknown")) == [
+        "Change to nortriptyline: not judged"
+    ]
 
 
 @pytest.mark.parametrize(

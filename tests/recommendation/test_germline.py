@@ -431,8 +431,12 @@ def test_the_weightiest_advice_comes_first(advise):
             {"CYP2C9": "*3/*3"},
             dict.fromkeys(("celecoxib", "flurbiprofen", "ibuprofen", "lornoxicam"), "caution"),
         ),
-        ("clopidogrel", {"CYP2C19": "*2/*2"}, {"prasugrel": "unknown", "ticagrelor": "unknown"}),
-        ("ondansetron", {"CYP2D6": "*1/*2x2"}, {"granisetron": "unknown"}),
+        (
+            "clopidogrel",
+            {"CYP2C19": "*2/*2"},
+            {"prasugrel": "no-guidance", "ticagrelor": "no-guidance"},
+        ),
+        ("ondansetron", {"CYP2D6": "*1/*2x2"}, {"granisetron": "no-guidance"}),
     ],
 )
 def test_an_alternative_is_judged_by_the_same_patients_results(advise, drug, results, verdicts):

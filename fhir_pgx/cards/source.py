@@ -1,0 +1,22 @@
+"""Who speaks on a card, on which subject, and where our own members stand."""
+
+from collections.abc import Sequence
+
+from fhir_pgx.cards.headline import capitalised
+from fhir_pgx.cards.markdown import plain
+from fhir_pgx.model.drug import Coding
+
+TOPIC_SYSTEM = "urn:fhir-pgx:topic"
+EXTENSION = "org.fhir-pgx.card"
+SOURCES = {
+    "CPIC": ("Clinical Pharmacogenetics Implementation Consortium (CPIC)", "https://cpicpgx.org/"),
+}
+
+
+def topic(source: str, drug: str, genes: Sequence[str], action: str) -> Coding:
+    """At most 100 letters and digits, always the same: Epic remembers overrides by it."""
+    raw = f"{source}-{drug}-{'-'.join(sorted(genes))}-{action}"
+    code = "".join(part[:1].upper() + part[1:] for part in raw.split("-"))
+    code = "".join(sign for sign in code if sign.isascii() and sign.isalnum())[:100]
+    display = f"{capitalised(drug)} and {', '.join(genes)}: {action.replace('-', ' ')}"
+    return Coding(TOPIC_SYSTEM, code, plain(display, 120))

@@ -1,0 +1,74 @@
+"""The quiet card of an order whose guidance this patient's results do not answer."""
+
+import uuid
+from collections.abc import Mapping
+
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.detail import INCOMPLETE, matched, result_line, section, told
+from fhir_pgx.cards.headline import LIMIT, capitalised
+from fhir_pgx.cards.markdown import cut, escape, plain
+from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
+from fhir_pgx.model.card import Card, Source
+from fhir_pgx.model.drug import MedicationOrder
+from fhir_pgx.model.phenotype import GeneResult
+from fhir_pgx.model.recommendation import Unanswered
+
+_SAID = {
+    "not-tested": "no {genes} result on file; {source} advice depends on it.",
+    "not-called": "{genes} on file without a usable answer; {source} advice depends on it.",
+    "no-row": "{source} has no advice for this {genes} result.",
+}
+_MISSING_IS_NOT_NORMAL = (
+    "A missing or unusable result is not a normal result. If there is another result in the "
+    "chart, it did not reach this service."
+)
+
+
+def unanswered_card(
+    order: MedicationOrder,
+    answer: Unanswered,
+    results: Mapping[str, GeneResult],
+    context: CardContext,
+    *,
+    source: str,
+    important: bool,
+) -> Card | None:
+    """An info card that says what is missing; None where the settings ask for none.
+
+    What is on file and was not usable is shown with its caveats: a tumour result, one allele of
+    two, a variant that was not called.
+    """
+    caveats = [
+        caveat for gene in answer.genes if gene in results for caveat in results[gene].caveats
+    ]
+    untested = answer.reason == "not-tested" and not caveats
+    if untested and (context.untested == "none" or not (important or context.untested == "all")):
+        return None
+    label, url = SOURCES[source]
+    said = _SAID[answer.reason].format(genes=" and ".join(answer.genes), source=source)
+    subject = topic(source, answer.drug, answer.genes, answer.reason)
+    limits = dict.fromkeys([*caveats, *([INCOMPLETE] if context.incomplete else [])])
+    parts = (
+        f"**Order** {escape(order.concept.label or answer.drug)}{matched(order)}",
+        escape(answer.text, 600),
+        section("Results", [result_line(gene, results) for gene in answer.genes]),
+        section("Limits", [told(caveat) for caveat in limits]),
+        _MISSING_IS_NOT_NORMAL if answer.reason != "no-row" else "",
+        f"**Source** {source}; knowledge release {context.knowledge_release}. This informs; the "
+        "prescriber decides.",
+    )
+    return Card(
+        uuid=str(uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")),
+        summary=cut(f"{plain(capitalised(answer.drug), 60)}: {said}", LIMIT),
+        indicator="info",
+        source=Source(label, url, subject),
+        detail="\n\n".join(part for part in parts if part),
+        orders=(order.reference,),
+        extension={
+            EXTENSION: {
+                "orders": [order.reference],
+                "unanswered": answer.reason,
+                "knowledge": {"release": context.knowledge_release},
+            }
+        },
+    )
