@@ -36,20 +36,17 @@ def app_with_noop(settings: Settings) -> Flask:
 
 def _add_noop(app: Flask, settings: Settings) -> None:
     answers = {}
-    with app.test_client() as client:
-        for body in bodies():
-            instance = read_json(body, max_bytes=len(body))["hookInstance"]
-            answers[instance] = client.post(
-                SERVICE, data=body, content_type="application/json"
-            ).get_json()
 
+    @app.post("/noop")
     def noop() -> Response:
         document = read_json_body(request, settings)
         return json_answer(answers[document["hookInstance"]])
 
-    # Flask takes no route after the first request; the requests above were our own.
-    app._got_first_request = False
-    app.add_url_rule("/noop", "noop", noop, methods=["POST"])
+    with app.test_client() as client:
+        for body in bodies():
+            instance = read_json(body, max_bytes=len(body))["hookInstance"]
+            answer = client.post(SERVICE, data=body, content_type="application/json")
+            answers[instance] = answer.get_json()
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ INNER = (  # stages that the whole way calls by these names
     ("phenotype", pipeline, "conclude"),
     ("recommendation", pipeline, "recommend"),
     ("advice", pipeline, "face_of"),
-    ("cards", pipeline, "face_card"),
+    ("cards", pipeline, "unanswered_card"),
     ("cards", pipeline, "order_card"),
 )
 

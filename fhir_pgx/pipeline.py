@@ -10,14 +10,14 @@ import logging
 import traceback
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from fhir_pgx.cards import order_card, summary_card
+from fhir_pgx.cards import order_card, summary_card, unanswered_card
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.order import Face, face_card, face_of, is_quiet
+from fhir_pgx.cards.order import Face, face_of, is_quiet
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.unclear import unclear_card
 from fhir_pgx.errors import DataUnavailable, MixedPatients, NotFhir, UnknownDrug
@@ -28,16 +28,24 @@ from fhir_pgx.fhir.reading import read
 from fhir_pgx.genotype import gather
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.loader import load_knowledge
+from fhir_pgx.memory import (
+    Memory,
+    concept_key,
+    result_key,
+    statement_key,
+    with_origin,
+    without_origin,
+)
 from fhir_pgx.model.card import Card
 from fhir_pgx.model.document import Document, Options
 from fhir_pgx.model.drug import Coding, DrugMatch, MedicationConcept, MedicationOrder
-from fhir_pgx.model.finding import Caveat, NotUnderstood, Origin, Presence, Reading, Statement
+from fhir_pgx.model.finding import NotUnderstood, Reading, Statement
 from fhir_pgx.model.hook import HookAnswer, HookCall
 from fhir_pgx.model.knowledge import GeneRules, Knowledge, Vocabulary
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
 from fhir_pgx.normalize.drug import resolve
-from fhir_pgx.phenotype import conclude, not_tested
+from fhir_pgx.phenotype import conclude, faulty, not_called_from, not_tested
 from fhir_pgx.recommendation import DrugEntry, Rulebook, recommend
 from fhir_pgx.reports.plain import write_interpretation, write_recommendations
 from fhir_pgx.reports.text import interpretation_text
@@ -51,13 +59,6 @@ NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids m
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 _IN_USE = ("active", "in-use", "intended", "in-progress", "")
 Answer = tuple[Recommendation, ...] | Unanswered
-K = TypeVar("K")
-V = TypeVar("V")
-
-# What many calls ask alike is kept, a bounded number of each; never anything that names a patient.
-_MOST_KEPT = 4096
-_LONGEST_KEPT = 80  # signs of a stated value: a diplotype is shorter, a discussion longer
-_KEPT_CAVEATS = frozenset({"PGX-601", "PGX-602", "PGX-604"})  # they quote allele names alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,9 @@ class Pipeline:
         self.rulebook = Rulebook(knowledge)
         self.limits = limits or Limits()
         self._today = today
-        self._matches: dict[MedicationConcept, DrugMatch | None] = {}
-        self._results: dict[Hashable, GeneResult] = {}
-        self._advised: dict[Hashable, tuple[Answer, Face | None]] = {}
+        self._matches: Memory[DrugMatch | None] = Memory()
+        self._results: Memory[_Concluded] = Memory()
+        self._advised: Memory[tuple[Answer, Face | None]] = Memory()
 
     @classmethod
     def load(cls, settings: Settings) -> "Pipeline":
@@ -103,9 +104,54 @@ class Pipeline:
     # Reading and interpreting
 
     def interpret(self, entries: Sequence[Entry]) -> Interpretation:
-        """What is known of each gene from these resources of one patient."""
+        """What is known of each gene from these resources of one patient.
+
+        Genes nobody spoke of are `not-tested`; a gene of which only variants are stated is
+        `not-called`, because this release does not call alleles from variants.
+        """
         reading = read(entries, self.knowledge.vocabulary)
-        return interpret_reading(reading, self.knowledge, self._results)
+        sex = _sex(entries)
+        by_gene: dict[str, list[Statement]] = defaultdict(list)
+        for statement in reading.statements:
+            by_gene[statement.gene].append(statement)
+        results: dict[str, GeneResult] = {}
+        left: list[NotUnderstood] = []
+        for gene, rules in self.knowledge.genes.items():
+            statements = by_gene.pop(gene, None)
+            if statements is None:
+                results[gene] = not_called_from(reading.variants, gene) or not_tested(gene)
+                continue
+            results[gene], refused = self._conclude(statements, rules, sex)
+            left += refused
+        for gene, statements in by_gene.items():
+            left += [
+                NotUnderstood(
+                    statement.origin.reference,
+                    f"our release holds no rules for the gene {gene}",
+                    statement.origin.path,
+                )
+                for statement in statements
+            ]
+        not_understood = (*reading.not_understood, *dict.fromkeys(left))
+        return Interpretation(
+            _subject(reading), results, replace(reading, not_understood=not_understood)
+        )
+
+    def _conclude(self, statements: list[Statement], rules: GeneRules, sex: str) -> "_Concluded":
+        vocabulary = self.knowledge.vocabulary
+        key = statement_key(statements, sex)
+        if key is None:
+            return _one_gene(statements, rules, vocabulary, sex)
+        origin = statements[0].origin
+        kept, refused = self._results.get(
+            key,
+            lambda: _nobodys(_one_gene(statements, rules, vocabulary, sex)),
+            # What was not read may be anybody's words: neither they nor their place are kept.
+            is_plain=lambda found: bool(found[0].lookup_keys) and not found[1],
+        )
+        if refused or not kept.lookup_keys:  # what was not usable is told with its own place
+            return _one_gene(statements, rules, vocabulary, sex)
+        return with_origin(kept, origin), ()
 
     def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `interpret`: a JSON value, or text. Raises MixedPatients and what reading
@@ -271,8 +317,6 @@ class Pipeline:
         if not guided:
             return HookAnswer(tuple(unclear))
         if call.genomics in ("unavailable", "missing"):
-            if call.hook == "patient-view":
-                return HookAnswer()  # nothing was ordered; there is no advice to withhold
             raise DataUnavailable(
                 "the patient's genomic results were neither prefetched nor retrievable"
                 + (f": {call.unavailable_reason}" if call.unavailable_reason else ""),
@@ -280,6 +324,7 @@ class Pipeline:
                 mend="prefetch the patient's genomic Observations or DiagnosticReports",
             )
         interpretation = self.interpret(call.evidence)
+        context = replace(context, unread=len(interpretation.reading.not_understood))
         age = self._age_years(call.evidence)
         if call.hook == "patient-view":
             return self._summary(guided, interpretation, age, context)
@@ -315,12 +360,7 @@ class Pipeline:
 
     def _match(self, order: MedicationOrder) -> DrugMatch | None:
         concept = order.concept
-        words = {coding.display for coding in concept.codings}
-        if concept.parts or not words or (concept.text and concept.text not in words):
-            return resolve(concept, self.drug_codes)  # free text may name a patient: not kept
-        if concept not in self._matches:
-            _keep(self._matches, concept, resolve(concept, self.drug_codes))
-        return self._matches[concept]
+        return self._matches.get(concept_key(concept), lambda: resolve(concept, self.drug_codes))
 
     def _guidance(self, order: MedicationOrder) -> tuple[DrugEntry, ...]:
         if order.match is not None:
@@ -336,48 +376,41 @@ class Pipeline:
         age_years: int | None,
         context: CardContext,
     ) -> list[Card]:
-        cards = []
+        results = interpretation.genes
+        cards: list[Card | None] = []
         for order, entries in guided:
             for entry in entries:
-                answer, face = self._advise(entry, interpretation.genes, age_years)
-                if face is not None:
-                    cards.append(face_card(face, order, interpretation.genes, context))
-                elif isinstance(answer, Unanswered):
-                    card = order_card(
-                        order,
-                        answer,
-                        interpretation.genes,
-                        context,
-                        source=entry.rules.source,
-                        important=entry.important,
+                answer, face = self._advise(entry, results, age_years)
+                if isinstance(answer, Unanswered):
+                    source, important = entry.rules.source, entry.important
+                    cards.append(
+                        unanswered_card(
+                            order, answer, results, context, source=source, important=important
+                        )
                     )
-                    if card is not None:
-                        cards.append(card)
-        return cards
+                    continue
+                if face is None and context.incomplete and entry.important:
+                    face = face_of(answer)  # what did not reach us may say otherwise
+                if face is not None:
+                    cards.append(order_card(face, order, results, context))
+        return [card for card in cards if card is not None]
 
     def _advise(
         self, entry: DrugEntry, results: Mapping[str, GeneResult], age_years: int | None
     ) -> tuple[Answer, Face | None]:
-        """The answer and the face of its card, which is None where nothing need be said.
+        """The answer and the face of its card, which is None where nothing need be said."""
+        decided = {gene: results[gene] for gene in self.rulebook.deciding(entry)}
+        keys = [result_key(result) for result in decided.values()]
+        known = (entry.rules.source, entry.rules.drug, age_years, *keys)
 
-        Kept by all of the results that can decide it, where they come from left aside.
-        """
-        genes = self.rulebook.deciding(entry)
-        key: Hashable = None
-        if all(caveat.code in _KEPT_CAVEATS for gene in genes for caveat in results[gene].caveats):
-            decided = tuple(_without_origin(results[gene]) for gene in genes)
-            key = (entry.rules.source, entry.rules.drug, age_years, decided)
-            found = self._advised.get(key)
-            if found is not None:
-                return found
-        nobodys = {g: replace(results[g], derived_from=(), when="") for g in genes}
-        answer = self._recommend(entry, nobodys, age_years)
-        face = None
-        if not isinstance(answer, Unanswered):
-            face = face_of(answer, important=entry.important)
-        if key is not None:
-            _keep(self._advised, key, (answer, face))
-        return answer, face
+        def advise() -> tuple[Answer, Face | None]:
+            nobodys = {gene: without_origin(result) for gene, result in decided.items()}
+            answer = self._recommend(entry, nobodys, age_years)
+            if isinstance(answer, Unanswered) or is_quiet(answer, important=entry.important):
+                return answer, None
+            return answer, face_of(answer)
+
+        return self._advised.get(None if None in keys else known, advise)
 
     def _summary(
         self,
@@ -392,7 +425,7 @@ class Pipeline:
                 answer = self._recommend(entry, interpretation.genes, age_years)
                 if isinstance(answer, Unanswered):
                     continue
-                if not all(is_quiet(each, important=entry.important) for each in answer):
+                if not is_quiet(answer, important=entry.important):
                     concerned.append((order, answer))
         card = summary_card(concerned, interpretation.genes, context)
         return HookAnswer((card,) if card else ())
@@ -406,81 +439,6 @@ class Pipeline:
         return (*kept, overflow_card(left, context))
 
 
-def _keep(kept: dict[K, V], key: K, value: V) -> None:
-    """Remember a value; when there are too many, all are forgotten, and those in use come back."""
-    if len(kept) >= _MOST_KEPT:
-        kept.clear()
-    kept[key] = value
-
-
-def _without_origin(result: GeneResult) -> Hashable:
-    """All that a result says, less where and when it was found."""
-    if result.status is Status.NOT_TESTED:
-        return None
-    return (
-        result.status,
-        result.basis,
-        result.diplotypes,
-        result.phenotype,
-        result.activity_score,
-        result.lookup_keys,
-        result.alleles,
-        tuple(result.allele_status.items()),
-        result.coverage,
-        result.caveats,
-    )
-
-
-def interpret_reading(
-    reading: Reading, knowledge: Knowledge, kept: dict[Hashable, GeneResult] | None = None
-) -> Interpretation:
-    """Every gene's result from what was read; genes nobody spoke of are `not-tested`.
-
-    `kept` remembers results between calls with the same knowledge.
-    """
-    kept = {} if kept is None else kept
-    by_gene: dict[str, list[Statement]] = defaultdict(list)
-    for statement in reading.statements:
-        by_gene[statement.gene].append(statement)
-    results: dict[str, GeneResult] = {}
-    left: list[NotUnderstood] = []
-    for gene, rules in knowledge.genes.items():
-        statements = by_gene.pop(gene, None)
-        if statements is None:
-            results[gene] = not_tested(gene)
-            continue
-        statement, key = statements[0], _stated(statements)
-        found = kept.get(key) if key is not None else None
-        if found is not None:
-            results[gene] = _found_at(found, statement.origin)
-            continue
-        results[gene], refused = _one_gene(statements, rules, knowledge.vocabulary)
-        left += refused
-        if key is not None and not refused and statement.presence is Presence.PRESENT:
-            nobodys = replace(results[gene], derived_from=(), when="")
-            # Only where the origin that will be put back is all that was taken away.
-            if _found_at(nobodys, statement.origin) == results[gene]:
-                _keep(kept, key, nobodys)
-    for gene, statements in by_gene.items():
-        left += [
-            NotUnderstood(
-                statement.origin.reference,
-                f"our release holds no rules for the gene {gene}",
-                statement.origin.path,
-            )
-            for statement in statements
-        ]
-    return Interpretation(
-        subject=_subject(reading),
-        genes=results,
-        reading=_with_left(reading, left) if left else reading,
-    )
-
-
-def _with_left(reading: Reading, left: Iterable[NotUnderstood]) -> Reading:
-    return replace(reading, not_understood=(*reading.not_understood, *dict.fromkeys(left)))
-
-
 def _subject(reading: Reading) -> str:
     """The one patient as a reference; empty where none is named."""
     if len(reading.subjects) != 1:
@@ -489,48 +447,14 @@ def _subject(reading: Reading) -> str:
     return subject if subject.startswith("urn:") else f"Patient/{logical_id(subject)}"
 
 
-def _found_at(result: GeneResult, origin: Origin) -> GeneResult:
-    # By hand: `dataclasses.replace` takes four times as long, for each gene of each call.
-    return GeneResult(
-        result.gene,
-        result.status,
-        result.basis,
-        result.diplotypes,
-        result.phenotype,
-        result.activity_score,
-        result.lookup_keys,
-        result.alleles,
-        result.allele_status,
-        result.coverage,
-        result.caveats,
-        (origin.reference,),
-        origin.when,
-    )
-
-
-def _stated(statements: Sequence[Statement]) -> Hashable:
-    """All that a single statement says, less who, where and when; None where it is not kept."""
-    only = statements[0]
-    if len(statements) > 1 or only.caveats or len(only.value) > _LONGEST_KEPT:
-        return None
-    return (
-        only.gene,
-        only.kind,
-        only.value,
-        only.presence,
-        only.code,
-        only.source_class,
-        only.drugs,
-        only.origin.status,
-        only.origin.corrected,
-    )
+_Concluded = tuple[GeneResult, tuple[NotUnderstood, ...]]
 
 
 def _one_gene(
-    statements: list[Statement], rules: GeneRules, vocabulary: Vocabulary
-) -> tuple[GeneResult, tuple[NotUnderstood, ...]]:
+    statements: list[Statement], rules: GeneRules, vocabulary: Vocabulary, sex: str
+) -> _Concluded:
     try:
-        evidence = gather(statements, rules, vocabulary)
+        evidence = gather(statements, rules, vocabulary, sex=sex)
         return conclude(evidence, rules), evidence.not_understood
     except Exception as error:  # noqa: BLE001 - see below
         # A fault of ours in one gene must cost that gene's answer, not the other twenty-two. Its
@@ -538,10 +462,18 @@ def _one_gene(
         places = "".join(traceback.format_tb(error.__traceback__))
         log.error("interpreting %s failed: %s\n%s", rules.gene, type(error).__name__, places)
         references = tuple(dict.fromkeys(s.origin.reference for s in statements))
-        caveat = Caveat(
-            "PGX-699", f"A fault of this service kept it from reading the {rules.gene} result."
-        )
-        return (
-            GeneResult(rules.gene, Status.NOT_CALLED, caveats=(caveat,), derived_from=references),
-            (),
-        )
+        return faulty(rules.gene, references), ()
+
+
+def _nobodys(concluded: _Concluded) -> _Concluded:
+    result, refused = concluded
+    return without_origin(result), refused
+
+
+def _sex(entries: Iterable[Entry]) -> str:
+    """The patient's administrative gender, where it is `male` or `female`."""
+    for entry in entries:
+        if entry.type == "Patient" and entry.container is None:
+            stated = as_text(entry.resource.get("gender"))
+            return stated if stated in ("male", "female") else ""
+    return ""

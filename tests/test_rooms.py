@@ -28,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Checks a document against schemas: reads FHIR, and the schemas that knowledge holds.
     "validation": NOUNS | {"fhir", "knowledge"},
     # The one module that knows all stages.
-    "pipeline": NOUNS | STAGES | {"settings", "fhir", "vcf", "knowledge"},
+    "pipeline": NOUNS | STAGES | {"memory", "settings", "fhir", "vcf", "knowledge"},
+    "memory": NOUNS,
     # A service reads the call (fhir), asks the store, and leaves the judgement to the pipeline.
     "services": NOUNS | {"fhir", "storage", "pipeline"},
     "operations": NOUNS | {"fhir", "storage", "pipeline", "validation"},

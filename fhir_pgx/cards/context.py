@@ -8,10 +8,13 @@ from dataclasses import dataclass
 class CardContext:
     """What a card needs beyond the advice: `namespace` makes its ids stable for one call.
 
-    `untested` says for which drugs a missing result gets a card: none, important, all.
+    `incomplete` tells that a part of the data did not come, `unread` how many resources that came
+    were not understood. `untested` says for which drugs a missing result gets a card: none,
+    important, all.
     """
 
     namespace: uuid.UUID
     knowledge_release: str
     incomplete: bool = False
+    unread: int = 0
     untested: str = "important"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.headline import NO_RESULT, capitalised, gene_phrase
+from fhir_pgx.cards.headline import NOTHING, capitalised, gene_phrase
 from fhir_pgx.cards.markdown import bold, escape, items
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.finding import Caveat
@@ -24,6 +24,11 @@ INCOMPLETE = Caveat(
     "A part of the EHR's data did not reach this service (a further page, or a search that "
     "failed); a result may be missing.",
 )
+_NOTES = {
+    "matched-by-name": "recognized by its name; no code in the order was known",
+    "retired-code": "a retired RxNorm code",
+    "incomplete-ingredients": "not every ingredient of the product is known here",
+}
 _VERDICTS = {
     "no-concern": "no genetic concern found",
     "caution": "caution",
@@ -89,16 +94,26 @@ def order_detail(
 
 
 def matched(order: MedicationOrder) -> str:
-    """A remark on an order that was recognized by its name alone."""
-    if order.match is None or order.match.how == "code":
+    """What must be said of how an order was recognized: its ingredient where the order does not
+    name it, a name without a known code, a retired code, ingredients we do not know."""
+    match = order.match
+    if match is None:
         return ""
-    return " (recognized by its name; no code in the order was known)"
+    label = order.concept.label.lower()
+    names = [drug.name for drug in match.ingredients if drug.name.lower() not in label]
+    remarks = [escape(" + ".join(names))] if names else []
+    remarks += [words for note, words in _NOTES.items() if note in match.notes]
+    return f" ({'; '.join(remarks)})" if remarks else ""
+
+
+def is_untested(result: GeneResult) -> bool:
+    return result.status is Status.NOT_TESTED
 
 
 def result_line(gene: str, results: Mapping[str, GeneResult]) -> str:
     """One gene: what was reported, what it is read as, where it stands and when."""
     result = results.get(gene)
-    if result is None or result.status is Status.NOT_TESTED:
+    if result is None or is_untested(result):
         return f"{escape(gene)}: no result on file."
     where = _where(result)
     if result.status is Status.NOT_CALLED:
@@ -145,8 +160,9 @@ def _advice(answer: Sequence[Recommendation]) -> list[str]:
     several = len({tuple(sorted(r.genes.items())) for r in answer}) > 1
     held: dict[tuple[str, str], list[str]] = {}
     for r in answer:
-        phrases = [gene_phrase(g, p) for g, p in r.genes.items() if p != NO_RESULT]
-        graded = r.strength and r.strength not in ("n/a", "No Recommendation")
+        phrases = [gene_phrase(g, p) for g, p in r.genes.items() if p not in NOTHING]
+        # CPIC grades some rows without a recommendation Strong: a strength of nothing misleads.
+        graded = r.action != "no-recommendation" and r.strength not in ("n/a", "No Recommendation")
         strength = f" *{r.source} strength: {r.strength}.*" if graded else ""
         text = escape(r.detail, 2000) + strength
         condition = f"if {escape(' and '.join(phrases))}" if several else ""
@@ -167,7 +183,7 @@ def _reasons(answer: Sequence[Recommendation]) -> list[str]:
         (gene, text)
         for r in answer
         for gene, text in r.implications.items()
-        if r.genes.get(gene) != NO_RESULT
+        if r.genes.get(gene) not in NOTHING
     )
     return [f"{escape(gene)}: {escape(text, 1000)}" for gene, text in reasons]
 

@@ -6,7 +6,8 @@ from fhir_pgx.cards.markdown import cut, plain
 from fhir_pgx.model.recommendation import Recommendation
 
 LIMIT = 139  # strictly fewer than 140
-NO_RESULT = "No Result"
+# What stands for a gene that answers nothing: not tested, or tested without an answer.
+NOTHING = {"No Result": "no {} result", "Not Called": "{} without an answer"}
 AGE_GROUPS = frozenset({"adult", "pediatric"})
 # Where the sentence does not fit: the act alone, and where the rest stands.
 _BRIEF = {
@@ -58,8 +59,8 @@ def headline(recommendations: Sequence[Recommendation]) -> str:
     """
     first = recommendations[0]
     drug = plain(capitalised(first.drug), 60)
-    genes = {g: p for g, p in first.genes.items() if p != NO_RESULT}
-    none = [f"no {gene} result" for gene, p in first.genes.items() if p == NO_RESULT]
+    genes = {g: p for g, p in first.genes.items() if p not in NOTHING}
+    none = [NOTHING[p].format(gene) for gene, p in first.genes.items() if p in NOTHING]
     full = ", ".join([*(gene_phrase(g, p) for g, p in genes.items()), *none])
     short = ", ".join([*(gene_phrase(g, _SHORT.get(p, p)) for g, p in genes.items()), *none])
     brief = _BRIEF[first.action]

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import TELLING, AdviceText, advice_text, order_detail
-from fhir_pgx.cards.headline import NO_RESULT, headline
+from fhir_pgx.cards.headline import NOTHING, headline
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.cards.suggestion import suggestions
-from fhir_pgx.cards.unanswered import unanswered_card
 from fhir_pgx.model.card import Card, Indicator, Link, Source
 from fhir_pgx.model.drug import Coding, MedicationOrder
 from fhir_pgx.model.phenotype import GeneResult
-from fhir_pgx.model.recommendation import Recommendation, Unanswered
+from fhir_pgx.model.recommendation import Recommendation
 
 REASON_SYSTEM = "urn:fhir-pgx:override-reason"
 OVERRIDE_REASONS = (
@@ -40,9 +39,16 @@ _UNREMARKABLE = {
 }
 
 
-def is_quiet(recommendation: Recommendation, *, important: bool) -> bool:
-    """Whether an advice needs no card: the usual dose, or none to give, for a result that explains
-    itself."""
+def is_quiet(answer: Sequence[Recommendation], *, important: bool) -> bool:
+    """Whether an answer needs no card: the usual dose, or no advice, for results that explain it.
+
+    `important` says whether the drug's guidance holds advice that can matter much: only then is a
+    gene without a usable result worth a card.
+    """
+    return all(_explains_itself(each, important=important) for each in answer)
+
+
+def _explains_itself(recommendation: Recommendation, *, important: bool) -> bool:
     if recommendation.action not in ("standard", "no-recommendation"):
         return False
     codes = {caveat.code for caveat in recommendation.caveats} & TELLING
@@ -50,7 +56,7 @@ def is_quiet(recommendation: Recommendation, *, important: bool) -> bool:
         codes -= {"PGX-620"}
     if codes:
         return False
-    shown = [p for p in recommendation.genes.values() if p != NO_RESULT]
+    shown = [p for p in recommendation.genes.values() if p not in NOTHING]
     if all(p in _UNREMARKABLE or p.endswith("negative") for p in shown):
         return True
     if important and any(p in _UNKNOWN for p in shown):
@@ -63,28 +69,6 @@ def indicator_of(recommendations: Sequence[Recommendation]) -> Indicator:
     if any(r.serious for r in recommendations):
         return "critical"
     return "warning" if any(r.action in _WARNING for r in recommendations) else "info"
-
-
-def order_card(
-    order: MedicationOrder,
-    answer: tuple[Recommendation, ...] | Unanswered,
-    results: Mapping[str, GeneResult],
-    context: CardContext,
-    *,
-    source: str = "CPIC",
-    important: bool = True,
-) -> Card | None:
-    """The card for an order, or None where nothing needs saying.
-
-    `important` says whether the drug's guidance holds advice that can matter much: only then is
-    a missing result worth a card (unless the context asks for all).
-    """
-    if isinstance(answer, Unanswered):
-        return unanswered_card(order, answer, results, context, source=source, important=important)
-    face = face_of(answer, important=important)
-    if face is None and context.incomplete and important:
-        face = make_face(answer)  # what did not reach us may say otherwise
-    return None if face is None else face_card(face, order, results, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +85,7 @@ class Face:
     rules: tuple[str, ...]
 
 
-def face_of(answer: tuple[Recommendation, ...], *, important: bool) -> Face | None:
-    """The face of an answer's card; None where nothing needs saying (see `order_card`)."""
-    return None if all(is_quiet(r, important=important) for r in answer) else make_face(answer)
-
-
-def make_face(answer: tuple[Recommendation, ...]) -> Face:
+def face_of(answer: tuple[Recommendation, ...]) -> Face:
     """The face of an answer's card, quiet or not."""
     first = answer[0]
     label, url = SOURCES[first.source]
@@ -122,7 +101,7 @@ def make_face(answer: tuple[Recommendation, ...]) -> Face:
     )
 
 
-def face_card(
+def order_card(
     face: Face, order: MedicationOrder, results: Mapping[str, GeneResult], context: CardContext
 ) -> Card:
     """The card of a face for one order of one patient."""

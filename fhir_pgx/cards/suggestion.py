@@ -44,6 +44,8 @@ def suggestions(
     match = order.match
     if not order.proposed or order.resource_type not in _REPLACEABLE or match is None:
         return ()
+    if not order.resource.get("id"):
+        return ()  # an update without an id cannot be applied
     if match.how != "code" or len(match.ingredients) != 1 or match.notes:
         return ()
     offered: dict[str, tuple[AlternativeVerdict, Recommendation]] = {}

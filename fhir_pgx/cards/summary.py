@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import result_line
-from fhir_pgx.cards.headline import LIMIT, NO_RESULT, capitalised, gene_phrase
+from fhir_pgx.cards.headline import LIMIT, NOTHING, capitalised, gene_phrase
 from fhir_pgx.cards.markdown import cut, escape, items
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
@@ -34,7 +34,7 @@ def summary_card(
     weightiest = sorted(concerned, key=lambda each: not any(r.serious for r in each[1]))
     for order, answer in weightiest:
         first = answer[0]
-        found = [gene_phrase(g, p) for g, p in first.genes.items() if p != NO_RESULT]
+        found = [gene_phrase(g, p) for g, p in first.genes.items() if p not in NOTHING]
         lines.append(
             f"{escape(order.concept.label or first.drug)}: {escape(', '.join(found))}. "
             f"{escape(first.summary, 300)}"

@@ -4,24 +4,35 @@ import uuid
 from collections.abc import Mapping
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import INCOMPLETE, matched, result_line, section, told
+from fhir_pgx.cards.detail import INCOMPLETE, is_untested, matched, result_line, section, told
 from fhir_pgx.cards.headline import LIMIT, capitalised
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
 from fhir_pgx.model.drug import MedicationOrder
+from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.phenotype import GeneResult
 from fhir_pgx.model.recommendation import Unanswered
 
-_SAID = {
-    "not-tested": "no {genes} result on file; {source} advice depends on it.",
-    "not-called": "{genes} on file without a usable answer; {source} advice depends on it.",
-    "no-row": "{source} has no advice for this {genes} result.",
-}
 _MISSING_IS_NOT_NORMAL = (
     "A missing or unusable result is not a normal result. If there is another result in the "
     "chart, it did not reach this service."
 )
+
+
+def _said(
+    answer: Unanswered, results: Mapping[str, GeneResult], source: str, *, incomplete: bool
+) -> str:
+    """Each gene in its own state: not tested and tested without an answer are two things."""
+    if answer.reason == "no-row":
+        return f"{source} has no advice for this {' and '.join(answer.genes)} result."
+    untested = [g for g in answer.genes if g not in results or is_untested(results[g])]
+    tested = [g for g in answer.genes if g not in untested]
+    where = "in the part of the data that came" if incomplete else "on file"
+    states = [f"no {' or '.join(untested)} result {where}"] if untested else []
+    if tested:
+        states.append(f"{' and '.join(tested)} on file without a usable answer")
+    return f"{', '.join(states)}; {source} advice depends on it."
 
 
 def unanswered_card(
@@ -45,9 +56,14 @@ def unanswered_card(
     if untested and (context.untested == "none" or not (important or context.untested == "all")):
         return None
     label, url = SOURCES[source]
-    said = _SAID[answer.reason].format(genes=" and ".join(answer.genes), source=source)
+    said = _said(answer, results, source, incomplete=context.incomplete)
     subject = topic(source, answer.drug, answer.genes, answer.reason)
     limits = dict.fromkeys([*caveats, *([INCOMPLETE] if context.incomplete else [])])
+    if context.unread:
+        count = "1 resource" if context.unread == 1 else f"{context.unread} resources"
+        limits[
+            Caveat("PGX-617", f"{count} sent along could not be read; a result may stand there.")
+        ] = None
     parts = (
         f"**Order** {escape(order.concept.label or answer.drug)}{matched(order)}",
         escape(answer.text, 600),

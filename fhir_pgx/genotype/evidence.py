@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fhir_pgx.genotype import hla
-from fhir_pgx.genotype.names import parse_diplotypes, standard_allele, tidy
+from fhir_pgx.genotype.names import is_single_copy, parse_diplotypes, standard_allele, tidy
 from fhir_pgx.model.finding import (
     Caveat,
     NotUnderstood,
@@ -35,8 +35,8 @@ class _Sorted:
     phenotypes: list[StatedTerm] = field(default_factory=list)
     scores: list[StatedTerm] = field(default_factory=list)
     presence: dict[str, Presence] = field(default_factory=dict)
-    no_calls: list[str] = field(default_factory=list)
-    references: dict[str, None] = field(default_factory=dict)
+    unusable: dict[str, str] = field(default_factory=dict)  # reference -> when
+    used: dict[str, str] = field(default_factory=dict)
     caveats: dict[Caveat, None] = field(default_factory=dict)
     not_understood: list[NotUnderstood] = field(default_factory=list)
 
@@ -80,7 +80,17 @@ def gather(
         status = _hla_status(found, rules)
     else:
         joined = _join_haplotypes(found, rules, sex)
-    newest = max((s.origin.when for s in germline), default="")
+    newest = max(found.used.values(), default="")
+    later = max(found.unusable.values(), default="")
+    if found.used and later > newest:
+        found.caveats[
+            Caveat(
+                "PGX-616",
+                f"A later {rules.gene} result ({later[:10]}) gives no usable answer; the earlier "
+                "one was used.",
+            )
+        ] = None
+    told = found.used or found.unusable
     return GeneEvidence(
         gene=rules.gene,
         diplotypes=tuple(found.diplotypes),
@@ -89,9 +99,9 @@ def gather(
         scores=tuple(found.scores),
         presence=found.presence,
         allele_status=status,
-        no_calls=tuple(dict.fromkeys(found.no_calls)),
-        references=tuple(found.references),
-        when=newest,
+        unusable=tuple(found.unusable),
+        references=tuple(told),
+        when=max(told.values(), default=""),
         from_haplotypes=joined,
         caveats=tuple(found.caveats),
         not_understood=tuple(found.not_understood),
@@ -119,12 +129,12 @@ def _sort_one(
     statement: Statement, rules: GeneRules, vocabulary: Vocabulary, found: _Sorted
 ) -> None:
     origin = statement.origin
-    found.references[origin.reference] = None
     if statement.presence in (Presence.NO_CALL, Presence.INDETERMINATE) and (
         statement.kind is not StatementKind.ALLELE_PRESENCE
     ):
-        found.no_calls.append(origin.reference)
+        found.unusable[origin.reference] = origin.when
         return
+    refused = len(found.not_understood)
     match statement.kind:
         case StatementKind.DIPLOTYPE | StatementKind.HAPLOTYPE:
             _sort_alleles(statement, rules, found)
@@ -134,6 +144,9 @@ def _sort_one(
             found.scores.append(StatedTerm(statement.value, origin.reference, origin.when))
         case StatementKind.PHENOTYPE:
             _sort_phenotype(statement, rules, vocabulary, found)
+    # What is used and what is not are told apart: an answer's source and date are its own.
+    kept = found.used if len(found.not_understood) == refused else found.unusable
+    kept.setdefault(origin.reference, origin.when)
 
 
 def _sort_alleles(statement: Statement, rules: GeneRules, found: _Sorted) -> None:
@@ -145,7 +158,7 @@ def _sort_alleles(statement: Statement, rules: GeneRules, found: _Sorted) -> Non
         else:
             found.typings.append(hla.Typing(genotypes, origin.when))
         return
-    if statement.kind is StatementKind.DIPLOTYPE:
+    if statement.kind is StatementKind.DIPLOTYPE or is_single_copy(statement.value, rules):
         read = parse_diplotypes(statement.value, rules)
         if read:
             found.diplotypes.append(StatedDiplotypes(read[0], origin.reference, origin.when))
@@ -227,7 +240,8 @@ def _join_haplotypes(found: _Sorted, rules: GeneRules, sex: str) -> bool:
         only = StatedDiplotypes((Diplotype((pair[0].value,)),), pair[0].reference, newest)
         found.diplotypes.append(only)
         return True
-    if len(pair) != 2:
+    # The same allele stated twice may be one allele seen by two tests.
+    if len(pair) != 2 or pair[0].value == pair[1].value:
         return False
     order = {name: i for i, name in enumerate(rules.alleles)}
     names = sorted((term.value for term in pair), key=lambda name: order.get(name, len(order)))
@@ -239,7 +253,7 @@ def _hla_status(found: _Sorted, rules: GeneRules) -> dict[str, str]:
     """The tracked alleles' status; also names the typed alleles and diplotypes, two fields each."""
     typings = hla.join_singles(found.typings)
     for typing in typings:
-        diplotypes = [hla.as_diplotype(g) for g in typing.genotypes if len(g) == 2]
+        diplotypes = [d for g in typing.genotypes if len(g) == 2 for d in hla.diplotypes(g)]
         if diplotypes:
             stated = StatedDiplotypes(tuple(dict.fromkeys(diplotypes)), "", typing.when)
             found.diplotypes.append(stated)
@@ -250,7 +264,7 @@ def _hla_status(found: _Sorted, rules: GeneRules) -> dict[str, str]:
     for target in disputed:
         found.caveats[_disagree(rules.gene, f"whether {target} is present")] = None
     for target in rules.tracked:
-        if found.references and target not in status:
+        if (found.used or found.unusable) and target not in status:
             found.caveats[
                 Caveat(
                     "PGX-611", f"{rules.gene}{target} is not known: the typing does not settle it."

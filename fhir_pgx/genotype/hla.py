@@ -7,6 +7,7 @@ which is not negative. Source: GL String (Milius 2013), CPIC HLA guidelines.
 
 import re
 from dataclasses import dataclass
+from itertools import islice, product
 
 from fhir_pgx.model.finding import Presence
 from fhir_pgx.model.genotype import Diplotype
@@ -96,9 +97,10 @@ def _status(target: str, genotype: Genotype) -> str | None:
     return "negative" if len(genotype) == 2 else None
 
 
-def as_diplotype(genotype: Genotype) -> Diplotype:
-    """Two-field names, the first of each chromosome's possible alleles."""
-    return Diplotype(tuple(options[0].name for options in genotype))
+def diplotypes(genotype: Genotype) -> list[Diplotype]:
+    """Every diplotype of two-field names the genotype allows, up to MAX_OPTIONS."""
+    named = [list(dict.fromkeys(allele.name for allele in options)) for options in genotype]
+    return [Diplotype(pair) for pair in islice(product(*named), MAX_OPTIONS)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,13 @@ _LETTER = re.compile(r"(\*\d+)[A-Z]{1,2}")
 _COPIES = re.compile(r"(\*\d+)\s*[x×]\s*(\d+|N)", re.IGNORECASE)
 _STAR_LIKE = re.compile(r"\*\d+[A-Z]?(?:x(?:\d+|N))?(?: \+ \*\d+(?:x\d+)?)*")
 _HGVS_LIKE = re.compile(r"[cgm]\.[-*\d+_]+(?:[ACGT]+>[ACGT]+|del[ACGT]*|ins[ACGT]+|dup[ACGT]*)")
-_POSITION = re.compile(r"^(?:rs\d+|c\.-?\d+(?:[ACGT]>[ACGT])?|-\d+(?:[ACGT]>[ACGT])?)[\s:,]+")
+_POSITION = re.compile(
+    r"^(?:rs\d+[\s:,]+|c\.-?\d+(?:[ACGT]>[ACGT])?[\s:,]+|-\d+(?:[ACGT]>[ACGT][\s:,]+|[\s:,]*))"
+)
+_ONLY_COPY = re.compile(r"(?i)\s*(?:/\s*(?:Y|0|-)|[(,;]?\s*hemizyg\w*\)?)\s*$")
+_DUPLICATED = re.compile(
+    r"\(?(\*\d+)\s*/\s*(\*\d+)(?:(\))\s*|[\s,;]+)[x×]\s*(\d+|N)", re.IGNORECASE
+)
 _REMARK = re.compile(r"\s*\([^()]*\)\s*$")
 _BASES = re.compile(r"([ACGT])\s*[/|;>]?\s*([ACGT])")
 
@@ -40,6 +46,8 @@ def tidy(gene: str, text: str) -> str:
 def standard_allele(text: str, rules: GeneRules) -> AlleleName | None:
     """The allele a text means; None where it does not look like an allele of this gene."""
     name = text.strip().strip("[]").strip()
+    if re.fullmatch(r"\*\d+[a-z]{1,2}", name):
+        name = name.upper()
     if name in rules.alleles:
         return AlleleName(name)
     if name in rules.aliases:
@@ -65,6 +73,10 @@ def _by_shape(name: str, rules: GeneRules) -> AlleleName | None:
     stars = any(known.startswith("*") for known in rules.alleles)
     if stars and _STAR_LIKE.fullmatch(name):
         return AlleleName(name)
+    if name.startswith("*") and name[1:] in rules.aliases:
+        return AlleleName(
+            rules.aliases[name[1:]], _read_as(rules.gene, name, rules.aliases[name[1:]])
+        )
     if (
         name.lower() in ("reference", "wt", "wild type", "wildtype")
         and "Reference" in rules.alleles
@@ -91,6 +103,11 @@ def _read_as(gene: str, stated: str, standard: str) -> Caveat:
     return Caveat("PGX-602", f"{gene} {stated} was read as {standard}.")
 
 
+def is_single_copy(text: str, rules: GeneRules) -> bool:
+    """Whether a text says that its one allele is the only copy: `A- (hemizygous)`, `A-/Y`."""
+    return 1 in rules.copies and bool(_ONLY_COPY.search(text))
+
+
 def parse_diplotypes(
     text: str, rules: GeneRules
 ) -> tuple[tuple[Diplotype, ...], tuple[Caveat, ...]] | None:
@@ -100,13 +117,45 @@ def parse_diplotypes(
     a person may carry once. None where the text is not a diplotype of this gene.
     """
     plain = tidy(rules.gene, text)
+    if is_single_copy(plain, rules):
+        alone = standard_allele(_ONLY_COPY.sub("", plain), rules)
+        return None if alone is None else _whole([_diplotype([alone], plain, rules)])
+    if duplicated := _DUPLICATED.fullmatch(plain):
+        return _which_is_duplicated(duplicated, rules)
     options = [part for part in re.split(r"\s+or\s+|\s*;\s*(?=\*)", plain) if part]
     read = [_one_diplotype(option, rules) for option in options]
     if not read or any(found is None for found in read):
         return None
-    diplotypes = dict.fromkeys(found[0] for found in read if found)
-    caveats = dict.fromkeys(caveat for found in read if found for caveat in found[1])
+    return _whole([found for found in read if found])
+
+
+def _whole(
+    read: list[tuple[Diplotype, tuple[Caveat, ...]]],
+) -> tuple[tuple[Diplotype, ...], tuple[Caveat, ...]]:
+    diplotypes = dict.fromkeys(found[0] for found in read)
+    caveats = dict.fromkeys(caveat for found in read for caveat in found[1])
     return tuple(diplotypes), tuple(caveats)
+
+
+def _which_is_duplicated(
+    found: re.Match[str], rules: GeneRules
+) -> tuple[tuple[Diplotype, ...], tuple[Caveat, ...]] | None:
+    """`(*1/*4)x2`, `*1/*4 x3`: copies are known, not whose; each allele may be the one.
+
+    In brackets the number counts copies of the duplicated allele, without them all copies.
+    """
+    left, right, bracket, number = found.groups()
+    many = number.upper() if bracket or number.upper() == "N" else str(int(number) - 1)
+    if many in ("0", "1"):
+        return None
+    pairs = [(f"{left}x{many}", right), (left, f"{right}x{many}")]
+    read = []
+    for pair in pairs:
+        alleles = [standard_allele(name, rules) for name in pair]
+        if not alleles[0] or not alleles[1]:
+            return None
+        read.append(_diplotype([alleles[0], alleles[1]], found[0], rules))
+    return _whole(read)
 
 
 def _one_diplotype(text: str, rules: GeneRules) -> tuple[Diplotype, tuple[Caveat, ...]] | None:

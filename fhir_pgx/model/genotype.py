@@ -44,7 +44,8 @@ class GeneEvidence:
     """All that is stated of one gene, sorted, newest first; nothing is concluded yet.
 
     `alleles` are single alleles whose partner is not stated. `presence` is what tests for one
-    allele found. `no_calls` are the results that were tested without an answer.
+    allele found. `unusable` are the results without an answer (a no call, a text nobody can read);
+    `references` and `when` are of those that gave one, or of the unusable where none did.
     """
 
     gene: str
@@ -54,7 +55,7 @@ class GeneEvidence:
     scores: tuple[StatedTerm, ...] = ()
     presence: dict[str, Presence] = field(default_factory=dict)
     allele_status: dict[str, str] = field(default_factory=dict)  # HLA: positive or negative
-    no_calls: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     when: str = ""
     from_haplotypes: bool = False  # the newest diplotype was joined from two haplotype results

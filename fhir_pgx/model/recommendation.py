@@ -84,8 +84,8 @@ class Recommendation:
 class Unanswered:
     """A drug that guidance exists for, but not for this patient's results: why, said plainly.
 
-    `reason` is `not-tested`, `not-called`, `no-row` (tested, but the source has no advice for it) or
-    `no-guidance` (our release holds none for the drug).
+    `reason` is `not-tested`, `not-called`, `no-row` (tested, but the source has no advice for it)
+    or `no-guidance` (our release holds none for the drug).
     """
 
     drug: str

@@ -1,5 +1,5 @@
 """Diplotype → activity score → phenotype, and what a gene's evidence amounts to."""
 
-from fhir_pgx.phenotype.conclude import conclude, not_tested
+from fhir_pgx.phenotype.conclude import conclude, faulty, not_called_from, not_tested
 
-__all__ = ["conclude", "not_tested"]
+__all__ = ["conclude", "faulty", "not_called_from", "not_tested"]

@@ -6,10 +6,11 @@ then the diplotype. A disagreement is never settled silently: the status is `con
 answer stays in the result.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fhir_pgx.model.finding import Caveat, Presence
+from fhir_pgx.model.finding import Caveat, ObservedVariant, Presence, SourceClass
 from fhir_pgx.model.genotype import GeneEvidence
 from fhir_pgx.model.knowledge import GeneRules
 from fhir_pgx.model.phenotype import Basis, DiplotypeResult, GeneResult, Status
@@ -40,12 +41,45 @@ def not_tested(gene: str) -> GeneResult:
     return GeneResult(gene, Status.NOT_TESTED)
 
 
+def faulty(gene: str, references: tuple[str, ...]) -> GeneResult:
+    """The result of a gene that a fault of ours kept from being read."""
+    caveat = Caveat("PGX-699", f"A fault of this service kept it from reading the {gene} result.")
+    return GeneResult(gene, Status.NOT_CALLED, caveats=(caveat,), derived_from=references)
+
+
+def not_called_from(variants: Iterable[ObservedVariant], gene: str) -> GeneResult | None:
+    """The result of a gene of which only variants are stated; None where there are none.
+
+    Tumour variants are no result of the patient's own gene.
+    """
+    ours = [
+        variant
+        for variant in variants
+        if gene in variant.genes and variant.source_class is not SourceClass.SOMATIC
+    ]
+    if not ours:
+        return None
+    count = "1 variant" if len(ours) == 1 else f"{len(ours)} variants"
+    caveat = Caveat(
+        "PGX-614",
+        f"{count} of {gene} on file; this release does not call alleles from variants.",
+    )
+    return GeneResult(
+        gene,
+        Status.NOT_CALLED,
+        "variants",
+        caveats=(caveat,),
+        derived_from=tuple(dict.fromkeys(variant.origin.reference for variant in ours)),
+        when=max(variant.origin.when for variant in ours),
+    )
+
+
 def conclude(evidence: GeneEvidence, rules: GeneRules) -> GeneResult:
     """The gene's result; a gene without any usable statement is `not-tested` or `not-called`."""
     if rules.method == "allele-status":
         return _conclude_alleles(evidence)
     diplotypes = _diplotypes(evidence, rules)
-    answers = _answers(evidence, rules)
+    answers = _answers(evidence, rules) or _whatever_the_other(evidence, rules)
     if not answers:
         return _unanswered(evidence, diplotypes)
     winner, rivals, notes = _settle(answers, rules.gene)
@@ -79,7 +113,10 @@ def conclude(evidence: GeneEvidence, rules: GeneRules) -> GeneResult:
 
 def _conclude_alleles(evidence: GeneEvidence) -> GeneResult:
     """An HLA gene has no phenotype: each tracked allele is positive, negative or not known."""
+    typed = {d for stated in evidence.diplotypes[:1] for d in stated.diplotypes}
     status = Status.CALLED if evidence.allele_status else Status.NOT_CALLED
+    if len(typed) > 1 and any(caveat.code == "PGX-611" for caveat in evidence.caveats):
+        status = Status.AMBIGUOUS  # the alleles left open decide an allele that guidance asks for
     if not evidence.references:
         status = Status.NOT_TESTED
     elif any(caveat.code == "PGX-605" for caveat in evidence.caveats):
@@ -89,7 +126,6 @@ def _conclude_alleles(evidence: GeneEvidence) -> GeneResult:
         caveats.append(
             Caveat("PGX-609", f"A {evidence.gene} result is on file without a usable answer.")
         )
-    typed = bool(evidence.diplotypes)
     return GeneResult(
         gene=evidence.gene,
         status=status,
@@ -160,6 +196,23 @@ def _by_diplotype(evidence: GeneEvidence, rules: GeneRules) -> list[_Answer]:
             )
         )
     return answers
+
+
+def _whatever_the_other(evidence: GeneEvidence, rules: GeneRules) -> list[_Answer]:
+    """One allele alone, where every partner gives the same phenotype: one RYR1 allele that causes
+    malignant hyperthermia is enough, one responsive CFTR allele too. Elsewhere nothing follows."""
+    present = [name for name, state in evidence.presence.items() if state is Presence.PRESENT]
+    for name in dict.fromkeys([*(term.value for term in evidence.alleles), *present]):
+        function = function_of(name, rules)
+        if function is None or 2 not in rules.copies:
+            continue
+        pairs = [rule for rule in rules.pairs if len(rule.of) == 2 and function in rule.of]
+        outcomes = {(rule.phenotype, rule.activity_score, rule.lookup_key) for rule in pairs}
+        if len(outcomes) == 1:
+            ((phenotype, score, key),) = outcomes
+            says = f"one {name}, whatever the other allele is ({phenotype})"
+            return [_Answer("haplotypes", phenotype, score, (key,), says)]
+    return []
 
 
 def _settle(answers: list[_Answer], gene: str) -> tuple[_Answer, list[_Answer], list[Caveat]]:
@@ -245,7 +298,7 @@ def _unanswered(evidence: GeneEvidence, diplotypes: tuple[DiplotypeResult, ...])
                 "looked for, so no phenotype follows.",
             )
         )
-    if evidence.no_calls or evidence.not_understood:
+    if evidence.unusable:
         caveats.append(
             Caveat("PGX-609", f"A {evidence.gene} result is on file without a usable answer.")
         )

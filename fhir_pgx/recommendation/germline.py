@@ -20,7 +20,7 @@ from fhir_pgx.model.recommendation import (
     Unanswered,
     Verdict,
 )
-from fhir_pgx.recommendation.rulebook import NO_RESULT, DrugEntry, Rulebook
+from fhir_pgx.recommendation.rulebook import NO_RESULT, NOT_CALLED, DrugEntry, Rulebook
 
 MAX_COMBINATIONS = 256
 ADULT_AGE = 18  # years
@@ -102,8 +102,7 @@ def _recommendation(
         population_when="" if population.code == "general" else population.when,
         action=advice.action,
         also=advice.also,
-        # CPIC grades some "no recommendation" rows Strong; a strength of nothing misleads.
-        strength="" if advice.action == "no-recommendation" else row.strength,
+        strength=row.strength,
         dose=advice.dose,
         alternatives=alternatives,
         advice=advice.id,
@@ -153,8 +152,10 @@ def _shown(gene: str, row: Row, results: Mapping[str, GeneResult]) -> str:
         return stated
     key = row.keys.get(gene, NO_RESULT)
     result = results.get(gene)
-    if result is None:
+    if result is None or result.status is Status.NOT_TESTED:
         return key
+    if key == NO_RESULT and (result.status is Status.NOT_CALLED or result.allele_status):
+        return NOT_CALLED
     for diplotype in result.diplotypes:
         if diplotype.lookup_key == key and diplotype.phenotype:
             return diplotype.phenotype

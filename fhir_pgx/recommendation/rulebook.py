@@ -7,6 +7,7 @@ from fhir_pgx.model.drug import Drug
 from fhir_pgx.model.knowledge import DrugRules, Guideline, Knowledge, Row
 
 _GRADED = ("Strong", "Moderate")
+NOT_CALLED = "Not Called"  # shown where a gene was tested without an answer; the key is the same
 NO_RESULT = "No Result"  # CPIC's key for a gene of a two-gene guideline that was not tested
 
 

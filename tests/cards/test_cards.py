@@ -7,11 +7,11 @@ from itertools import product
 
 import pytest
 
-from fhir_pgx.cards import order_card, write_card
+from fhir_pgx.cards import order_card, unanswered_card, write_card
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.headline import LIMIT
 from fhir_pgx.cards.markdown import escape, plain
-from fhir_pgx.cards.order import EXTENSION, topic
+from fhir_pgx.cards.order import EXTENSION, face_of, is_quiet, topic
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.suggestion import replaced
 from fhir_pgx.model.drug import Coding, Drug, DrugMatch, MedicationConcept, MedicationOrder
@@ -94,8 +94,10 @@ def alternative(name, verdict="no-guidance", rxcui="613391"):
     return AlternativeVerdict(name, rxcui, verdict, "A reason.")
 
 
-def card_of(*answer, order=None, results=None, **options):
-    return order_card(order or an_order(), tuple(answer), results or {}, CONTEXT, **options)
+def card_of(*answer, order=None, results=None, important=True):
+    if is_quiet(answer, important=important):
+        return None
+    return order_card(face_of(tuple(answer)), order or an_order(), results or {}, CONTEXT)
 
 
 # Every row of the knowledge
@@ -131,7 +133,7 @@ def every_card(knowledge):
             sets[tuple(sorted(row.keys.items()))] = results
         for results, age in product(sets.values(), (None, 5, 50)):
             answer = recommend(entry, results, rulebook, age_years=age)
-            card = order_card(an_order(entry.rules.drug), answer, results, CONTEXT)
+            card = card_of(*answer, order=an_order(entry.rules.drug), results=results)
             found.append((entry.rules.drug, results, age, answer, card))
     return found
 
@@ -276,7 +278,13 @@ def test_a_genotype_text_that_was_sent_is_escaped_in_the_results():
         ("HLA negative", {"genes": {"HLA-B": "*57:01 negative"}}, True, False),
         ("avoid", {"action": "avoid"}, True, True),
         ("avoid, of a drug that matters little", {"action": "avoid"}, False, True),
-        ("no recommendation", {"action": "no-recommendation"}, True, True),
+        ("no recommendation to give", {"action": "no-recommendation"}, True, False),
+        (
+            "a result that answers nothing",
+            {"action": "no-recommendation", "genes": {"CYP2C19": "Indeterminate"}},
+            True,
+            True,
+        ),
         ("usual dose, on half of the genes", {"caveats": (Caveat("PGX-620", "x"),)}, True, True),
         ("the same, little matters", {"caveats": (Caveat("PGX-620", "x"),)}, False, False),
         ("usual dose, results disagree", {"caveats": (Caveat("PGX-605", "x"),)}, False, True),
@@ -307,7 +315,6 @@ def test_a_card_is_shown_only_where_something_needs_saying(why, answer, importan
         (("increase-dose",), False, "warning"),
         (("test",), False, "warning"),
         (("monitor",), False, "info"),
-        (("no-recommendation",), False, "info"),
         (("continue-if-tolerated",), False, "info"),
         (("no-recommendation", "avoid"), False, "warning"),  # the loudest of several
     ],
@@ -331,7 +338,7 @@ def test_the_indicator_is_critical_only_for_death_or_lasting_harm(actions, serio
 def test_a_missing_result_is_told_as_the_setting_asks(reason, untested, important, shown):
     answer = Unanswered("clopidogrel", "32968", ("CYP2C19",), reason, "No CYP2C19 result.")
     context = replace(CONTEXT, untested=untested)
-    card = order_card(an_order(), answer, {}, context, important=important)
+    card = unanswered_card(an_order(), answer, {}, context, source="CPIC", important=important)
     assert (card is not None) == shown
     if card is not None:
         assert card.indicator == "info"
@@ -494,7 +501,7 @@ def test_an_action_holds_the_whole_order_and_says_that_the_dose_is_missing():
     ((action,),) = [suggestion["actions"] for suggestion in card["suggestions"]]
     assert action["type"] == "update"
     assert action["resource"]["id"] == "order-1"
-    assert "dose" in action["description"]
+    assert "Dose and route are yours" in action["description"]
     assert card["selectionBehavior"] == "at-most-one"
     assert "isRecommended" not in card["suggestions"][0]
 

@@ -93,7 +93,7 @@ def by_population(answer):
         ("codeine", {"CYP2D6": "score: 2.5"}, "avoid", "Strong"),
         ("codeine", {"CYP2D6": "*1x4/*2"}, "avoid", "Strong"),
         ("hydrocodone", {"CYP2D6": "*4/*4"}, "standard", "Optional"),  # no avoid
-        ("hydrocodone", {"CYP2D6": "*1/*2x2"}, "no-recommendation", ""),
+        ("hydrocodone", {"CYP2D6": "*1/*2x2"}, "no-recommendation", "No Recommendation"),
         # tamoxifen: 0 Strong, 0.25 to 0.75 Moderate, 1.0 Optional
         ("tamoxifen", {"CYP2D6": "score: 0"}, "alternative", "Strong"),
         ("tamoxifen", {"CYP2D6": "score: 0.25"}, "alternative", "Moderate"),
@@ -102,7 +102,7 @@ def by_population(answer):
         ("tamoxifen", {"CYP2D6": "score: 1.25"}, "standard", "Strong"),
         # beta-blockers
         ("metoprolol", {"CYP2D6": "*4/*4"}, "reduce-dose", "Moderate"),
-        ("metoprolol", {"CYP2D6": "*1/*2x2"}, "no-recommendation", ""),
+        ("metoprolol", {"CYP2D6": "*1/*2x2"}, "no-recommendation", "No Recommendation"),
         # tricyclics
         ("nortriptyline", {"CYP2D6": "*4/*4"}, "avoid", "Strong"),
         ("amitriptyline", {"CYP2D6": "*1/*2x2", "CYP2C19": "*1/*1"}, "avoid", "Strong"),
@@ -196,7 +196,7 @@ NAIVE, NONE_LEFT, TOLERATED = (
             {"CYP2C19": "*1/*2"},
             {
                 "acs-pci": ("avoid", "Strong"),
-                "cardiovascular-other": ("no-recommendation", ""),
+                "cardiovascular-other": ("no-recommendation", "No Recommendation"),
                 "neurovascular": ("alternative", "Moderate"),
             },
         ),
@@ -408,7 +408,7 @@ def test_an_ambiguous_genotype_is_told_once_where_its_answers_agree(advise):
 def test_an_allele_without_a_function_gives_no_recommendation_not_the_usual_dose(advise):
     answer = advise("clopidogrel", {"CYP2C19": "*1/*999"})
     assert {r.action for r in answer} == {"no-recommendation"}
-    assert {r.strength for r in answer} == {""}
+    assert {r.strength for r in answer} == {"No Recommendation"}
     assert "PGX-603" in {caveat.code for caveat in answer[0].caveats}
 
 
