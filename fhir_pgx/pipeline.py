@@ -46,7 +46,7 @@ from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
 from fhir_pgx.normalize.drug import resolve
 from fhir_pgx.phenotype import conclude, faulty, not_called_from, not_tested
-from fhir_pgx.recommendation import DrugEntry, Rulebook, recommend
+from fhir_pgx.recommendation import DrugEntry, Rulebook, no_guidance, recommend
 from fhir_pgx.reports.plain import write_interpretation, write_recommendations
 from fhir_pgx.reports.text import interpretation_text
 from fhir_pgx.reports.trace import write_trace
@@ -167,9 +167,7 @@ class Pipeline:
         Raises UnknownDrug for a name or code that no table knows.
         """
         interpretation, answers = self._recommend_all(documents, options)
-        return write_recommendations(
-            interpretation, [answer for _, answer in answers], self.knowledge
-        )
+        return write_recommendations(interpretation, answers, self.knowledge)
 
     def explain_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `explain`: the whole way from each resource to each row.
@@ -177,23 +175,23 @@ class Pipeline:
         Raises as `recommend_documents` does.
         """
         interpretation, answers = self._recommend_all(documents, options)
-        traced = [(entry.rules.genes, answer) for entry, answer in answers]
-        return write_trace(interpretation, traced, self.knowledge)
+        return write_trace(interpretation, answers, self.knowledge)
 
     def _recommend_all(
         self, documents: Sequence[Document], options: Options
-    ) -> tuple[Interpretation, list[tuple[DrugEntry, Answer]]]:
+    ) -> tuple[Interpretation, list[Answer]]:
         entries, skipped = self._entries(documents)
         interpretation = self._checked(entries, skipped)
-        wanted = (
-            [entry for name in options.drugs for entry in self.drug_entries(name)]
-            if options.drugs
-            else self._concerned(interpretation)
-        )
         age = self._age_years(entries)
-        return interpretation, [
-            (entry, self._recommend(entry, interpretation.genes, age)) for entry in wanted
-        ]
+        answers: list[Answer] = []
+        wanted = [] if options.drugs else self._concerned(interpretation)
+        for name in dict.fromkeys(options.drugs):
+            found = self.drug_entries(name)
+            wanted += found
+            if not found:
+                answers.append(no_guidance(name))
+        answers += [self._recommend(entry, interpretation.genes, age) for entry in wanted]
+        return interpretation, answers
 
     def drug_entries(self, name: str) -> tuple[DrugEntry, ...]:
         """The guidance for a drug by name or RxNorm code; empty where none is held for it.

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.form import LOCAL_USE
 from fhir_pgx.cards.headline import NOTHING, capitalised, gene_phrase
 from fhir_pgx.cards.markdown import bold, escape, items
 from fhir_pgx.model.drug import MedicationOrder
@@ -78,11 +79,17 @@ def order_detail(
     advice: AdviceText,
     results: Mapping[str, GeneResult],
     context: CardContext,
+    *,
+    local: bool = False,
 ) -> str:
-    """GitHub-flavoured Markdown without HTML; every text that is not ours is escaped."""
+    """GitHub-flavoured Markdown without HTML; every text that is not ours is escaped.
+
+    `local` says that the order is for local use: that stands before everything.
+    """
     limits = [*advice.limits, told(INCOMPLETE)] if context.incomplete else list(advice.limits)
     parts = (
         f"**Order** {escape(order.concept.label or advice.drug)}{matched(order)}",
+        told(LOCAL_USE) if local else "",
         *advice.before,
         section("Results", [result_line(gene, results) for gene in advice.genes]),
         *advice.after,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import TELLING, AdviceText, advice_text, order_detail
+from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.headline import NOTHING, headline
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.cards.suggestion import suggestions
@@ -106,12 +107,13 @@ def order_card(
 ) -> Card:
     """The card of a face for one order of one patient."""
     card_id = uuid.uuid5(context.namespace, f"{order.reference} {face.source.topic.code}")
+    local = is_for_local_use(order.concept)
     return Card(
         uuid=str(card_id),
         summary=face.summary,
-        indicator=face.indicator,
+        indicator="info" if local else face.indicator,
         source=face.source,
-        detail=order_detail(order, face.text, results, context),
+        detail=order_detail(order, face.text, results, context, local=local),
         suggestions=suggestions(order, face.answer, card_id),
         override_reasons=OVERRIDE_REASONS,
         links=face.links,

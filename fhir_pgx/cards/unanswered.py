@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import INCOMPLETE, is_untested, matched, result_line, section, told
+from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.headline import LIMIT, capitalised
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
@@ -52,6 +53,8 @@ def unanswered_card(
     caveats = [
         caveat for gene in answer.genes if gene in results for caveat in results[gene].caveats
     ]
+    if is_for_local_use(order.concept):
+        return None
     untested = answer.reason == "not-tested" and not caveats
     if untested and (context.untested == "none" or not (important or context.untested == "all")):
         return None

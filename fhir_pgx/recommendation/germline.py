@@ -203,6 +203,15 @@ def _unanswered(entry: DrugEntry, results: Mapping[str, GeneResult]) -> Unanswer
     return Unanswered(entry.rules.drug, entry.rules.rxcui, genes, reason, text)
 
 
+def no_guidance(drug: str) -> Unanswered:
+    """The answer for a drug that we know and hold no guidance for."""
+    text = (
+        f"Our release holds no pharmacogenomic guidance for {drug}. That is not a statement that "
+        "the drug is safe."
+    )
+    return Unanswered(drug, "", (), "no-guidance", text)
+
+
 def _no_row(entry: DrugEntry, keys: Mapping[str, Iterable[str]]) -> Unanswered:
     shown = ", ".join(f"{gene} {' or '.join(values)}" for gene, values in keys.items())
     return Unanswered(

@@ -201,6 +201,11 @@ def _stated(reading: Reading) -> dict[str, Any]:
             {"value": each.value, "reference": each.origin.reference}
             for each in reading.recommendations
         ]
+    if reading.phases:
+        written["phases"] = [
+            {"value": each.value, "of": list(each.of), "reference": each.origin.reference}
+            for each in reading.phases
+        ]
     return written
 
 

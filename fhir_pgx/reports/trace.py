@@ -17,24 +17,23 @@ from fhir_pgx.reports.plain import (
 
 def write_trace(
     interpretation: Interpretation,
-    answers: Iterable[tuple[tuple[str, ...], tuple[Recommendation, ...] | Unanswered]],
+    answers: Iterable[tuple[Recommendation, ...] | Unanswered],
     knowledge: Knowledge,
 ) -> dict[str, Any]:
     """For each drug: what was stated of its genes and where, what that amounts to, which rows of
-    which guideline it led to. `answers` pairs the genes of a drug's guideline with its answer."""
+    which guideline it led to."""
     return {
         "knowledge": write_knowledge(knowledge),
         "subject": interpretation.subject,
-        "drugs": [_drug(genes, answer, interpretation) for genes, answer in answers],
+        "drugs": [_drug(answer, interpretation) for answer in answers],
         "not_understood": write_not_understood(interpretation.reading.not_understood),
     }
 
 
 def _drug(
-    genes: tuple[str, ...],
-    answer: tuple[Recommendation, ...] | Unanswered,
-    interpretation: Interpretation,
+    answer: tuple[Recommendation, ...] | Unanswered, interpretation: Interpretation
 ) -> dict[str, Any]:
+    genes = answer.genes if isinstance(answer, Unanswered) else tuple(answer[0].genes)
     written: dict[str, Any] = {
         "drug": answer.drug if isinstance(answer, Unanswered) else answer[0].drug,
         "genes": {

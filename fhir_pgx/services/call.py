@@ -84,7 +84,9 @@ def read_hook_call(document: Any, service: Service) -> HookCall:
         drafts, evidence = _dispatched(context, hook, evidence)
     selections = None
     if hook.has_selections:
-        selections = _selections(context["selections"], drafts)
+        selections, bare = _selections(context["selections"], drafts)
+        if bare:
+            flags = (*flags, "selection-without-type")
         if not selections <= {entry.reference for entry in drafts}:
             flags = (*flags, "selection-not-among-orders")
     return HookCall(
@@ -179,7 +181,8 @@ def _named(context: Mapping[str, Any], member: Member) -> tuple[str, Any]:
 def _is_of_kind(value: Any, member: Member) -> bool:
     if member.kind == "resources":
         items = value if isinstance(value, list) else [value]
-        return all(isinstance(item, dict) and _holds_resources(item) for item in items)
+        # An array is met for a Bundle where it holds something; an empty one says nothing.
+        return bool(items) and all(isinstance(i, dict) and _holds_resources(i) for i in items)
     if member.kind == "references":
         # `order` of order-dispatch 1.0 was one reference.
         items = [value] if isinstance(value, str) and len(member.names) > 1 else value
@@ -287,10 +290,27 @@ def _dispatched(
     return drafts, tuple(entry for entry in evidence if entry.reference not in named)
 
 
-def _selections(selected: list[str], drafts: tuple[Entry, ...]) -> frozenset[str]:
-    """The selections as `Type/id`, also where one was made by the entry's fullUrl."""
+def _selections(selected: list[str], drafts: tuple[Entry, ...]) -> tuple[frozenset[str], bool]:
+    """The selections as `Type/id`, and whether one was made by an id alone.
+
+    A selection by the entry's fullUrl is known; by a bare id it means every draft of that id.
+    """
     by_url = {entry.full_url: entry.reference for entry in drafts if entry.full_url}
-    return frozenset(by_url.get(item) or _type_id(item) for item in selected)
+    by_id: dict[str, list[str]] = {}
+    for entry in drafts:
+        if entry.container is None and entry.id:
+            by_id.setdefault(entry.id, []).append(entry.reference)
+    found: set[str] = set()
+    bare = False
+    for item in selected:
+        if item in by_url:
+            found.add(by_url[item])
+        elif item in by_id:
+            found.update(by_id[item])
+            bare = True
+        else:
+            found.add(_type_id(item))
+    return frozenset(found), bare
 
 
 def _type_id(reference: str) -> str:

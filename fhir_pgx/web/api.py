@@ -27,6 +27,7 @@ _TYPES = frozenset(
 )  # fmt: skip
 _FORMATS: Mapping[str, Literal["json", "text"]] = {"json": "json", "text": "text"}
 _MULTIPART = "multipart/form-data"
+_PART = "file"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 Reader = Callable[[Sequence[Document], Options], Any]
@@ -82,7 +83,7 @@ def read_documents(asked: Request, settings: Settings) -> list[Document]:
     """The data of a request, uncompressed: its body, or the parts `file` of a form.
 
     Raises UnsupportedMedia, TooLarge, UnreadableText for broken gzip, InvalidParameter where no
-    data are there.
+    data are there or a part has another name.
     """
     if asked.mimetype == _MULTIPART:
         data = _parts(asked, settings)
@@ -99,23 +100,31 @@ def read_documents(asked: Request, settings: Settings) -> list[Document]:
     if not data:
         raise InvalidParameter(
             "the request holds no data",
-            where="file",
-            mend="send the data as the body, or as one or more multipart parts named file",
+            where=_PART,
+            mend=f"send the data as the body, or as one or more multipart parts named {_PART}",
         )
     return data
 
 
 def _parts(asked: Request, settings: Settings) -> list[Document]:
+    for name in (*asked.files, *asked.form):
+        if name != _PART:
+            # A part that is passed over would change the answer without a word.
+            raise InvalidParameter(
+                "the form has a part that is not read in this release",
+                where=(name or "(unnamed)")[:100],
+                mend=f"send the data as one or more parts named {_PART}, and nothing else",
+            )
     files = [
         Document(
             _uncompressed(part.read(), part.headers.get("Content-Encoding", ""), settings),
             part.filename or "",
             part.mimetype,
         )
-        for part in asked.files.getlist("file")
+        for part in asked.files.getlist(_PART)
     ]
     # A part without a file name is a form field to Flask, and data all the same.
-    return files + [Document(text.encode(), "", "") for text in asked.form.getlist("file")]
+    return files + [Document(text.encode(), "", "") for text in asked.form.getlist(_PART)]
 
 
 def _uncompressed(data: bytes, encoding: str, settings: Settings) -> bytes:

@@ -15,6 +15,7 @@ from fhir_pgx.web.cors import cors_headers
 from fhir_pgx.web.errors import register_errors
 from fhir_pgx.web.health import health_blueprint
 from fhir_pgx.web.site import Pipeline, Site, open_site
+from fhir_pgx.web.slashes import SingleSlashes
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
@@ -29,6 +30,7 @@ _ENDS: Final = (
     ("/health/<path:rest>", _METHODS),
     ("/metrics", _WRITING),
 )
+_ROOTS: Final = tuple(rule for rule, _ in _ENDS if "<" not in rule)
 
 
 class FhirPgx:
@@ -61,6 +63,8 @@ class FhirPgx:
         )
         app.extensions["fhir_pgx"] = site
         app.register_blueprint(_everything(site), url_prefix=url_prefix or None)
+        roots = tuple(url_prefix.rstrip("/") + root for root in _ROOTS)
+        app.wsgi_app = SingleSlashes(app.wsgi_app, roots)  # type: ignore[method-assign]
 
 
 def create_app(
