@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.genotype import Diplotype
-from fhir_pgx.model.knowledge import GeneRules
+from fhir_pgx.model.knowledge import AlleleRule, GeneRules
 
 _SIGNS = str.maketrans({"∗": "*", "＊": "*", "⁎": "*", "–": "-", "−": "-", "‐": "-", "‑": "-"})
 _SUBALLELE = re.compile(r"(\*\d+)\.\d{3}")
@@ -52,6 +52,8 @@ def standard_allele(text: str, rules: GeneRules) -> AlleleName | None:
         return AlleleName(name)
     if name in rules.aliases:
         return AlleleName(rules.aliases[name], _read_as(rules.gene, name, rules.aliases[name]))
+    if " + " in name and "*" not in name:
+        return _weightiest(name, rules)
     spaced = re.sub(r"\s*\+\s*", " + ", name)
     spaced = _COPIES.sub(lambda found: f"{found[1]}x{found[2].upper()}", spaced)
     if spaced in rules.alleles:
@@ -77,11 +79,10 @@ def _by_shape(name: str, rules: GeneRules) -> AlleleName | None:
         return AlleleName(
             rules.aliases[name[1:]], _read_as(rules.gene, name, rules.aliases[name[1:]])
         )
-    if (
-        name.lower() in ("reference", "wt", "wild type", "wildtype")
-        and "Reference" in rules.alleles
-    ):
-        return AlleleName("Reference")
+    if name.lower() in ("reference", "wt", "wild type", "wildtype"):
+        for standard in ("Reference", "*1"):
+            if standard in rules.alleles:
+                return AlleleName(standard, _read_as(rules.gene, name, standard))
     for prefix in ("c.", "m.", "p."):
         if f"{prefix}{name}" in rules.alleles:
             return AlleleName(f"{prefix}{name}")
@@ -91,6 +92,23 @@ def _by_shape(name: str, rules: GeneRules) -> AlleleName | None:
     if hgvs and _HGVS_LIKE.fullmatch(name):
         return AlleleName(name)
     return None
+
+
+def _weightiest(name: str, rules: GeneRules) -> AlleleName | None:
+    """`[c.85T>C + c.1905+1G>A]`, several variants on one strand: the one of lowest function counts
+    (pgx reference, 4.2, for DPYD and RYR1). None where a part is not known."""
+    parts = [standard_allele(part, rules) for part in name.split(" + ")]
+    known = [part.name for part in parts if part and part.name in rules.alleles]
+    if len(known) != len(parts):
+        return None
+    lowest = min(known, key=lambda allele: _function_rank(rules.alleles[allele]))
+    return AlleleName(lowest, _read_as(rules.gene, name, lowest))
+
+
+def _function_rank(rule: AlleleRule) -> tuple[float, bool]:
+    """Lower is less function; a malignant hyperthermia allele comes before every other."""
+    activity = float(rule.activity) if rule.activity and rule.activity[0].isdigit() else 9.0
+    return activity, rule.function != "Malignant Hyperthermia associated"
 
 
 def _cap_copies(found: re.Match[str], rules: GeneRules) -> str:

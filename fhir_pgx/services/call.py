@@ -305,7 +305,7 @@ def _selections(selected: list[str], drafts: tuple[Entry, ...]) -> tuple[frozens
     for item in selected:
         if item in by_url:
             found.add(by_url[item])
-        elif item in by_id:
+        elif "/" not in item and item in by_id:
             found.update(by_id[item])
             bare = True
         else:

@@ -1,16 +1,17 @@
 """What became of our cards: a feedback message, read (CDS Hooks 3.0, Feedback).
 
-A message is taken whole or not at all. Cards we hold no record of (issued before a restart, by
-another deployment) are no fault. Epic writes `overrideReasons` for `overrideReason`, puts the
-picked reason into an extension, and names cards by ids that are no UUIDs: all are read.
+A message is taken whole or not at all, and a member of the wrong type is a fault: read past, it
+would be lost without a word. Cards we hold no record of (issued before a restart, by another
+deployment) are no fault. Epic writes `overrideReasons` for `overrideReason`, puts the picked
+reason into an extension, and names cards by ids that are no UUIDs: all are read.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from fhir_pgx.errors import InvalidFeedback, Issue
+from fhir_pgx.errors import InvalidFeedback, Issue, IssueType
 from fhir_pgx.fhir.bundle import as_dicts, as_text
 from fhir_pgx.storage.store import MAX_COMMENT, FeedbackItem, Outcome
 
@@ -51,14 +52,17 @@ def read_feedback(document: Any, service_id: str) -> tuple[FeedbackItem, ...]:
 
 
 def _read_item(item: Any, path: str, service_id: str, issues: list[Issue]) -> FeedbackItem | None:
-    def fault(text: str, where: str, mend: str) -> None:
-        issues.append(Issue(text, where, mend, InvalidFeedback.kind, "error", InvalidFeedback.code))
+    def fault(text: str, where: str, mend: str, kind: IssueType = InvalidFeedback.kind) -> None:
+        issues.append(Issue(text, where, mend, kind, "error", InvalidFeedback.code))
 
     if not isinstance(item, dict):
         fault("a feedback item is not an object", path, "send one object for each card")
         return None
-    card = as_text(item.get("card"))
-    if not card or len(card) > _LONGEST_ID:
+    mistyped = dict(_mistyped(item, path))
+    for where, expected in mistyped.items():
+        fault("a member has the wrong type", where, f"send {expected}", "structure")
+    card = _id(item.get("card"))
+    if not card:
         fault("the card is missing or no id", f"{path}.card", "send the uuid of the card")
     outcome = item.get("outcome")
     if outcome not in ("accepted", "overridden"):
@@ -71,7 +75,8 @@ def _read_item(item: Any, path: str, service_id: str, issues: list[Issue]) -> Fe
             "send an RFC 3339 instant such as 2026-01-31T12:00:00Z",
         )
     accepted = _accepted(item.get("acceptedSuggestions"))
-    if outcome == "accepted" and not accepted:
+    told = any(where.startswith(f"{path}.acceptedSuggestions") for where in mistyped)
+    if outcome == "accepted" and not accepted and not told:
         fault(
             "an accepted card names no accepted suggestion",
             f"{path}.acceptedSuggestions",
@@ -92,20 +97,68 @@ def _read_item(item: Any, path: str, service_id: str, issues: list[Issue]) -> Fe
     )
 
 
+def _mistyped(item: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """Each place of the wrong type in the members that are optional, and what it should be.
+
+    null is an absent member, as the writers of many clients have it.
+    """
+    suggestions = item.get("acceptedSuggestions")
+    if suggestions is not None and not isinstance(suggestions, list):
+        yield f"{path}.acceptedSuggestions", "an array of objects"
+    for i, suggestion in enumerate(suggestions if isinstance(suggestions, list) else ()):
+        if not isinstance(suggestion, dict):
+            yield f"{path}.acceptedSuggestions[{i}]", "an object"
+        elif not _id(suggestion.get("id")):
+            yield f"{path}.acceptedSuggestions[{i}].id", "the uuid of the suggestion"
+    for where, override in _overrides(item, path):
+        yield from _mistyped_override(override, where)
+
+
+def _mistyped_override(override: Any, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(override, dict):
+        yield path, "an object"
+        return
+    if not isinstance(override.get("userComment"), str | None):
+        yield f"{path}.userComment", "a text"
+    reason = override.get("reason")
+    if not isinstance(reason, dict | None):
+        yield f"{path}.reason", 'a Coding: {"system": …, "code": …, "display": …}'
+        return
+    for name in ("system", "code", "display"):
+        if reason and not isinstance(reason.get(name), str | None):
+            yield f"{path}.reason.{name}", "a text"
+
+
+def _overrides(item: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """The override reasons of an item, of whatever type, with their places."""
+    for member in ("overrideReason", "overrideReasons"):
+        value = item.get(member)
+        if isinstance(value, list) and member == "overrideReasons":
+            yield from ((f"{path}.{member}[{i}]", override) for i, override in enumerate(value))
+        elif value is not None:
+            yield f"{path}.{member}", value
+
+
+def _id(value: Any) -> str:
+    """An id of a card or suggestion; empty for what is none."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if len(text) <= _LONGEST_ID else ""
+
+
 def _accepted(value: Any) -> tuple[str, ...]:
-    ids = (as_text(suggestion.get("id")) for suggestion in as_dicts(value))
-    return tuple(found for found in ids if found and len(found) <= _LONGEST_ID)
+    return tuple(found for each in as_dicts(value) if (found := _id(each.get("id"))))
 
 
 def _override(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     """The picked reason as a Coding (empty where none was) and the free text."""
-    for member in ("overrideReason", "overrideReasons"):
-        for override in as_dicts(item.get(member)):
-            reason = override.get("reason")
-            comment = as_text(override.get("userComment"))
-            if isinstance(reason, dict) and as_text(reason.get("code")):
-                return reason, comment
-            return _epic_reason(override) or _epic_reason(item), comment
+    for _, override in _overrides(item, ""):
+        if not isinstance(override, dict):
+            continue
+        reason = override.get("reason")
+        comment = as_text(override.get("userComment"))
+        if isinstance(reason, dict) and as_text(reason.get("code")):
+            return reason, comment
+        return _epic_reason(override) or _epic_reason(item), comment
     return _epic_reason(item), ""
 
 

@@ -45,6 +45,16 @@ def names(text, rules):
         ("G6PD", "B/A-", ["A- 202A_376G/B (reference)"]),
         ("MT-RNR1", "m.1555A>G", ["m.1555A>G"]),
         ("MT-RNR1", "1555A>G", ["m.1555A>G"]),
+        ("CFTR", "G551D/F508del", ["G551D/ivacaftor non-responsive CFTR sequence"]),
+        ("CYP2D6", "(*1/*4)x2", ["*1x2/*4", "*1/*4x2"]),
+        ("CYP2D6", "*1/*4, x3", ["*1x2/*4", "*1/*4x2"]),
+        ("VKORC1", "-1639G/A", ["rs9923231 reference (C)/rs9923231 variant (T)"]),
+        ("SLCO1B1", "*1a/*5", ["*1/*5"]),
+        ("CYP2C19", "wt/*2", ["*1/*2"]),
+        ("DPYD", "*1/*HapB3", ["Reference/c.1129-5923C>G, c.1236G>A (HapB3)"]),
+        ("DPYD", "[c.1905+1G>A + c.85T>C]/Reference", ["Reference/c.1905+1G>A (*2A)"]),
+        ("RYR1", "[c.418G>A + c.7300G>A]/Reference", ["Reference/c.7300G>A"]),
+        ("G6PD", "A- (hemizygous)", ["A- 202A_376G"]),
         ("CYP2C19", "*1/*999", ["*1/*999"]),  # kept, so that the next stage can say so
     ],
 )
@@ -63,6 +73,7 @@ def test_a_stated_diplotype_is_read_in_standard_names(knowledge, gene, stated, r
         ("CYP2C19", ""),
         ("VKORC1", "C/A"),  # bases of different strands
         ("CFTR", "F508del"),
+        ("CYP2D6", "*1/*2 x2"),  # two copies in all, or of *2: nobody can tell
         ("TPMT", "T/C"),  # nucleotides without a position say nothing of TPMT
     ],
 )

@@ -19,9 +19,9 @@ def said(kind, value, *, gene="CYP2C19", n=1, when="2024-05-01", status="final",
 
 @pytest.fixture
 def concluded(knowledge):
-    def conclude_all(*statements, gene="CYP2C19"):
+    def conclude_all(*statements, gene="CYP2C19", sex=""):
         rules = knowledge.genes[gene]
-        return conclude(gather(statements, rules, knowledge.vocabulary), rules)
+        return conclude(gather(statements, rules, knowledge.vocabulary, sex=sex), rules)
 
     return conclude_all
 
@@ -183,3 +183,78 @@ def test_a_no_call_beside_an_answer_does_not_hide_the_answer(concluded):
         said(DIPLOTYPE, "*2/*2"), said(DIPLOTYPE, "", n=2, presence=Presence.NO_CALL)
     )
     assert result.phenotype == "Poor Metabolizer"
+
+
+def test_a_newer_no_call_lends_neither_its_date_nor_its_name_to_an_older_answer(concluded):
+    result = concluded(
+        said(DIPLOTYPE, "*1/*2", n=1, when="2019-03-01"),
+        said(DIPLOTYPE, "", n=2, when="2026-01-01", presence=Presence.NO_CALL),
+    )
+    assert result.phenotype == "Intermediate Metabolizer"
+    assert (result.derived_from, result.when) == (("Observation/synthetic-1",), "2019-03-01")
+    assert "PGX-616" in codes(result)
+
+
+def test_a_preliminary_result_that_differs_from_the_final_one_is_told(concluded):
+    result = concluded(
+        said(DIPLOTYPE, "*1/*1", when="2010-01-01"),
+        said(DIPLOTYPE, "*2/*2", n=2, when="2024-01-01", status="preliminary"),
+    )
+    assert (result.status, result.phenotype) == (Status.CALLED, "Normal Metabolizer")
+    assert "PGX-612" in codes(result)
+
+
+@pytest.mark.parametrize(
+    ("gene", "allele", "phenotype"),
+    [
+        ("RYR1", "c.7300G>A", "Malignant Hyperthermia Susceptibility"),
+        ("CACNA1S", "c.520C>T", "Malignant Hyperthermia Susceptibility"),
+        ("CFTR", "G551D", "ivacaftor responsive in CF patients"),
+        ("DPYD", "*2A", None),  # the other allele decides between intermediate and poor
+        ("RYR1", "c.38T>C", None),  # not defined: nothing follows
+        ("TPMT", "*3C", None),
+    ],
+)
+def test_one_allele_is_enough_only_where_every_partner_gives_the_same(
+    concluded, gene, allele, phenotype
+):
+    result = concluded(said(HAPLOTYPE, allele, gene=gene), gene=gene)
+    assert result.phenotype == phenotype
+    assert (result.status is Status.CALLED) == (phenotype is not None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "sex", "phenotype"),
+    [
+        (HAPLOTYPE, "A- 202A_376G", "male", "Deficient"),
+        (HAPLOTYPE, "A- 202A_376G (hemizygous)", "", "Deficient"),
+        (DIPLOTYPE, "A- 202A_376G/Y", "", "Deficient"),
+        (HAPLOTYPE, "A- 202A_376G", "female", None),  # her other X is not stated
+        (HAPLOTYPE, "A- 202A_376G", "", None),
+        (DIPLOTYPE, "B/A-", "female", "Variable"),
+    ],
+)
+def test_one_g6pd_allele_is_the_whole_genotype_of_one_x(concluded, kind, stated, sex, phenotype):
+    result = concluded(said(kind, stated, gene="G6PD"), gene="G6PD", sex=sex)
+    assert result.phenotype == phenotype
+
+
+def test_a_duplication_of_an_unknown_allele_keeps_both_scores(concluded):
+    for stated in ("(*1/*4)x2", "*1/*4 x3"):
+        result = concluded(said(DIPLOTYPE, stated, gene="CYP2D6"), gene="CYP2D6")
+        assert result.status is Status.AMBIGUOUS
+        assert set(result.lookup_keys) == {"2.0", "1.0"}
+        assert "PGX-613" in codes(result)
+
+
+def test_the_same_allele_in_two_single_results_is_not_taken_for_two_copies(concluded):
+    result = concluded(said(HAPLOTYPE, "*2"), said(HAPLOTYPE, "*2", n=2))
+    assert result.status is Status.NOT_CALLED
+
+
+def test_an_ambiguous_typing_keeps_every_diplotype(concluded):
+    typing = "hla#3.31.0#HLA-B*15:02/HLA-B*15:13+HLA-B*40:01"
+    result = concluded(said(DIPLOTYPE, typing, gene="HLA-B"), gene="HLA-B")
+    assert [d.name for d in result.diplotypes] == ["*15:02/*40:01", "*15:13/*40:01"]
+    assert result.status is Status.AMBIGUOUS
+    assert "*15:02" not in result.allele_status
