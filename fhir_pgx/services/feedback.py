@@ -9,6 +9,7 @@ reason into an extension, and names cards by ids that are no UUIDs: all are read
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from fhir_pgx.errors import InvalidFeedback, Issue, IssueType
@@ -16,6 +17,7 @@ from fhir_pgx.fhir.bundle import as_dicts, as_text
 from fhir_pgx.storage.store import MAX_COMMENT, FeedbackItem, Outcome
 
 MAX_ITEMS = 1_000
+MOST_FAULTS = 20  # of one item; a list may hold a million
 _LONGEST_ID = 200
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -58,7 +60,7 @@ def _read_item(item: Any, path: str, service_id: str, issues: list[Issue]) -> Fe
     if not isinstance(item, dict):
         fault("a feedback item is not an object", path, "send one object for each card")
         return None
-    mistyped = dict(_mistyped(item, path))
+    mistyped = dict(islice(_mistyped(item, path), MOST_FAULTS))
     for where, expected in mistyped.items():
         fault("a member has the wrong type", where, f"send {expected}", "structure")
     card = _id(item.get("card"))
@@ -158,7 +160,8 @@ def _override(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
         comment = as_text(override.get("userComment"))
         if isinstance(reason, dict) and as_text(reason.get("code")):
             return reason, comment
-        return _epic_reason(override) or _epic_reason(item), comment
+        picked = _epic_reason(override) or _epic_reason(item)
+        return picked or (reason if isinstance(reason, dict) else {}), comment
     return _epic_reason(item), ""
 
 

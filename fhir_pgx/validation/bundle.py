@@ -1,6 +1,6 @@
 """What only the whole Bundle shows: fullUrl, references between entries, whose data they are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from fhir_pgx.errors import Issue
@@ -12,18 +12,27 @@ from fhir_pgx.fhir.bundle import (
     entries_of,
     logical_id,
     reference_of,
+    type_and_id,
 )
 from fhir_pgx.validation.places import objects
 
-# In these a relative reference may well mean a resource that the server did not send along.
-_PARTIAL = frozenset({"searchset", "history", "batch-response", "transaction-response"})
+# These are sent to stand by themselves. In all others, and in a CDS Hooks message, a relative
+# reference may well mean a resource that the server holds.
+_WHOLE = frozenset({"document", "message", "collection"})
 
 
-def bundle_issues(bundle: Mapping[str, Any], path: str) -> Iterator[Issue]:
-    """Findings that concern several entries. Raises TooDeep where Bundles nest too deep."""
+def bundle_issues(
+    bundle: Mapping[str, Any], path: str, beside: References | None = None
+) -> Iterator[Issue]:
+    """Findings that concern several entries.
+
+    `beside` finds every resource of the CDS Hooks message that the Bundle is a part of; None where
+    it stands alone. Raises TooDeep where Bundles nest too deep.
+    """
     entries = list(entries_of(bundle, path))
+    whole = beside is None and as_text(bundle.get("type")) in _WHOLE
     yield from _double_urls(bundle, path)
-    yield from _lost_references(entries, whole=as_text(bundle.get("type")) not in _PARTIAL)
+    yield from _lost_references(entries, beside, whole=whole)
     yield from _several_patients(entries, path)
 
 
@@ -49,17 +58,21 @@ def _version(resource: Any) -> str:
     return as_text(meta.get("versionId")) if isinstance(meta, Mapping) else ""
 
 
-def _lost_references(entries: list[Entry], *, whole: bool) -> Iterator[Issue]:
+def _lost_references(
+    entries: list[Entry], beside: References | None, *, whole: bool
+) -> Iterator[Issue]:
     found = References(entries)
+    types = frozenset(entry.type for entry in entries if entry.container is None) if whole else ()
     lost: dict[str, list[str]] = {}
     for entry in entries:
         if entry.container is not None:
             continue
         for path, item in objects(entry.resource, entry.path):
             text = item.get("reference")
-            if not isinstance(text, str) or not _must_be_here(text, whole=whole):
+            if not isinstance(text, str) or not _must_be_here(text, types):
                 continue
-            if found.find(text, entry) is None and text != "#":
+            here = found.find(text, entry) or (beside.find(text, entry) if beside else None)
+            if here is None and text != "#":
                 key = text if not text.startswith("#") else f"{entry.path}{text}"
                 lost.setdefault(key, []).append(f"{path}.reference")
     for places in lost.values():
@@ -73,10 +86,14 @@ def _lost_references(entries: list[Entry], *, whole: bool) -> Iterator[Issue]:
         )
 
 
-def _must_be_here(reference: str, *, whole: bool) -> bool:
+def _must_be_here(reference: str, types: Collection[str]) -> bool:
+    """Whether a reference says itself that its target was sent along.
+
+    A relative one does where the Bundle stands by itself and holds resources of that type.
+    """
     if reference.startswith(("#", "urn:uuid:", "urn:oid:")):
         return True
-    return whole and "://" not in reference and "?" not in reference and "/" in reference
+    return "://" not in reference and type_and_id(reference)[0] in types
 
 
 def _several_patients(entries: list[Entry], path: str) -> Iterator[Issue]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from fhir_pgx.errors import Issue, PgxError
+from fhir_pgx.fhir.bundle import References, entries_of
 from fhir_pgx.fhir.json import read_json
 from fhir_pgx.fhir.xml import parse_xml_with_notes
 from fhir_pgx.model.knowledge import Vocabulary
@@ -93,8 +94,10 @@ def _json_issues(document: Any, vocabulary: Vocabulary | None) -> Iterator[Issue
         yield from validate_resource(document, vocabulary)
         return
     yield from message_issues(document, message)
-    for path, resource in _resources(document):
-        for issue in resource_issues(resource, path, vocabulary):
+    resources = list(_resources(document))
+    beside = References(entry for path, found in resources for entry in entries_of(found, path))
+    for path, resource in resources:
+        for issue in resource_issues(resource, path, vocabulary, beside):
             yield replace(issue, severity="warning") if issue.severity == "error" else issue
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fhir_pgx.errors import Issue
+from fhir_pgx.fhir.bundle import References
 from fhir_pgx.fhir.xml.elements import find_resource
 from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.validation.bundle import bundle_issues
@@ -17,9 +18,15 @@ _OLDER = frozenset({"MedicationOrder", "DiagnosticOrder", "ProcedureRequest", "R
 
 
 def resource_issues(
-    resource: Mapping[str, Any], path: str, vocabulary: Vocabulary | None = None
+    resource: Mapping[str, Any],
+    path: str,
+    vocabulary: Vocabulary | None = None,
+    beside: References | None = None,
 ) -> Iterator[Issue]:
-    """Every finding in a resource and in those within it; Bundles also as a whole."""
+    """Every finding in a resource and in those within it; Bundles also as a whole.
+
+    `beside` finds every resource of the CDS Hooks message that it stands in; None where in none.
+    """
     waiting: list[tuple[str, Any]] = [(path, resource)]
     while waiting:
         here, item = waiting.pop()
@@ -32,7 +39,7 @@ def resource_issues(
             continue
         yield from _own_issues(shell, here, vocabulary)
         if item.get("resourceType") == "Bundle":
-            yield from bundle_issues(item, here)
+            yield from bundle_issues(item, here, beside)
 
 
 def _own_issues(
