@@ -88,7 +88,7 @@ class MixedPatients(PgxError):
 
 
 class UnreadableText(PgxError):
-    """A text file (VCF, TSV) that we cannot read."""
+    """Data that cannot be unpacked or read as text."""
 
     code = "PGX-107"
     kind: IssueType = "structure"

@@ -303,6 +303,8 @@ class Pipeline:
         """
         references = References((*call.drafts, *call.evidence))
         if call.hook == "patient-view":
+            if call.medications == "unavailable":
+                raise _unavailable("medicines in use", call)
             orders = self._orders(call.evidence, references, proposed=False)
             orders = [order for order in orders if order.status in _IN_USE]
         else:
@@ -315,12 +317,7 @@ class Pipeline:
         if not guided:
             return HookAnswer(tuple(unclear))
         if call.genomics in ("unavailable", "missing"):
-            raise DataUnavailable(
-                "the patient's genomic results were neither prefetched nor retrievable"
-                + (f": {call.unavailable_reason}" if call.unavailable_reason else ""),
-                where="prefetch",
-                mend="prefetch the patient's genomic Observations or DiagnosticReports",
-            )
+            raise _unavailable("genomic results", call)
         interpretation = self.interpret(call.evidence)
         context = replace(context, unread=len(interpretation.reading.not_understood))
         age = self._age_years(call.evidence)
@@ -435,6 +432,15 @@ class Pipeline:
             return tuple(cards)
         kept, left = cards[: most - 1], cards[most - 1 :]
         return (*kept, overflow_card(left, context))
+
+
+def _unavailable(what: str, call: HookCall) -> DataUnavailable:
+    why = f": {call.unavailable_reason}" if call.unavailable_reason else ""
+    return DataUnavailable(
+        f"the patient's {what} were neither prefetched nor retrievable{why}",
+        where="prefetch",
+        mend=f"prefetch the patient's {what}; GET /cds-services has the queries",
+    )
 
 
 def _subject(reading: Reading) -> str:

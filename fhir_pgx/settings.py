@@ -206,7 +206,7 @@ class Settings:
     store_servers: tuple[str, ...] = _setting(
         (),
         "FHIR base URLs whose patient ids are those of our own store: a call that names another "
-        "`fhirServer` is not answered from the store. Empty: `base_url` with `/fhir`.",
+        "`fhirServer`, or none, is not answered from the store. Empty: `base_url` with `/fhir`.",
         _URLS,
         _many(_url),
     )
@@ -333,6 +333,14 @@ def _unknown(where: str, name: str, known: list[str]) -> InvalidSetting:
 
 def _shown(file: Path | None) -> str:
     return file.name if file else ""
+
+
+def share_metrics(folder: Path) -> None:
+    """Let the processes started from here count together, in files in `folder`.
+
+    Only before prometheus_client is first imported: it looks for this setting of its own then.
+    """
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def settings_table() -> str:

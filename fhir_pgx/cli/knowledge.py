@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import msgspec
 
 from fhir_pgx.cli.options import Commands, WrongUsage, add_command
 from fhir_pgx.cli.output import print_json
+from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.loader import load_artefact, load_knowledge, read_release
 from fhir_pgx.model.knowledge import Knowledge
 
@@ -43,7 +45,7 @@ def register(commands: Commands) -> None:
         forms,
         "verify",
         run_verify,
-        does="check the knowledge against the hash of its release",
+        does="check the knowledge and the drug codes against the hashes recorded for them",
         example="fhir-pgx knowledge verify",
     )
 
@@ -94,9 +96,11 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
-    """Print what was verified; a hash that differs is raised as BrokenKnowledge."""
+    """Print what was verified, the two files; raises BrokenKnowledge where a hash differs."""
     held = load_artefact()
-    print_json({"verified": True, **read_release(), "release": held.release})
+    with closing(DrugCodes()) as drug_codes:
+        codes = {"file": drug_codes.path.name, "sha256": drug_codes.verify()}
+    print_json({"verified": True, **read_release(), "release": held.release, "drug_codes": codes})
     return 0
 
 

@@ -4,16 +4,19 @@ import argparse
 import os
 import signal
 import socket
-from contextlib import closing
+import sys
+from contextlib import ExitStack, closing
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NoReturn
 
 from fhir_pgx.cli.examples import example_patients
 from fhir_pgx.cli.load import load_files
 from fhir_pgx.cli.options import Commands, add_command, add_database
 from fhir_pgx.cli.output import say
 from fhir_pgx.errors import InvalidSetting
-from fhir_pgx.settings import Settings, settings_from_environment
+from fhir_pgx.settings import Settings, settings_from_environment, share_metrics
 from fhir_pgx.storage import SqlStore
 
 if TYPE_CHECKING:
@@ -52,9 +55,28 @@ def run(arguments: argparse.Namespace) -> int:
         # Synthetic patients do not belong among those of whoever uses the default file.
         settings = settings_from_environment({**named, "database": DEMO_DATABASE})
     check_port(settings.host, settings.port)
-    _prepare(settings, demo=arguments.demo)
-    _serve(settings)
+    workers = settings.workers or os.cpu_count() or 1
+    with ExitStack() as stack:
+        if workers > 1:  # one counts in memory
+            _count_together(stack)
+        _prepare(settings, demo=arguments.demo)
+        _serve(settings, workers)
     return 0
+
+
+def _count_together(stack: ExitStack) -> None:
+    """Give the workers a folder to count in, which goes with the server."""
+    signal.signal(signal.SIGTERM, _leave)  # until granian has its own: the folder must go then too
+    try:
+        folder = TemporaryDirectory(prefix="fhir_pgx-metrics-", ignore_cleanup_errors=True)
+    except OSError as error:  # a read-only container; no reason to leave clinicians without cards
+        say(f"no temporary folder ({error.strerror}): /metrics will show one worker at a time")
+        return
+    share_metrics(Path(stack.enter_context(folder)))
+
+
+def _leave(told: int, _: object) -> NoReturn:
+    sys.exit(128 + told)
 
 
 def _prepare(settings: Settings, *, demo: bool) -> None:
@@ -88,12 +110,11 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415 - no other command needs it
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    workers = settings.workers or os.cpu_count() or 1
     server = Granian(
         "fhir_pgx.web.wsgi:app",  # only a name here: the loader below builds the app
         address=settings.host,

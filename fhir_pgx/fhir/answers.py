@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from fhir_pgx.fhir.genotype_answers import genotype_answer, presence_answer
 from fhir_pgx.fhir.genotype_text import STAR_PAIR
-from fhir_pgx.fhir.phenotype_answers import phenotype_statements
+from fhir_pgx.fhir.phenotype_answers import phenotype_statements, standard_of
 from fhir_pgx.fhir.presence_words import (
     is_not_performed,
-    plain,
+    presence_of,
     presence_of_concept,
     presence_word,
 )
@@ -30,8 +30,10 @@ from fhir_pgx.fhir.question import (
     without_call,
 )
 from fhir_pgx.fhir.values import Concept, Value
-from fhir_pgx.model.finding import Presence, StatementKind
+from fhir_pgx.model.finding import Presence, Statement, StatementKind
 from fhir_pgx.model.knowledge import Vocabulary
+
+ODD_SCORE = "the activity score is neither a number nor n/a, as we read them (1.25, ≥3, n/a)"
 
 _SCORE = re.compile(r"(?:[≥≤<>]|>=|<=)?\s?\d{1,2}(?:\.\d{1,3})?|n/a", re.IGNORECASE)
 
@@ -42,19 +44,40 @@ def read_answer(question: Question, value: Value, vocabulary: Vocabulary) -> Ans
         return Answer(reason=WHICH_GENE)
     if question.asked == "activity-score" and not value.absent and not value.is_empty:
         return _score(question, value)
+    unanswered = _unanswered(question, value)
+    if unanswered is not None:
+        return unanswered
+    if question.asked == "presence" or (value.boolean is not None and question.allele):
+        return presence_answer(question, value, vocabulary)
+    if question.asked == "phenotype":
+        return _phenotype(question, value.concept, vocabulary)
+    return genotype_answer(question, value.concept, vocabulary)
+
+
+def read_implied(question: Question, value: Value, vocabulary: Vocabulary) -> Answer:
+    """The phenotype that an implication states: read as a phenotype code's value is.
+
+    Of several genes a bare `No call` may be any one's. A diplotype quoted in an implication is not
+    taken for the person's.
+    """
+    unanswered = _unanswered(question, value)
+    bare = presence_of(value)
+    if len(question.genes) != 1 and (bare is not None or value.absent):
+        return Answer(reason=WHICH_GENE if question.genes else NO_GENE)
+    if unanswered is not None:
+        return unanswered
+    return _worded_phenotype(question, value.concept, vocabulary)
+
+
+def _unanswered(question: Question, value: Value) -> Answer | None:
+    """The answer of a value that states none; None where there is something to read."""
     if is_not_performed(value):
         return Answer(reason=NOT_PERFORMED)
     if value.absent:
         return without_call(question, "")
     if value.is_empty:
         return Answer(reason=NO_VALUE)
-    if value.number:
-        return Answer(reason=MEASUREMENT)
-    if question.asked == "presence" or (value.boolean is not None and question.allele):
-        return presence_answer(question, value, vocabulary)
-    if question.asked == "phenotype":
-        return _phenotype(question, value.concept, vocabulary)
-    return genotype_answer(question, value.concept, vocabulary)
+    return Answer(reason=MEASUREMENT) if value.number else None
 
 
 def _score(question: Question, value: Value) -> Answer:
@@ -63,7 +86,7 @@ def _score(question: Question, value: Value) -> Answer:
         bare = presence_word(words)
         if bare is Presence.NO_CALL:
             return without_call(question, words)
-        return Answer(reason="the activity score is neither a number nor n/a")
+        return Answer(reason=ODD_SCORE)
     if len(question.genes) != 1:
         return Answer(reason=WHICH_GENE if question.genes else NO_GENE)
     return Answer((question.answer(question.genes[0], StatementKind.ACTIVITY_SCORE, words),))
@@ -72,19 +95,34 @@ def _score(question: Question, value: Value) -> Answer:
 def _phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
     if not concept.stated:
         return Answer(reason=NO_VALUE)
+    words, _ = concept.stated[0]
+    bare = presence_of_concept(concept)
+    if bare is None and len(words) <= MAX_NAME and STAR_PAIR.search(words):
+        return _genotype_and_phenotype(question, concept, vocabulary)
+    return _worded_phenotype(question, concept, vocabulary)
+
+
+def _worded_phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
+    if not concept.stated:
+        return Answer(reason=NO_VALUE)
     words, code = concept.stated[0]
     bare = presence_of_concept(concept)
     if bare in (Presence.PRESENT, Presence.ABSENT):
         return Answer(reason=UNCLEAR)
     if bare is Presence.NO_CALL:
         return without_call(question, words)
-    if len(words) <= MAX_NAME and STAR_PAIR.search(words):
-        return _genotype_and_phenotype(question, concept, vocabulary)
-    made = phenotype_statements(question, words, code, vocabulary)
-    # `Indeterminate` is itself a phenotype of most genes; `inconclusive` is a failed answer.
-    if bare is Presence.INDETERMINATE and plain(words) != "indeterminate":
-        made = Answer(tuple(replace(one, presence=bare) for one in made.statements), made.reason)
-    return made
+    if bare is None:
+        return phenotype_statements(question, words, code, vocabulary)
+    made = phenotype_statements(replace(question, strict=False), words, code, vocabulary)
+    # `Indeterminate` is itself a phenotype of most genes; elsewhere, and as `inconclusive`, it is
+    # a failed answer.
+    return Answer(tuple(_as_verdict(one, bare, vocabulary) for one in made.statements), made.reason)
+
+
+def _as_verdict(one: Statement, bare: Presence, vocabulary: Vocabulary) -> Statement:
+    if standard_of(one.gene, one.value, one.code, vocabulary):
+        return one
+    return replace(one, presence=bare)
 
 
 def _genotype_and_phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:

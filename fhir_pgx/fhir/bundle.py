@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_pgx.errors import TooDeep
+from fhir_pgx.model.finding import NotUnderstood
 
 MAX_NESTING = 8  # a Bundle in a Bundle happens; more than this is an attack or a mistake
+MAX_LISTED = 50  # malformed entries of one document; the rest are counted
+
+NO_ENTRY = "the entry is not an object"
+EMPTY_ENTRY = "the entry holds no resource"
+NO_RESOURCE = "the resource is not an object"
+NO_TYPE = "the resource has no resourceType"
 
 _REFERENCE = re.compile(
     r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/?#\s]+)(?:/_history/[^/?#\s]+)?$"
@@ -80,26 +87,60 @@ def entries_of(
 ) -> Iterator[Entry]:
     """Every resource in a document: itself, Bundle entries, Parameters, arrays, contained.
 
-    Bundles, Parameters and wrappers are walked, not returned. Raises TooDeep past MAX_NESTING.
+    Bundles, Parameters and wrappers are walked, not returned; what is no resource is passed over
+    (`malformed_entries` lists it). Raises TooDeep past MAX_NESTING.
     """
+    for found in _walk(document, path, full_url=full_url, mode=mode, depth=depth):
+        if isinstance(found, Entry):
+            yield found
+
+
+def malformed_entries(document: Any, path: str = "") -> tuple[NotUnderstood, ...]:
+    """The places of a document where a resource should stand and something else does.
+
+    At most MAX_LISTED, and then one that counts the rest; reference and path are the FHIRPath.
+    Raises TooDeep as `entries_of` does.
+    """
+    found = [one for one in _walk(document, path) if isinstance(one, NotUnderstood)]
+    if len(found) <= MAX_LISTED:
+        return tuple(found)
+    left = len(found) - MAX_LISTED
+    where = path or "Bundle"
+    return (*found[:MAX_LISTED], NotUnderstood(where, f"{left} more are no resources", where))
+
+
+def _malformed(path: str, reason: str) -> NotUnderstood:
+    return NotUnderstood(path, reason, path)
+
+
+def _walk(
+    document: Any, path: str = "", *, full_url: str = "", mode: str = "", depth: int = 0
+) -> Iterator[Entry | NotUnderstood]:
     if depth > MAX_NESTING:
         raise TooDeep(
             f"resources nest more than {MAX_NESTING} deep", where=path, mend="send a flat Bundle"
         )
     if isinstance(document, list):
         for i, item in enumerate(document):
-            yield from entries_of(item, f"{path}[{i}]", depth=depth + 1)
+            yield from _walk(item, f"{path}[{i}]", depth=depth + 1)
         return
     if not isinstance(document, dict):
+        if path:  # a document that is no object is refused as a whole, by who reads it
+            yield _malformed(path, NO_RESOURCE)
         return
     kind = document.get("resourceType")
     if kind == "Bundle" or (kind is None and isinstance(document.get("entry"), list)):
         base = path or "Bundle"
         for i, item in enumerate(as_list(document.get("entry"))):
             if not isinstance(item, dict):
+                yield _malformed(f"{base}.entry[{i}]", NO_ENTRY)
+                continue
+            if "resource" not in item:
+                if not ("request" in item or "response" in item):
+                    yield _malformed(f"{base}.entry[{i}]", EMPTY_ENTRY)
                 continue
             search = item.get("search")
-            yield from entries_of(
+            yield from _walk(
                 item.get("resource"),
                 f"{base}.entry[{i}].resource",
                 full_url=as_text(item.get("fullUrl")),
@@ -114,24 +155,29 @@ def entries_of(
     if kind is None and isinstance(document.get("resource"), dict):
         # CDS Hooks before 1.0 wrapped each prefetch in {response, resource}.
         inner = f"{path}.resource" if path else "resource"
-        yield from entries_of(document["resource"], inner, depth=depth + 1)
+        yield from _walk(document["resource"], inner, depth=depth + 1)
         return
     if not isinstance(kind, str):
+        if path:
+            yield _malformed(path, NO_TYPE)
         return
     entry = Entry(document, path or kind, full_url, mode)
     yield entry
     for i, item in enumerate(as_list(document.get("contained"))):
         if isinstance(item, dict) and isinstance(item.get("resourceType"), str):
             yield Entry(item, f"{entry.path}.contained[{i}]", container=entry)
+        else:
+            reason = NO_TYPE if isinstance(item, dict) else NO_RESOURCE
+            yield _malformed(f"{entry.path}.contained[{i}]", reason)
 
 
-def _parameters(parameters: Any, path: str, depth: int) -> Iterator[Entry]:
+def _parameters(parameters: Any, path: str, depth: int) -> Iterator[Entry | NotUnderstood]:
     if depth > MAX_NESTING:
         raise TooDeep(f"parameters nest more than {MAX_NESTING} deep", where=path)
     for i, item in enumerate(as_dicts(parameters)):
         here = f"{path}[{i}]"
-        if isinstance(item.get("resource"), dict):
-            yield from entries_of(item["resource"], f"{here}.resource", depth=depth + 1)
+        if "resource" in item:
+            yield from _walk(item["resource"], f"{here}.resource", depth=depth + 1)
         if item.get("part"):
             yield from _parameters(item["part"], f"{here}.part", depth + 1)
 

@@ -9,8 +9,14 @@ from typing import Any
 
 from fhir_pgx.fhir.answers import read_answer
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
-from fhir_pgx.fhir.free_text import read_prose
-from fhir_pgx.fhir.gathering import WITHDRAWN, Gathering, origin_of, status_caveats
+from fhir_pgx.fhir.free_text import Prose, read_prose
+from fhir_pgx.fhir.gathering import (
+    WITHDRAWN,
+    Gathering,
+    origin_of,
+    status_caveats,
+    status_of,
+)
 from fhir_pgx.fhir.notes import FREE_TEXT, note
 from fhir_pgx.fhir.question import Question
 from fhir_pgx.fhir.roles import GENETIC_LABEL, role_of
@@ -20,7 +26,8 @@ from fhir_pgx.model.finding import Statement
 GL_STRING_EXTENSION = "hla-genotyping-results-glstring"
 
 ONLY_DOCUMENT = "the report is only an attached document, which is not read"
-UNCLEAR_TEXT = "the conclusion does not name one gene and one result without doubt"
+UNCLEAR_TEXT = "the conclusion names no gene and result that can be read"
+MAX_NAMED = 10  # genes, in one reason
 RESULTS_ELSEWHERE = "the results that the report names are not at hand"
 
 
@@ -28,9 +35,9 @@ def read_report(entry: Entry, gathering: Gathering) -> None:
     """Adds what a report says by itself; a genomic report that says nothing readable is listed."""
     resource = entry.resource
     code = concept_of(resource.get("code"))
-    status = resource.get("status")
+    status = status_of(resource)
     is_genomic = _is_genomic(resource, code, gathering)
-    if isinstance(status, str) and status in WITHDRAWN:
+    if status in WITHDRAWN:
         if is_genomic:
             gathering.missed(entry, f"its status is {status}")
         return
@@ -40,10 +47,13 @@ def read_report(entry: Entry, gathering: Gathering) -> None:
         return
     text = as_text(resource.get("conclusion"))
     prose = read_prose(text, _question(entry, free=True), gathering.vocabulary)
-    if prose.statements:
-        gathering.statements.extend(prose.statements)
-    elif is_genomic or prose.genes:
-        gathering.missed(entry, _reason(resource, text))
+    gathering.statements.extend(prose.statements)
+    if prose.unread:
+        gathering.missed(
+            entry, f"conclusion, {', '.join(prose.unread[:MAX_NAMED])}: {prose.reason}"
+        )
+    elif is_genomic and not prose.statements:
+        gathering.missed(entry, _reason(resource, text, prose))
 
 
 def _question(entry: Entry, *, free: bool) -> Question:
@@ -93,7 +103,7 @@ def _gl_strings(entry: Entry, gathering: Gathering) -> list[Statement]:
     return made
 
 
-def _reason(resource: Mapping[str, Any], text: str) -> str:
+def _reason(resource: Mapping[str, Any], text: str, prose: Prose) -> str:
     if text:
-        return UNCLEAR_TEXT
+        return f"conclusion: {prose.reason}" if prose.reason else UNCLEAR_TEXT
     return ONLY_DOCUMENT if resource.get("presentedForm") else RESULTS_ELSEWHERE

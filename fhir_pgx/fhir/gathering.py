@@ -11,8 +11,9 @@ from typing import Any
 
 from fhir_pgx.fhir.allele_pairs import HalfDiplotype
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, reference_of
-from fhir_pgx.fhir.notes import REPORT_STATUS, STATUS, note
+from fhir_pgx.fhir.notes import NO_STATUS, REPORT_STATUS, STATUS, note
 from fhir_pgx.fhir.resolution import Lineage
+from fhir_pgx.fhir.unread import UnreadImplication
 from fhir_pgx.model.finding import (
     Caveat,
     NotUnderstood,
@@ -29,6 +30,8 @@ from fhir_pgx.model.knowledge import Vocabulary
 WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _UNFINISHED = frozenset(("registered", "preliminary"))
 _CORRECTED = frozenset(("corrected", "amended"))
+# Observation and DiagnosticReport, STU3 to R5; `unknown` is a status that says nothing.
+_STATED = WITHDRAWN | _UNFINISHED | _CORRECTED | {"final", "partial", "appended", "modified"}
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:[T ][0-9:.+Z-]{2,24})?)?)?")
 
 
@@ -48,6 +51,7 @@ class Gathering:
     variants: list[ObservedVariant] = field(default_factory=list)
     not_understood: list[NotUnderstood] = field(default_factory=list)
     halves: list[HalfDiplotype] = field(default_factory=list)
+    unread: list[UnreadImplication] = field(default_factory=list)
     pointed: dict[int, str] = field(default_factory=dict)  # variant's place -> Observation
     sequence_count: int = 0
 
@@ -97,6 +101,11 @@ def when_of(resource: Mapping[str, Any]) -> str:
     return ""
 
 
+def status_of(resource: Mapping[str, Any]) -> str:
+    """The status code, also where the sender wrote it as `Final` or `entered in error`."""
+    return as_text(resource.get("status")).lower().replace(" ", "-")
+
+
 def subject_of(resource: Mapping[str, Any]) -> str:
     """The patient reference as sent, under any of the names that resources give it."""
     for name in ("subject", "patient", "for"):
@@ -111,7 +120,7 @@ def origin_of(entry: Entry, report: Entry | None, path: str = "") -> Origin:
     resource = entry.resource
     holder = report if report is not None else entry.container
     above = holder.resource if holder is not None else {}
-    status = as_text(resource.get("status"))
+    status = status_of(resource)
     return Origin(
         reference=entry.reference,
         path=path or entry.path,
@@ -127,8 +136,12 @@ def status_caveats(origin: Origin, report: Entry | None) -> tuple[Caveat, ...]:
     caveats: tuple[Caveat, ...] = ()
     if origin.status in _UNFINISHED:
         caveats = (note(STATUS, status=origin.status),)
+    elif origin.status not in _STATED:
+        # What was sent is not repeated: it may be anything.
+        is_silent = origin.status in ("", "unknown")
+        caveats = (note(NO_STATUS, what="not stated" if is_silent else "none that we know"),)
     if report is not None:
-        above = report.resource.get("status")
-        if isinstance(above, str) and above in WITHDRAWN:
+        above = status_of(report.resource)
+        if above in WITHDRAWN:
             caveats = (*caveats, note(REPORT_STATUS, status=above))
     return caveats

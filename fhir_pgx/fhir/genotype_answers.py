@@ -112,8 +112,10 @@ def _bare_answer(question: Question, concept: Concept, vocabulary: Vocabulary) -
     if bare is not None:
         return Answer(reason=NO_ALLELE)
     said = phenotype_statements(replace(question, strict=True), words, code, vocabulary)
-    if said.statements or question.strict:
-        return said
+    # Some alleles are named in the words of a phenotype (`ivacaftor non-responsive CFTR sequence`).
+    stated = () if text_of.is_pair(words) else said.statements
+    if stated or question.strict:
+        return Answer(stated, said.reason or ("" if stated else UNCLEAR))
     if len(words) > MAX_NAME:
         return Answer(reason=UNCLEAR)
     if len(question.genes) != 1:

@@ -65,6 +65,16 @@ def is_nucleotide_text(text: str) -> bool:
     )
 
 
+def is_pair(text: str) -> bool:
+    """True where `/` stands between two names, whatever the names are: `F508del/G551D`."""
+    left, _, right = text.partition("/")
+    return _holds_name(left) and _holds_name(right)
+
+
+def _holds_name(part: str) -> bool:
+    return any(sign.isalnum() for sign in part)
+
+
 def kind_of(gene: str, text: str) -> StatementKind:
     """DIPLOTYPE where the text states both alleles, else HAPLOTYPE."""
     if gene.startswith("HLA-"):

@@ -6,14 +6,23 @@ significance and condition.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from fhir_pgx.fhir.answers import read_implied
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.gathering import Gathering, origin_of, status_caveats
-from fhir_pgx.fhir.phenotype_answers import phenotype_statements
-from fhir_pgx.fhir.presence_words import presence_word, source_class_of
-from fhir_pgx.fhir.question import MAX_GENES, NO_GENE, NO_VALUE, WHICH_GENE, Question
-from fhir_pgx.fhir.values import concept_of, value_of
-from fhir_pgx.model.finding import Caveat, StatedDiagnosis, StatedImplication, Statement
+from fhir_pgx.fhir.presence_words import source_class_of
+from fhir_pgx.fhir.question import MAX_GENES, MAX_NAME, NO_VALUE, NOT_PERFORMED, UNCLEAR, Question
+from fhir_pgx.fhir.unread import UnreadImplication
+from fhir_pgx.fhir.values import Value, concept_of, value_of
+from fhir_pgx.model.finding import (
+    Caveat,
+    SourceClass,
+    StatedDiagnosis,
+    StatedImplication,
+    Statement,
+    StatementKind,
+)
 from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.model.phenotype_words import standard_phenotype
 from fhir_pgx.terminology import (
@@ -32,48 +41,63 @@ def read_implication(
 ) -> None:
     """Adds a therapeutic implication, and the phenotypes that it states of its genes.
 
-    A phenotype that may belong to more than one of the genes makes no statement; the Observation
-    is then listed with the reason.
+    One that states none of a gene that we can read, or of which of several genes we cannot tell,
+    is listed with the reason: see `unread`.
     """
     report = gathering.report_of.get(id(entry.resource))
-    origin = origin_of(entry, report)
-    said = list(_stated(entry))
+    values = _stated(entry)
+    said = [(label, _first_code(value)) for value in values if (label := value.concept.label)]
     drugs = tuple(_drugs(entry, gathering))
-    if not said and not drugs:
-        gathering.missed(entry, NO_VALUE)
-        return
     question = Question(
         asked="phenotype",
         genes=genes,
-        origin=origin,
+        origin=origin_of(entry, report),
         strict=True,
+        source_class=_source_class(entry),
         drugs=drugs,
-        caveats=(*caveats, *status_caveats(origin, report)),
     )
+    question = replace(question, caveats=(*caveats, *status_caveats(question.origin, report)))
+    normalised = tuple(dict.fromkeys(_normalised(genes, said, gathering.vocabulary)))
+    statements: list[Statement] = []
+    reasons: list[str] = []
+    for value in values:
+        answer = read_implied(question, value, gathering.vocabulary)
+        statements.extend(answer.statements)
+        if answer.reason:
+            reasons.append(answer.reason)
+    gathering.statements.extend(statements)
+    if NOT_PERFORMED in reasons:
+        gathering.missed(entry, NOT_PERFORMED)
+    elif not statements:
+        reason = reasons[0] if reasons else NO_VALUE
+        known = reason == UNCLEAR and bool(normalised)
+        stands = _as_it_stands(question, said)
+        gathering.unread.append(UnreadImplication(entry, genes, reason, stands, known))
+    if said or drugs:
+        gathering.implications.append(
+            StatedImplication(
+                genes=genes,
+                texts=tuple(words for words, _ in said),
+                normalised=normalised,
+                drugs=drugs,
+                origin=question.origin,
+            )
+        )
+
+
+def _source_class(entry: Entry) -> SourceClass:
     for component in as_dicts(entry.resource.get("component")):
         if SOURCE_CLASS in _codes(component):
-            source = source_class_of(value_of(component).concept)
-            question = Question(
-                question.asked, genes, origin, strict=True, source_class=source, drugs=drugs,
-                caveats=question.caveats,
-            )  # fmt: skip
-    vocabulary = gathering.vocabulary
-    statements: list[Statement] = []
-    for words, code in said:
-        answer = phenotype_statements(question, words, code, vocabulary)
-        statements.extend(one for one in answer.statements if presence_word(words) is None)
-        if answer.reason in (NO_GENE, WHICH_GENE) and _is_phenotype(words, code, vocabulary):
-            gathering.missed(entry, answer.reason)
-    gathering.statements.extend(statements)
-    gathering.implications.append(
-        StatedImplication(
-            genes=genes,
-            texts=tuple(words for words, _ in said),
-            normalised=tuple(dict.fromkeys(_normalised(genes, said, vocabulary))),
-            drugs=drugs,
-            origin=origin,
-        )
-    )
+            return source_class_of(value_of(component).concept)
+    return SourceClass.UNKNOWN
+
+
+def _as_it_stands(question: Question, said: list[tuple[str, str]]) -> Statement | None:
+    """The first of the words as the phenotype of the one gene, though we cannot read it."""
+    if len(question.genes) != 1 or not said or len(said[0][0]) > MAX_NAME:
+        return None
+    words, code = said[0]
+    return question.answer(question.genes[0], StatementKind.PHENOTYPE, words, code=code)
 
 
 def read_diagnosis(entry: Entry, gathering: Gathering, genes: tuple[str, ...]) -> None:
@@ -104,17 +128,22 @@ def read_diagnosis(entry: Entry, gathering: Gathering, genes: tuple[str, ...]) -
     )
 
 
-def _stated(entry: Entry) -> Iterator[tuple[str, str]]:
-    """(words, code) of the value and of each implication component."""
-    concepts = [value_of(entry.resource).concept]
-    concepts.extend(
-        value_of(component).concept
+def _stated(entry: Entry) -> list[Value]:
+    """The value and each implication component; where none of them says anything, why not."""
+    values = [value_of(entry.resource)]
+    values.extend(
+        value_of(component)
         for component in as_dicts(entry.resource.get("component"))
         if not _PHENOTYPE_CODES.isdisjoint(_codes(component))
     )
-    for concept in concepts:
-        if concept.label:
-            yield concept.label, concept.codings[0].code if concept.codings else ""
+    # Since STU2 the value stands in components: the Observation's own is rightly absent.
+    return [value for value in values if not value.is_empty] or [
+        value for value in values if value.absent
+    ]
+
+
+def _first_code(value: Value) -> str:
+    return value.concept.codings[0].code if value.concept.codings else ""
 
 
 def _drugs(entry: Entry, gathering: Gathering) -> Iterator[str]:
@@ -147,12 +176,6 @@ def _medication_name(entry: Entry) -> str:
 def _codes(component: object) -> set[str]:
     code = component.get("code") if isinstance(component, dict) else None
     return {coding.code for coding in concept_of(code).codings}
-
-
-def _is_phenotype(words: str, code: str, vocabulary: Vocabulary) -> bool:
-    return bool(
-        standard_phenotype("", code, vocabulary) or standard_phenotype("", words, vocabulary)
-    )
 
 
 def _normalised(

@@ -24,6 +24,7 @@ POSITIONS_DISAGREE = "PGX-516"
 UNCONFIRMED = "PGX-517"
 SAME_ID = "PGX-518"
 STRANDS_DISAGREE = "PGX-519"
+NO_STATUS = "PGX-520"
 
 SENTENCES = {
     STATUS: "The result's status is {status}: it may still change.",
@@ -51,6 +52,7 @@ SENTENCES = {
     UNCONFIRMED: "The entry's verification status is {status}.",
     SAME_ID: "{reference} came twice with different content; both were read.",
     STRANDS_DISAGREE: "Strand and orientation disagree; the strand was used.",
+    NO_STATUS: "The result's status is {what}: it may not be final.",
 }
 
 

@@ -12,8 +12,16 @@ from typing import Any
 from fhir_pgx.fhir.allele_pairs import HalfDiplotype
 from fhir_pgx.fhir.answers import read_answer
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_list
-from fhir_pgx.fhir.gathering import WITHDRAWN, Gathering, origin_of, status_caveats
+from fhir_pgx.fhir.free_text import OTHER_RESULTS
+from fhir_pgx.fhir.gathering import (
+    WITHDRAWN,
+    Gathering,
+    origin_of,
+    status_caveats,
+    status_of,
+)
 from fhir_pgx.fhir.implication import read_diagnosis, read_implication
+from fhir_pgx.fhir.plain_words import speaks_of_other_results
 from fhir_pgx.fhir.presence_words import presence_of, source_class_of, zygosity_of
 from fhir_pgx.fhir.question import MEASUREMENT, NO_GENE, NO_VALUE, Answer, Asked, Question
 from fhir_pgx.fhir.resolution import (
@@ -24,6 +32,7 @@ from fhir_pgx.fhir.resolution import (
     value_genes,
 )
 from fhir_pgx.fhir.roles import GENETIC_LABEL, Role, allele_in, hint_of, role_of
+from fhir_pgx.fhir.unlabelled import is_worth_reading, read_unlabelled
 from fhir_pgx.fhir.values import EMPTY, Concept, Value, concept_of, value_of
 from fhir_pgx.fhir.variant import ALLELIC_STATE, SOURCE, read_phase, read_variant
 from fhir_pgx.model.finding import Caveat, Presence, Statement, StatementKind
@@ -59,17 +68,22 @@ def read_observation(entry: Entry, gathering: Gathering) -> None:
     """
     code = concept_of(entry.resource.get("code"))
     role = role_of(code, gathering.vocabulary)
-    if role.kind == "free" and not _speaks_of_genes(entry, code, gathering):
+    is_genetic = role.kind != "free" or _speaks_of_genes(entry, code, gathering)
+    if not is_genetic and not is_worth_reading(entry, gathering):
         return
-    status = entry.resource.get("status")
-    if isinstance(status, str) and status in WITHDRAWN:
+    status = status_of(entry.resource)
+    if status in WITHDRAWN:
         gathering.missed(entry, f"its status is {status}")
         return
     holder = entry.container
-    if holder is not None and holder.resource.get("status") == "entered-in-error":
+    if holder is not None and status_of(holder.resource) == "entered-in-error":
         gathering.missed(entry, "it is contained in a report whose status is entered-in-error")
         return
-    if role.kind in _PASSED_OVER:
+    if not is_genetic:
+        read_unlabelled(entry, gathering)
+    elif role.kind == "free" and speaks_of_other_results(code.label):
+        gathering.missed(entry, OTHER_RESULTS)
+    elif role.kind in _PASSED_OVER:
         gathering.missed(entry, _PASSED_OVER[role.kind])
     elif role.kind == "variant":
         read_variant(entry, gathering)
@@ -109,6 +123,7 @@ class _GeneResult:
         self.components = as_list(entry.resource.get("component"))
         self.question = self._question(found.genes, found.caveats)
         self.reason = ""
+        self.part_reason = ""
         self.made = 0
         self.listed = False
 
@@ -205,9 +220,12 @@ class _GeneResult:
             return
         answer = read_answer(question, value, vocabulary)
         self._take(answer, hint)
-        if answer.reason and not question.strict:
+        # A component whose words ask for a score is one, also where its code is not ours.
+        if answer.reason and (not question.strict or question.asked == "activity-score"):
             self.gathering.missed(self.entry, answer.reason, path)
             self.listed = True
+        elif answer.reason:
+            self.part_reason = self.part_reason or answer.reason
 
     def _component_genes(
         self, code: Concept, term: LoincTerm | None
@@ -254,4 +272,4 @@ class _GeneResult:
         if self.role.kind == "free" and not is_genetic and not self._is_activity():
             return
         reason = NO_VALUE if self.question.genes else NO_GENE
-        self.gathering.missed(self.entry, self.reason or reason)
+        self.gathering.missed(self.entry, self.reason or self.part_reason or reason)

@@ -48,11 +48,22 @@ _NOT_PERFORMED_REASONS = frozenset(
 
 _NOT_THERE = re.compile(
     r"\b(?:not|non|none|un|no)[\s-]?(?:detected|present|reactive|found|identified|carrier)\b"
+    r"|\bnot been (?:detected|found|identified)\b"
+    # `No HLA-B*57:01 detected`: nothing but the allele's name stands between
+    r"|\bno (?:evidence of )?(?P<what>\S{0,30}[*\d]\S{0,30}(?: (?:allele|variant|was|were|is))*)"
+    r" (?:detected|present|found|identified)\b"
     r"|\b(?:negative|absent|undetected)\b",
     re.IGNORECASE,
 )
 _THERE = re.compile(
     r"\b(?:positive|detected|present|heterozygous|homozygous|hemizygous)\b", re.IGNORECASE
+)
+# Beside a verdict these leave it open which one it is.
+_TURNING = re.compile(
+    r"\b(?:no|not|none|neither|nor|never|without|cannot|could|may|might|if|unless|either|unable"
+    r"|fail\w*|exclu\w*|absence|possibl\w*|probabl\w*|suspect\w*|unclear|uncertain|pending)\b"
+    r"|n['’]t\b|\?",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+")
 
@@ -99,13 +110,22 @@ def presence_of_concept(concept: Concept) -> Presence | None:
 def presence_in(text: str) -> Presence | None:
     """What a sentence says of the one thing it names: `positive for HLA-B*57:01`.
 
-    None where it says neither, or both.
+    None where it says neither, or both, or holds another word of denial or doubt.
     """
-    rest, times = _NOT_THERE.subn(" ", text)
+    rest, times = _NOT_THERE.subn(_named, text)
     there = _THERE.search(rest) is not None
-    if there == bool(times):
+    if there == bool(times) or _TURNING.search(rest):
         return None
     return _PRESENT if there else _ABSENT
+
+
+def without_verdict(text: str) -> str:
+    """The text without the words that say present or absent."""
+    return _THERE.sub(" ", _NOT_THERE.sub(_named, text))
+
+
+def _named(verdict: re.Match[str]) -> str:
+    return f" {verdict['what'] or ''} "
 
 
 def presence_word(text: str) -> Presence | None:

@@ -44,10 +44,10 @@ def read_problem(entry: Entry, gathering: Gathering) -> None:
         gathering.missed(entry, f"its verification status is {verification}")
     elif clinical not in _ACTIVE:
         gathering.missed(entry, "it is not active")
-    elif prose.statements:
-        gathering.statements.extend(prose.statements)
     else:
-        gathering.missed(entry, UNCLEAR_PROBLEM)
+        gathering.statements.extend(prose.statements)
+        if prose.unread:
+            gathering.missed(entry, f"{UNCLEAR_PROBLEM}: {prose.reason}")
 
 
 def _status(resource: Mapping[str, Any], name: str) -> str:

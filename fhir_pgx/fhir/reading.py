@@ -16,6 +16,7 @@ from fhir_pgx.fhir.observation import read_observation
 from fhir_pgx.fhir.problem import read_problem
 from fhir_pgx.fhir.recommended_action import read_recommended_action
 from fhir_pgx.fhir.resolution import Lineage
+from fhir_pgx.fhir.unread import settle
 from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Vocabulary
 
@@ -53,6 +54,10 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
         elif entry.type in _UNREAD:
             gathering.missed(entry, _UNREAD[entry.type])
     gathering.statements.extend(combine_halves(gathering.halves))
+    if gathering.unread:
+        made, listed = settle(gathering.unread, gathering.statements, gathering.variants)
+        gathering.statements.extend(made)
+        gathering.not_understood.extend(listed)
     if gathering.sequence_count:
         join_observations(gathering, _derived_from_sequences(kept, references))
     return Reading(

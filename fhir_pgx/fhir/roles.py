@@ -31,7 +31,7 @@ _LABELS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 GENETIC_LABEL = re.compile(
     r"(?i)\bgenes?\b|genetic|genomic|genotyp|diplotype|haplotype|allele|metaboli[sz]er|phenotype"
-    r"|activity score|\bHLA\b"
+    r"|activity score|\bHLA\b|\bPGx\b"
 )
 
 

@@ -6,6 +6,7 @@ SLCO1B1 but not of TPMT, `high activity` is one of TPMT but not of SLCO1B1.
 """
 
 import re
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from fhir_pgx.model.knowledge import Vocabulary
@@ -42,6 +43,16 @@ _ACTIVITY = {
     "low activity": POOR,
     "deficient activity": POOR,
     "absent activity": POOR,
+    # The reference page's own words (section C), and their kin: one phenotype under two names.
+    "low or deficient activity": POOR,
+    "low deficient activity": POOR,
+    "deficient or low activity": POOR,
+    "low or absent activity": POOR,
+    "low absent activity": POOR,
+    "deficient or absent activity": POOR,
+    "absent or deficient activity": POOR,
+    "normal or high activity": NORMAL,
+    "normal high activity": NORMAL,
 }
 _ACETYLATOR = {
     "rapid acetylator": RAPID,
@@ -134,6 +145,9 @@ _IDLE = frozenset(
     ("phenotype", "phenotypes", "status", "predicted", "gene", "enzyme", "result", "the", "a",
      "an", "is")
 )  # fmt: skip
+# After a phrase these make it the name or the function of an allele: not yet a person's phenotype.
+_OF_ALLELE = frozenset(("allele", "alleles", "sequence", "haplotype", "haplotypes", "variant",
+                        "variants"))  # fmt: skip
 _WORD = re.compile(r"[a-z0-9]+")
 _LONGEST = 7  # words of the longest phrase above
 
@@ -176,32 +190,62 @@ def standard_term(gene: str, text: str) -> str | None:
     if not text or len(text) > MAX_TEXT:
         return None
     phrases = words_of(gene)
-    lowered = text.lower().replace("metaboliser", "metabolizer").replace("lizers", "lizer")
-    if gene:
-        lowered = lowered.replace(gene.lower(), " ")
-    words = [word for word in _WORD.findall(lowered) if word not in _IDLE]
+    words = _words(gene, text)
     whole = phrases.get(" ".join(words))
     return whole if whole is not None else _only_phrase(words, phrases)
 
 
+def words_beside(gene: str, text: str) -> list[str]:
+    """The words of a text, in lower case, that are not part of a phenotype's name of this gene."""
+    phrases = words_of(gene)
+    words = _words(gene, text)
+    return [] if " ".join(words) in phrases else _taken_apart(words, phrases).rest
+
+
+def _words(gene: str, text: str) -> list[str]:
+    lowered = text.lower().replace("metaboliser", "metabolizer").replace("lizers", "lizer")
+    if gene:
+        lowered = lowered.replace(gene.lower(), " ")
+    return [word for word in _WORD.findall(lowered) if word not in _IDLE]
+
+
 def _only_phrase(words: list[str], phrases: dict[str, str]) -> str | None:
     """The one phenotype that a sentence names, where no other word turns its meaning."""
-    found: set[str] = set()
-    spelt = False
-    rest: list[str] = []
+    found = _taken_apart(words, phrases)
+    if not found.spelt or len(found.terms) != 1 or not _TURNING.isdisjoint(found.rest):
+        return None
+    return next(iter(found.terms))
+
+
+@dataclass(slots=True)
+class _Apart:
+    """The phenotypes that words name, whether one is spelt out, and the words that are left."""
+
+    terms: set[str] = field(default_factory=set)
+    spelt: bool = False
+    rest: list[str] = field(default_factory=list)
+
+
+def _taken_apart(words: list[str], phrases: dict[str, str]) -> _Apart:
+    found = _Apart()
     at = 0
     while at < len(words):
-        for length in range(min(_LONGEST, len(words) - at), 0, -1):
-            term = phrases.get(" ".join(words[at : at + length]))
-            # One word (`PM`, `normal`) only confirms what is spelt out beside it.
-            if term is not None and (length > 1 or words[at] in _ABBREVIATIONS):
-                found.add(term)
-                spelt = spelt or length > 1
-                at += length
-                break
+        length, term = _phrase_at(words, at, phrases)
+        if term is not None:
+            found.terms.add(term)
+            found.spelt = found.spelt or length > 1
         else:
-            rest.append(words[at])
-            at += 1
-    if not spelt or len(found) != 1 or not _TURNING.isdisjoint(rest):
-        return None
-    return next(iter(found))
+            found.rest.extend(words[at : at + length])
+        at += length
+    return found
+
+
+def _phrase_at(words: list[str], at: int, phrases: dict[str, str]) -> tuple[int, str | None]:
+    """How many words belong together from here on, and the phenotype they name if any."""
+    for length in range(min(_LONGEST, len(words) - at), 0, -1):
+        term = phrases.get(" ".join(words[at : at + length]))
+        # One word (`PM`, `normal`) only confirms what is spelt out beside it.
+        if term is not None and (length > 1 or words[at] in _ABBREVIATIONS):
+            of_allele = at + length < len(words) and words[at + length] in _OF_ALLELE
+            return length, None if of_allele else term
+    return 1, None

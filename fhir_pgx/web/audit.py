@@ -15,7 +15,9 @@ from functools import lru_cache
 from time import perf_counter
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.values import MutexValue, ValueClass
 
 from fhir_pgx.model.hook import HookAnswer, HookCall
 
@@ -93,6 +95,15 @@ class Audit:
             line["genomics"] = call.genomics
             line["flags"] = list(call.flags)
         log.info(self._encode(line).decode())
+
+    def figures(self) -> bytes:
+        """What `/metrics` shows: the figures of every worker together, also of those that ended,
+        where they count in files (`settings.share_metrics`); else those of this process."""
+        if ValueClass is MutexValue:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
 
     def pseudonym(self, patient_id: str) -> str:
         """A patient id as the log shows it: the same for the same patient and salt."""

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from fhir_pgx.web.body import json_answer
 from fhir_pgx.web.site import Site
@@ -23,6 +23,6 @@ def health_blueprint(site: Site) -> Blueprint:
 
     @bp.get("/metrics")
     def metrics() -> ResponseReturnValue:
-        return Response(generate_latest(site.audit.registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(site.audit.figures(), content_type=CONTENT_TYPE_LATEST)
 
     return bp

@@ -160,6 +160,8 @@ def test_knowledge_shows_what_it_holds_and_where_it_is_from(run):
 def test_knowledge_verify_fails_where_the_hash_differs(run, monkeypatch, tmp_path):
     code, found, _ = run("knowledge", "verify")
     assert (code, found["verified"]) == (0, True)
+    assert found["drug_codes"]["file"] == "drug_codes.sqlite"
+    assert len(found["drug_codes"]["sha256"]) == 64
     from fhir_pgx.cli import knowledge
     from fhir_pgx.knowledge import loader
 
@@ -169,6 +171,24 @@ def test_knowledge_verify_fails_where_the_hash_differs(run, monkeypatch, tmp_pat
     code, outcome, _ = run("knowledge", "verify")
     assert code == 1
     assert outcome["issue"][0]["details"]["coding"][0]["code"] == "PGX-204"
+
+
+def test_knowledge_verify_fails_where_the_drug_codes_are_not_those_recorded(
+    run, monkeypatch, tmp_path
+):
+    from fhir_pgx.cli import knowledge
+    from fhir_pgx.knowledge import drug_codes
+
+    damaged = tmp_path / "drug_codes.sqlite"
+    damaged.write_bytes(drug_codes.FILE.read_bytes()[:-1] + b"x")
+    record = drug_codes.FILE.with_suffix(".json")
+    damaged.with_suffix(".json").write_bytes(record.read_bytes())
+    monkeypatch.setattr(knowledge, "DrugCodes", lambda: drug_codes.DrugCodes(damaged))
+    code, outcome, _ = run("knowledge", "verify")
+    assert code == 1
+    (issue,) = outcome["issue"]
+    assert issue["details"]["coding"][0]["code"] == "PGX-204"
+    assert "drug_codes.sqlite" in issue["details"]["text"]
 
 
 # The hook

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fhir_pgx.cli import demo
+from fhir_pgx.cli import demo, serve
 
 from .conftest import GENOTYPE, PATIENT, bundle, order_sign
 
@@ -57,6 +57,16 @@ def ask(port, method, path, body=None):
         connection.request(method, path, data, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
+
+
+def figures_of(port):
+    """The lines of /metrics by name and labels."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}
 
 
 def wait_until_ready(process, port, seconds=30):
@@ -114,6 +124,45 @@ def test_feedback_reaches_the_card_that_another_worker_issued(start, tmp_path):
     store.close()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_metrics_are_those_of_all_workers_together(start, monkeypatch, tmp_path, workers):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    port = free_port()
+    server = start("fhir_pgx", "serve", "--port", str(port), "--workers", str(workers))
+    wait_until_ready(server, port)
+    calls = 0
+    shares = 0 if workers == 1 else workers  # one counts in memory
+    while calls < 6 or (len(list(temporary.rglob("counter_*.db"))) < shares and calls < 500):
+        # Each on a connection of its own, so that each worker gets its share.
+        assert ask(port, "POST", "/cds-services/pgx-order-sign", order_sign())[0] == 200
+        calls += 1
+    assert len(list(temporary.rglob("counter_*.db"))) == shares
+    for _ in range(4):  # whichever worker is asked
+        figures = figures_of(port)
+        answers = figures['fhir_pgx_hook_answers_total{service="pgx-order-sign",status="200"}']
+        assert (answers, figures['fhir_pgx_hook_seconds_count{service="pgx-order-sign"}']) == (
+            calls,
+            calls,
+        )
+    server.terminate()
+    server.communicate(timeout=10)
+    assert list(temporary.iterdir()) == []
+
+
+def test_without_a_temporary_folder_the_server_says_so_and_starts(monkeypatch, capsys):
+    def refuse(**_):
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(serve, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(serve.signal, "signal", lambda *_: None)
+    with contextlib.ExitStack() as stack:
+        serve._count_together(stack)
+    assert "/metrics will show one worker at a time" in capsys.readouterr().err
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+
+
 def test_the_server_reads_what_was_loaded(start, write, tmp_path):
     file = write("one.json", bundle(PATIENT, GENOTYPE))
     database = f"sqlite:///{tmp_path / 'loaded.db'}"
@@ -147,11 +196,17 @@ def test_a_busy_port_is_said_at_once(start):
 
 
 @pytest.mark.parametrize("after", [0.1, 0.5, 0.9])
-def test_a_server_that_is_stopped_while_it_starts_does_not_hang(start, after):
+def test_a_server_that_is_stopped_while_it_starts_neither_hangs_nor_leaves_files(
+    start, monkeypatch, tmp_path, after
+):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     server = start("fhir_pgx", "serve", "--port", str(free_port()), "--workers", "2")
     time.sleep(after)
     server.terminate()
     server.communicate(timeout=8)  # a worker that will not go is ended after five seconds
+    assert list(temporary.iterdir()) == []
 
 
 def test_the_demonstration_shows_a_card_and_leaves_nothing_running(start, tmp_path):

@@ -118,6 +118,16 @@ def test_a_dose_keeps_its_decimals_through_reading_and_writing() -> None:
     assert write_json(read(sent)) == sent
 
 
+@pytest.mark.parametrize(
+    "sent",
+    ["1e400", "-1.50E+999", "2e-400", "0e5", "0.00", "0.0000001", "1e2", "-0.0", "9" * 40],
+)
+def test_a_number_of_any_size_is_echoed_as_legal_json_with_the_same_digits(sent: str) -> None:
+    echoed = write_json({"value": read(sent)}).decode()
+    found = json.loads(echoed, parse_float=Decimal, parse_constant=pytest.fail)["value"]
+    assert Decimal(found).as_tuple() == Decimal(sent).as_tuple()
+
+
 def test_a_utf8_byte_order_mark_is_accepted() -> None:
     assert read(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
 

@@ -125,6 +125,8 @@ def test_a_request_that_is_no_object_is_refused(document):
         ("order-sign", {"draftOrders": "none"}, "context.draftOrders"),
         ("order-sign", {"draftOrders": {}}, "context.draftOrders"),
         ("order-sign", {"draftOrders": [1]}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": []}, "context.draftOrders"),
+        ("order-select", {"draftOrders": []}, "context.draftOrders"),
         ("order-select", {"selections": None}, "context.selections"),
         ("order-select", {"selections": "MedicationRequest/m1"}, "context.selections"),
         ("order-select", {"selections": [1]}, "context.selections"),
@@ -218,6 +220,36 @@ def test_a_selection_is_found_however_it_is_written(selection, found, flagged):
     call = read(document, "order-select")
     assert call.selections == {found}
     assert ("selection-not-among-orders" in call.flags) is flagged
+
+
+@pytest.mark.parametrize(
+    ("selections", "found", "flags"),
+    [
+        (["m2"], {"MedicationRequest/m2"}, ("selection-without-type",)),
+        (["m2", "MedicationRequest/m1"], None, ("selection-without-type",)),
+        (["both"], {"MedicationRequest/both", "ServiceRequest/both"}, ("selection-without-type",)),
+        (["m9"], {"m9"}, ("selection-not-among-orders",)),
+        (["inner"], {"inner"}, ("selection-not-among-orders",)),  # contained: no draft of its own
+        (["MedicationRequest/m1"], {"MedicationRequest/m1"}, ()),  # not the draft of that odd id
+    ],
+)
+def test_a_selection_by_a_bare_id_means_the_drafts_of_that_id(selections, found, flags):
+    drafts = bundle(
+        order("m1"),
+        order("m2", contained=[{"resourceType": "Medication", "id": "inner"}]),
+        order("both"),
+        {**order("both"), "resourceType": "ServiceRequest"},
+        {**order("MedicationRequest/m1"), "resourceType": "Task"},
+    )
+    document = with_context("order-select", draftOrders=drafts, selections=selections)
+    call = read(document, "order-select")
+    assert call.selections == (found or {"MedicationRequest/m1", "MedicationRequest/m2"})
+    assert call.flags == flags
+
+
+def test_an_array_of_drafts_is_read_as_a_bundle():
+    call = read(with_context(draftOrders=[order("m1"), order("m2")]))
+    assert [entry.id for entry in call.drafts] == ["m1", "m2"]
 
 
 def test_a_hook_that_selects_none_selects_none():

@@ -3,7 +3,7 @@
 import pytest
 
 from fhir_pgx.errors import InvalidFeedback
-from fhir_pgx.services.feedback import MAX_ITEMS, read_feedback
+from fhir_pgx.services.feedback import MAX_ITEMS, MOST_FAULTS, read_feedback
 from fhir_pgx.storage.store import MAX_COMMENT
 
 CARD = "3b8a1c52-6c29-4c3d-8a0e-0d7c8f6f1a11"
@@ -40,11 +40,26 @@ def test_an_accepted_card_keeps_its_suggestions():
         ({"overrideReasons": [{"reason": REASON}]}, "tolerated", ""),
         ({"overrideReasons": {"extension": {f"{EPIC}.code": "7"}}}, "7", ""),
         ({"extension": {f"{EPIC}.code": "7"}}, "7", ""),
+        ({"overrideReasons": {"reason": {}}, "extension": {f"{EPIC}.code": "7"}}, "7", ""),
+        ({"overrideReason": None}, "", ""),
+        ({"overrideReason": {"reason": None, "userComment": None}}, "", ""),
+        ({"acceptedSuggestions": None}, "", ""),
     ],
 )
 def test_an_override_reason_is_read_in_every_dialect(members, code, comment):
     (item,) = read({**OVERRIDDEN, **members})
     assert (item.outcome, item.reason_code, item.comment) == ("overridden", code, comment)
+
+
+def test_a_reason_that_has_lost_its_code_keeps_its_display():
+    (item,) = read({**OVERRIDDEN, "overrideReason": {"reason": {"display": "Tolerated"}}})
+    assert (item.reason_code, item.reason_display) == ("", "Tolerated")
+
+
+def test_the_faults_of_one_item_are_not_listed_without_end():
+    with pytest.raises(InvalidFeedback) as refused:
+        read({**OVERRIDDEN, "acceptedSuggestions": [5] * 100_000})
+    assert len(refused.value.issues) == MOST_FAULTS
 
 
 @pytest.mark.parametrize("card", ["12345^CARD", "a" * 200])
@@ -67,7 +82,22 @@ def test_a_card_id_need_not_be_a_uuid_nor_known_to_us(card):
         ({"outcomeTimestamp": "2026-01-31T12:00:00"}, "outcomeTimestamp"),
         ({"outcomeTimestamp": "0001-01-01T00:00:00+23:59"}, "outcomeTimestamp"),
         ({"acceptedSuggestions": None}, "acceptedSuggestions"),
-        ({"acceptedSuggestions": [{}]}, "acceptedSuggestions"),
+        ({"acceptedSuggestions": []}, "acceptedSuggestions"),
+        ({"acceptedSuggestions": [{}]}, "acceptedSuggestions[0].id"),
+        ({"acceptedSuggestions": [{"id": "s1"}, {"id": 5}]}, "acceptedSuggestions[1].id"),
+        ({"acceptedSuggestions": ["s1"]}, "acceptedSuggestions[0]"),
+        ({"acceptedSuggestions": "s1"}, "acceptedSuggestions"),
+        ({"card": 5}, "card"),
+        ({"card": True}, "card"),
+        ({"overrideReason": "x"}, "overrideReason"),
+        ({"overrideReason": [{}]}, "overrideReason"),
+        ({"overrideReason": {"reason": "x"}}, "overrideReason.reason"),
+        ({"overrideReason": {"reason": [REASON]}}, "overrideReason.reason"),
+        ({"overrideReason": {"reason": {"code": 5}}}, "overrideReason.reason.code"),
+        ({"overrideReason": {"reason": {**REASON, "system": 5}}}, "overrideReason.reason.system"),
+        ({"overrideReason": {"userComment": ["x"]}}, "overrideReason.userComment"),
+        ({"overrideReasons": [{}, "x"]}, "overrideReasons[1]"),
+        ({"overrideReasons": {"reason": "x"}}, "overrideReasons.reason"),
     ],
 )
 def test_one_faulty_item_refuses_the_whole_message_naming_it(change, where):

@@ -304,10 +304,18 @@ def test_a_full_url_that_stands_twice_is_found_unless_the_versions_differ() -> N
     assert check(bundle) == []
 
 
+def wrapped(*resources: dict[str, Any], kind: str = "searchset") -> dict[str, Any]:
+    entries = [{"resource": resource} for resource in resources]
+    return {"resourceType": "Bundle", "type": kind, "entry": entries}
+
+
 @pytest.mark.parametrize(
     ("kind", "reference", "lost"),
     [
-        ("collection", "Specimen/9", True),
+        ("collection", "Observation/9", True),
+        ("document", "Observation/9", True),
+        ("collection", "Specimen/9", False),  # it holds no Specimen: the server may
+        ("transaction", "Observation/9", False),
         ("collection", "urn:uuid:0", True),
         ("collection", "#s", True),
         ("collection", "http://other.example.org/fhir/Specimen/9", False),
@@ -355,6 +363,25 @@ REQUEST["context"]["draftOrders"]["entry"] = [{"resource": PATIENT}, {"resource"
 
 def test_a_valid_request_has_no_findings() -> None:
     assert check(REQUEST) == []
+
+
+def test_what_a_request_does_not_send_along_is_on_the_server_and_no_finding() -> None:
+    drafts = wrapped(ORDER | {"encounter": {"reference": "Encounter/9"}}, kind="collection")
+    document = changed(REQUEST, "context/draftOrders", drafts)
+    document["prefetch"] = {"results": wrapped(OBSERVATION, kind="collection"), "patient": PATIENT}
+    assert check(document) == []
+    assert check(wrapped(OBSERVATION)) == []
+
+
+@pytest.mark.parametrize(("full_url", "lost"), [("urn:uuid:5", False), ("urn:uuid:6", True)])
+def test_a_urn_in_a_request_may_resolve_anywhere_in_it(full_url: str, lost: bool) -> None:
+    drafts = wrapped(ORDER | {"subject": {"reference": "urn:uuid:5"}}, kind="collection")
+    document = changed(REQUEST, "context/draftOrders", drafts)
+    patient = {"resourceType": "Bundle", "type": "searchset"}
+    patient["entry"] = [{"fullUrl": full_url, "resource": PATIENT}]
+    document["prefetch"] = {"patient": patient}
+    expected = ["context.draftOrders.entry[0].resource.subject.reference"]
+    assert [issue.where for issue in check(document)] == (expected if lost else [])
 
 
 @pytest.mark.parametrize(

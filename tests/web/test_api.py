@@ -37,6 +37,33 @@ def test_the_data_may_be_parts_of_a_form(client, pipeline):
     assert [each.name for each in pipeline.documents] == ["a.json", "b.vcf"]
 
 
+@pytest.mark.parametrize(
+    ("form", "where"),
+    [
+        ({"outside-calls": (io.BytesIO(b"CYP2D6\t*1/*4"), "calls.tsv")}, "outside-calls"),
+        ({"outside-calls": "CYP2D6\t*1/*4"}, "outside-calls"),
+        ({"File": "x"}, "File"),
+    ],
+)
+def test_a_part_of_another_name_is_refused_and_not_passed_over(client, pipeline, form, where):
+    form = {"file": (io.BytesIO(BODY), "a.json", FHIR), **form}
+    answer = client.post("/api/interpret", data=form, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    (issue,) = answer.get_json()["issue"]
+    assert issue["expression"] == [where]
+    assert issue["details"]["coding"][0]["code"] == "PGX-307"
+    assert pipeline.documents is None
+
+
+def test_a_part_without_a_name_is_refused(client):
+    body = b'--x\r\nContent-Disposition: form-data; filename="a.json"\r\n\r\n{}\r\n--x--\r\n'
+    answer = client.post(
+        "/api/interpret", data=body, content_type="multipart/form-data; boundary=x"
+    )
+    assert answer.status_code == 400
+    assert answer.get_json()["resourceType"] == "OperationOutcome"
+
+
 def test_drugs_are_query_parameters(client, pipeline):
     client.post("/api/recommend?drug=clopidogrel&drug=32968", data=BODY, content_type=FHIR)
     assert pipeline.options.drugs == ("clopidogrel", "32968")

@@ -119,6 +119,7 @@ def host(pipeline, store):
     """Another Flask app, with a page of its own, that mounts us under /pgx."""
     app = flask.Flask("host")
     app.add_url_rule("/", "home", lambda: "the host's own page")
+    app.add_url_rule("/own/<path:rest>", "own", lambda rest: rest)
     FhirPgx(app, "/pgx", settings=Settings(), pipeline=pipeline, store=store)
     return app.test_client()
 
@@ -149,3 +150,51 @@ def test_mounted_in_another_app_its_own_pages_stay_its_own(host):
     assert missing.status_code == 404
     assert not missing.is_json
     assert "Access-Control-Allow-Origin" not in missing.headers
+
+
+DOUBLED = [
+    ("GET", "//cds-services", 200),
+    ("GET", "/cds-services//", 200),
+    ("POST", "/cds-services//pgx-order-sign", 200),
+    ("POST", "//cds-services///pgx-order-sign//", 200),
+    ("POST", "/cds-services//pgx-order-sign//feedback", 400),  # the body is no feedback
+    ("OPTIONS", "/cds-services//pgx-order-sign", 204),
+    ("GET", "/cds-services//pgx-order-sign", 405),
+    ("POST", "/cds-services//none", 404),
+    ("POST", "/api//interpret", 200),
+    ("GET", "//health//live", 200),
+]
+
+
+def ask(client, method, path, body):
+    # By PATH_INFO: the test client would take what follows a leading `//` for a host.
+    return client.open("/", method=method, json=body, environ_overrides={"PATH_INFO": path})
+
+
+@pytest.mark.parametrize(("method", "path", "status"), DOUBLED)
+def test_a_doubled_slash_is_answered_and_never_redirected(client, order_sign, method, path, status):
+    answer = ask(client, method, path, order_sign)
+    assert answer.status_code == status
+    assert status == 204 or answer.is_json
+
+
+@pytest.mark.parametrize(("method", "path", "status"), DOUBLED)
+def test_mounted_in_another_app_a_doubled_slash_is_answered_too(
+    host, order_sign, method, path, status
+):
+    for prefix in ("/pgx", "//pgx/"):
+        assert ask(host, method, prefix + path, order_sign).status_code == status
+
+
+def test_mounted_in_another_app_its_own_doubled_slashes_stay_its_own(host):
+    assert ask(host, "GET", "/pgx//nothing", None).status_code == 404
+    redirected = ask(host, "GET", "/own//page", None)
+    assert redirected.headers["Location"].endswith("/own/page")
+
+
+@pytest.mark.parametrize("path", ["/cds-services/<b>", "/<b>", "/api/<b>", "/cds-services/<b>/c"])
+def test_markup_in_an_address_is_answered_with_an_outcome_that_does_not_repeat_it(client, path):
+    answer = ask(client, "POST", path, {})
+    assert answer.status_code == 404
+    assert answer.get_json()["resourceType"] == "OperationOutcome"
+    assert "<" not in answer.get_data(as_text=True)

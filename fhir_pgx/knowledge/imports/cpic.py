@@ -3,9 +3,9 @@
     python -m fhir_pgx.knowledge.imports.cpic --facts DIR
 
 Reads `recommendations.jsonl`, `phenotypes/`, `allele_definitions/` and `genes.csv` of a facts
-release and writes `genes/*.yaml` and `drugs/*.yaml`. Every sentence of the source must be answered
-by an entry of a guideline file (see `sentences.py`); otherwise nothing is written and the missing
-ones are listed, so that a person writes them first.
+release and writes `genes/*.yaml` and `drugs/*.yaml`. Every guideline, population and sentence of
+the source must be answered by an entry of a guideline file (see `sentences.py`); otherwise nothing
+is written and all that is missing, over all drugs, is listed, so that a person writes it first.
 """
 
 import argparse
@@ -23,7 +23,6 @@ import yaml
 from fhir_pgx.knowledge.imports.sentences import digest, implications
 
 HERE = Path(__file__).resolve().parents[1]
-NO_ADVICE = {"n/a"}  # CPIC's word for a combination its guideline does not answer
 METHODS = {
     "phenotype": "phenotype",
     "single position": "phenotype",
@@ -65,21 +64,25 @@ def rows_of(facts: Path) -> list[dict[str, Any]]:
     return [row for row in rows if row["source"] == "CPIC"]
 
 
-def guideline_files() -> dict[str, dict[str, Any]]:
+def guideline_files(folder: Path) -> dict[str, dict[str, Any]]:
     """Our guideline files by the source's name of the guideline."""
     found = {}
-    for path in sorted((HERE / "guidelines").glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         found[content["source_name"]] = content
     return found
 
 
-class Sentences:
-    """Which entry of a guideline file answers a source sentence."""
+class Entries:
+    """Which entry of a guideline file answers a name or a sentence of the source.
 
-    def __init__(self, guideline: Mapping[str, Any]) -> None:
+    What none answers is added to `missing` and read as an empty text.
+    """
+
+    def __init__(self, guideline: Mapping[str, Any], missing: set[str]) -> None:
         self.guideline = guideline["guideline"]
-        self.missing: list[str] = []
+        self.missing = missing
+        self._populations = guideline["populations"]
         self._advice = self._index(guideline["advice"])
         self._implications = {
             (entry["gene"], key): name
@@ -92,28 +95,44 @@ class Sentences:
     def _index(section: Mapping[str, Any]) -> dict[str, str]:
         return {key: name for name, entry in section.items() for key in entry["from"]}
 
+    def population(self, name: str) -> str:
+        """The code of a population, as it stands in the ids of rules."""
+        if name not in self._populations:
+            return self._none("populations", name)
+        code: str = self._populations[name]["code"]
+        return code
+
     def advice(self, text: str, drug: str) -> str:
-        return self._found(self._advice.get(digest(text, drug)), "advice", text)
+        key = digest(text, drug)
+        return self._advice.get(key) or self._none("advice", f"{key}: {text}")
 
     def implication(self, gene: str, text: str, drug: str) -> str:
-        return self._found(self._implications.get((gene, digest(text, drug))), gene, text)
+        key = digest(text, drug)
+        found = self._implications.get((gene, key))
+        return found or self._none(f"implications ({gene})", f"{key}: {text}")
 
     def consideration(self, text: str, drug: str) -> str:
-        return self._found(self._considerations.get(digest(text, drug)), "consideration", text)
+        key = digest(text, drug)
+        return self._considerations.get(key) or self._none("considerations", f"{key}: {text}")
 
-    def _found(self, name: str | None, kind: str, text: str) -> str:
-        if name is None:
-            self.missing.append(f"{self.guideline}: no {kind} entry for: {text}")
-            return ""
-        return name
+    def _none(self, section: str, what: str) -> str:
+        self.missing.add(f"{self.guideline}: no entry in {section} for {what}")
+        return ""
+
+
+def entries_of(name: str, guidelines: Mapping[str, Any], missing: set[str]) -> Entries:
+    """The entries of a guideline; none for one without a file, so that all it needs is listed."""
+    guideline = guidelines.get(name)
+    if guideline is None:
+        missing.add(f"{name}: no guideline file has this source_name")
+        guideline = {"guideline": name, "populations": {}, "advice": {}, "implications": {}}
+    return Entries(guideline, missing)
 
 
 def drug_file(
-    drug: str, rows: list[dict[str, Any]], guideline: Mapping[str, Any], expand: Mapping[str, str]
+    drug: str, rows: list[dict[str, Any]], entries: Entries, expand: Mapping[str, str]
 ) -> Iterator[str]:
-    """The lines of one drug's file; raises SystemExit naming sentences without an entry of ours."""
-    sentences = Sentences(guideline)
-    populations = guideline["populations"]
+    """The lines of one drug's file; `entries` notes what has no entry of ours."""
     # One drug (ribostamycin) has no RxNorm code; a combination stands for all its ingredients.
     rxcui = rows[0]["rxnorm"] if rows[0]["rxnorm"].isdigit() else ""
     ingredients = expand.get(rxcui, rxcui).split(";") if rxcui else []
@@ -122,7 +141,7 @@ def drug_file(
     yield f"rxnorm: {flow(rxcui)}"
     yield f"ingredients: {flow(ingredients)}"
     yield f"source: {rows[0]['source']}"
-    yield f"guideline: {guideline['guideline']}"
+    yield f"guideline: {entries.guideline}"
     yield f"retrieved: {flow(rows[0]['data_date'])}"
     yield f"genes: {flow(sorted({gene for row in rows for gene in row['lookup']}))}"
     yield "rows:"
@@ -133,26 +152,24 @@ def drug_file(
                 [
                     "cpic",
                     slug(drug),
-                    populations[row["population"]]["code"],
+                    entries.population(row["population"]),
                     *(f"{gene.lower()}-{slug(key)}" for gene, key in keys.items()),
                 ]
             ),
             "keys": keys,
             "phenotypes": dict(sorted(row["phenotypes"].items())),
             "population": row["population"],
-            "advice": sentences.advice(row["source_text"], drug),
+            "advice": entries.advice(row["source_text"], drug),
             "strength": strength(row["classification"]),
             "implications": {
-                gene: sentences.implication(gene, text, drug) for gene, text in implications(row)
+                gene: entries.implication(gene, text, drug) for gene, text in implications(row)
             },
             "considerations": (
-                [sentences.consideration(row["comments"], drug)] if row["comments"] else []
+                [entries.consideration(row["comments"], drug)] if row["comments"] else []
             ),
             "source_row": row["id"],
         }
         yield f"  - {flow(line)}"
-    if sentences.missing:
-        sys.exit("\n".join(sorted(set(sentences.missing))))
 
 
 def strength(classification: str) -> str:
@@ -226,36 +243,52 @@ def defined_alleles(facts: Path, gene: str) -> Iterable[str]:
     return [allele["name"] for allele in named if not re.fullmatch(r"\*\d+\.\d+", allele["name"])]
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--facts", type=Path, required=True, help="folder of a facts release")
-    facts: Path = parser.parse_args(argv).facts
-    guidelines = guideline_files()
+def drug_files(facts: Path, folder: Path, missing: set[str]) -> dict[str, str]:
+    """Each drug's file by its name; what the guideline files in `folder` lack goes to `missing`."""
+    guidelines = guideline_files(folder)
     codes = facts / "drugs" / "rxcui_to_ingredient.csv"
     with codes.open(encoding="utf-8", newline="") as lines:
         expand = {line["rxcui"]: line["ingredient_rxcuis"] for line in csv.DictReader(lines)}
     by_drug: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows_of(facts):
         by_drug[row["drug"]].append(row)
-    written = {
-        HERE / "drugs" / f"{slug(drug)}.yaml": "\n".join(
-            drug_file(drug, rows, guidelines[rows[0]["guideline"]], expand)
-        )
-        for drug, rows in by_drug.items()
-    }
+    written = {}
+    for drug, rows in by_drug.items():
+        entries = entries_of(rows[0]["guideline"], guidelines, missing)
+        written[f"{slug(drug)}.yaml"] = "\n".join(drug_file(drug, rows, entries, expand)) + "\n"
+    return written
+
+
+def gene_files(facts: Path, missing: set[str]) -> dict[str, str]:
+    """Each gene's file by its name; genes that `genes.csv` does not describe go to `missing`."""
     with (facts / "genes.csv").open(encoding="utf-8", newline="") as table:
         described = {line["gene"]: line for line in csv.DictReader(table)}
-    for path in sorted((facts / "phenotypes").glob("*.json")):
-        gene = path.stem
-        written[HERE / "genes" / f"{gene}.yaml"] = "\n".join(
-            gene_file(facts, gene, described[gene])
-        )
-    for folder in ("drugs", "genes"):
+    written = {}
+    for gene in sorted(path.stem for path in (facts / "phenotypes").glob("*.json")):
+        if gene not in described:
+            missing.add(f"genes.csv: no row for the gene {gene}")
+            continue
+        written[f"{gene}.yaml"] = "\n".join(gene_file(facts, gene, described[gene])) + "\n"
+    return written
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--facts", type=Path, required=True, help="folder of a facts release")
+    facts: Path = parser.parse_args(argv).facts
+    missing: set[str] = set()
+    written = {
+        "drugs": drug_files(facts, HERE / "guidelines", missing),
+        "genes": gene_files(facts, missing),
+    }
+    if missing:
+        sys.exit("\n".join([*sorted(missing), f"{len(missing)} missing; nothing was written"]))
+    for folder, files in written.items():
         for old in (HERE / folder).glob("*.yaml"):
             old.unlink()
-    for path, text in written.items():
-        path.write_text(text + "\n", encoding="utf-8")
-    print(f"{len(written)} files written under {HERE.name}/")
+        for name, text in files.items():
+            (HERE / folder / name).write_text(text, encoding="utf-8")
+    print(f"{sum(map(len, written.values()))} files written under {HERE.name}/")
 
 
 if __name__ == "__main__":
