@@ -148,7 +148,7 @@ def _read_clause(
 def _without_genes(part: str, vocabulary: Vocabulary) -> str:
     for _, start, end in reversed(find_genes(part, vocabulary)):
         part = f"{part[:start]} {part[end:]}"
-    return part
+    return " ".join(part.split())
 
 
 def _parts(clause: str, mentions: Mentions) -> Iterator[tuple[str, str]]:

@@ -156,7 +156,7 @@ class SqlStore:
         rows = []
         for card in cards:
             if card.patient not in pseudonyms:
-                pseudonyms[card.patient] = self._pseudonym(card.patient)
+                pseudonyms[card.patient] = self.pseudonym(card.patient)
             patient = pseudonyms[card.patient]
             rules = json.dumps(card.rules)
             rows.append(
@@ -230,7 +230,8 @@ class SqlStore:
             connection.execute(_NEW_SALT, (secrets.token_hex(32),))
             return str(connection.execute(_SALT).fetchone()[0])
 
-    def _pseudonym(self, patient: str) -> str:
+    def pseudonym(self, patient: str) -> str:
+        """A patient id as records and logs hold it: the same for the same patient and salt."""
         return hmac.new(self._salt, patient.encode("utf-8", "replace"), "sha256").hexdigest()
 
 

@@ -138,6 +138,10 @@ class Store(Protocol):
         """The ids of all patients something is stored of, sorted."""
         ...
 
+    def pseudonym(self, patient: str) -> str:
+        """A patient id as records and logs hold it: the same in every worker of a deployment."""
+        ...
+
     def record_cards(self, cards: Iterable[IssuedCard], *, tenant: str = "") -> None:
         """Note issued cards. Returns at once; never raises: advice does not wait for its record."""
         ...

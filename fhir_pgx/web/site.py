@@ -63,7 +63,7 @@ def open_site(settings: Settings, pipeline: Pipeline, store: Store) -> Site:
         store=store,
         registry=registry,
         sources=Sources(store, frozenset(settings.store_servers), _client(settings)),
-        audit=Audit(settings.audit_salt),
+        audit=Audit(store.pseudonym),
         discovery=write_json(discovery),
         answer_schema=jsonschema_rs.validator_for(schema("response")),
     )

@@ -114,6 +114,29 @@ def test_an_unfinished_result_is_used_with_a_caveat(reading_of, status):
 
 
 @pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, "not stated"),
+        ("", "not stated"),
+        ("unknown", "not stated"),
+        (5, "none that we know"),
+        ("completed", "none that we know"),
+    ],
+)
+def test_a_result_without_a_known_status_is_used_with_a_caveat(reading_of, status, words):
+    (one,) = reading_of(genotype(status=status)).statements
+    assert [caveat.code for caveat in one.caveats] == ["PGX-520"]
+    assert words in one.caveats[0].text
+
+
+@pytest.mark.parametrize("status", ["Final", "FINAL "])
+def test_a_status_in_other_letters_is_the_same_status(reading_of, status):
+    (one,) = reading_of(genotype(status=status)).statements
+    assert (one.origin.status, one.caveats) == ("final", ())
+    assert reading_of(genotype(status="Entered in error")).statements == ()
+
+
+@pytest.mark.parametrize(
     ("status", "corrected"), [("corrected", True), ("amended", True), ("final", False)]
 )
 def test_a_corrected_result_says_so(reading_of, status, corrected):

@@ -27,6 +27,10 @@ def vocabulary():
         ("TPMT", "Intermediate activity", "Intermediate Metabolizer"),
         ("TPMT", "low activity", "Poor Metabolizer"),
         ("TPMT", "Deficient activity", "Poor Metabolizer"),
+        ("TPMT", "Low or deficient activity", "Poor Metabolizer"),
+        ("TPMT", "TPMT low/absent activity", "Poor Metabolizer"),
+        ("TPMT", "Normal/high activity", "Normal Metabolizer"),
+        ("TPMT", "Poor metabolizer (low or deficient activity)", "Poor Metabolizer"),
         ("SLCO1B1", "low function", "Poor Function"),
         ("SLCO1B1", "Intermediate function", "Decreased Function"),
         ("SLCO1B1", "Normal Function", "Normal Function"),
@@ -59,6 +63,10 @@ def test_a_word_maps_to_the_standard_term(vocabulary, gene, words, expected):
     [
         ("CYP2D6", "Intermediate to poor metabolizer"),  # two at once
         ("CYP2D6", "Normal/Intermediate Metabolizer"),
+        ("TPMT", "Low or intermediate activity"),
+        ("SLCO1B1", "Decreased function allele"),  # of an allele, not of a person
+        ("SLCO1B1", "two decreased function variants"),
+        ("CFTR", "ivacaftor non-responsive CFTR sequence"),
         ("CYP2D6", "Not a poor metabolizer"),
         ("CYP2D6", "poor metabolizer or intermediate metabolizer"),
         ("CYP2D6", "Family history of poor metabolizer"),
