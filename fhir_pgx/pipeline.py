@@ -21,7 +21,14 @@ from fhir_pgx.cards.order import Face, face_of, is_quiet
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.unclear import unclear_card
 from fhir_pgx.errors import DataUnavailable, MixedPatients, NotFhir, UnknownDrug
-from fhir_pgx.fhir.bundle import Entry, References, as_text, entries_of, logical_id
+from fhir_pgx.fhir.bundle import (
+    Entry,
+    References,
+    as_text,
+    entries_of,
+    logical_id,
+    malformed_entries,
+)
 from fhir_pgx.fhir.documents import read_documents
 from fhir_pgx.fhir.medication import read_orders
 from fhir_pgx.fhir.reading import read
@@ -255,12 +262,13 @@ class Pipeline:
                     mend="send a FHIR resource, a Bundle, or one resource a line",
                 )
         entries = [entry for read in found for entry in entries_of(read.content)]
-        skipped = tuple(
+        skipped = [
             NotUnderstood(issue.where, issue.text, issue.where)
             for read in found
             for issue in read.skipped
-        )
-        return entries, skipped
+        ]
+        skipped += [item for read in found for item in malformed_entries(read.content)]
+        return entries, tuple(skipped)
 
     def _concerned(self, interpretation: Interpretation) -> list[DrugEntry]:
         found: dict[int, DrugEntry] = {}

@@ -30,7 +30,9 @@ def _said(
     untested = [g for g in answer.genes if g not in results or is_untested(results[g])]
     tested = [g for g in answer.genes if g not in untested]
     where = "in the part of the data that came" if incomplete else "on file"
-    states = [f"no {' or '.join(untested)} result {where}"] if untested else []
+    tumour = any(c.code == "PGX-610" for g in untested if g in results for c in results[g].caveats)
+    kind = "germline result" if tumour else "result"
+    states = [f"no {' or '.join(untested)} {kind} {where}"] if untested else []
     if tested:
         states.append(f"{' and '.join(tested)} on file without a usable answer")
     return f"{', '.join(states)}; {source} advice depends on it."
