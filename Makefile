@@ -3,9 +3,9 @@ PYTHON ?= python3
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := fhir_pgx tests
+SOURCES := fhir_pgx tests benchmarks
 
-.PHONY: demo test check format knowledge clean
+.PHONY: demo test check format knowledge bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready-run
@@ -26,6 +26,11 @@ format: $(VENV)/ready-dev
 
 knowledge: $(VENV)/ready-run
 	$(BIN)/python -m fhir_pgx.knowledge.compile
+
+bench: $(VENV)/ready-run
+	$(BIN)/python benchmarks/stages.py
+	$(BIN)/python benchmarks/first_card.py
+	$(BIN)/python benchmarks/order_sign.py
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache dist build
