@@ -199,15 +199,6 @@ class DrugCodes:
             return None
         return self._seen("name", normalised)
 
-    def ingredient(self, rxcui: str) -> Drug | None:
-        """The ingredient with this code; None where the code is not that of an ingredient (IN)."""
-        return self._drug(int(rxcui)) if _NUMBER.match(rxcui) else None
-
-    def ingredient_named(self, name: str) -> Drug | None:
-        """The ingredient with this RxNorm name, upper or lower case; None where there is none."""
-        rows = self._rows("SELECT rxcui FROM ingredient WHERE name = ?", name.strip().lower())
-        return self._drug(rows[0][0]) if rows else None
-
     def _rows(self, query: str, key: int | str) -> list[tuple[Any, ...]]:
         try:
             with self._lock:

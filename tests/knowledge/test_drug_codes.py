@@ -214,18 +214,6 @@ def test_a_name_is_matched_whole_or_not_at_all(name):
     assert CODES.by_name(name) is None
 
 
-def test_an_ingredient_is_found_by_its_code_and_by_its_name():
-    codeine = Drug("2670", "codeine")
-    assert CODES.ingredient("2670") == codeine
-    assert CODES.ingredient_named("Codeine") == codeine
-
-
-def test_what_is_no_ingredient_is_not_found_as_one():
-    assert CODES.ingredient("309362") is None  # a product
-    assert CODES.ingredient("10831") is None  # a combination
-    assert CODES.ingredient_named("plavix") is None
-
-
 def test_the_file_is_the_one_that_was_recorded():
     assert CODES.verify() == hashlib.sha256(drug_codes.FILE.read_bytes()).hexdigest()
 
