@@ -71,12 +71,12 @@ def statement_key(statements: Sequence[Statement], sex: str) -> Hashable:
 
 def without_origin(result: GeneResult) -> GeneResult:
     """The result of anybody with this genotype."""
-    return replace(result, derived_from=(), when="")
+    return replace(result, derived_from=(), dates=(), when="")
 
 
 def with_origin(result: GeneResult, origin: Origin) -> GeneResult:
     """A kept result as this patient's: where it stands, and when it was made."""
-    return replace(result, derived_from=(origin.reference,), when=origin.when)
+    return replace(result, derived_from=(origin.reference,), dates=(origin.when,), when=origin.when)
 
 
 def result_key(result: GeneResult) -> Hashable:

@@ -148,10 +148,20 @@ def _said(result: GeneResult) -> str:
 
 
 def _where(result: GeneResult) -> str:
-    origin = ", ".join(escape(reference, 80) for reference in result.derived_from[:3])
+    """The results an answer rests on, each with its own date."""
+    dates = {*result.dates}
+    shown = []
+    for i, reference in enumerate(result.derived_from[:3]):
+        own = result.dates[i] if i < len(result.dates) else ""
+        day = f", {escape(own[:10])}" if own else ", date not stated"
+        shown.append(escape(reference, 80) + (day if len(dates) > 1 else ""))
     more = " and others" if len(result.derived_from) > 3 else ""
-    day = f", {escape(result.when[:10])}" if result.when else ", date not stated"
-    return f" ({origin}{more}{day})" if origin else ""
+    if not shown:
+        return ""
+    if len(dates) > 1:
+        return f" ({'; '.join(shown)}{more})"
+    when = escape(result.when[:10]) if result.when else "date not stated"
+    return f" ({', '.join(shown)}{more}, {when})"
 
 
 def section(title: str, lines: list[str]) -> str:
@@ -164,10 +174,14 @@ def _advice(answer: Sequence[Recommendation]) -> list[str]:
     Advice that holds for every population of the guideline names none.
     """
     everyone = len({r.population_label for r in answer})
-    several = len({tuple(sorted(r.genes.items())) for r in answer}) > 1
+    several = len({(*sorted(r.genes.items()), *sorted(r.scores.items())) for r in answer}) > 1
     held: dict[tuple[str, str], list[str]] = {}
     for r in answer:
-        phrases = [gene_phrase(g, p) for g, p in r.genes.items() if p not in NOTHING]
+        phrases = [
+            gene_phrase(g, p) + _scores(r.scores.get(g, ()))
+            for g, p in r.genes.items()
+            if p not in NOTHING
+        ]
         # CPIC grades some rows without a recommendation Strong: a strength of nothing misleads.
         graded = r.action != "no-recommendation" and r.strength not in ("n/a", "No Recommendation")
         strength = f" *{r.source} strength: {r.strength}.*" if graded else ""
@@ -183,6 +197,14 @@ def _advice(answer: Sequence[Recommendation]) -> list[str]:
         named = "; ".join(who) if len(who) < everyone or everyone == 1 else ""
         lines.append(": ".join(part for part in (named, condition, text) if part))
     return lines
+
+
+def _scores(scores: tuple[str, ...]) -> str:
+    """` with activity score 0.25, 0.5 or 0.75`; nothing where the phenotype says it all."""
+    if not scores:
+        return ""
+    *first, last = scores
+    return f" with activity score {', '.join(first)}{' or ' if first else ''}{last}"
 
 
 def _reasons(answer: Sequence[Recommendation]) -> list[str]:

@@ -82,7 +82,8 @@ def _advice(recommendations: Sequence[Recommendation], genes: list[str], partly:
     others = {
         r.population for r in recommendations if r.advice != first.advice
     } - {first.population}  # fmt: skip
-    if not first.population_label or not others:
+    alone = len({r.population for r in recommendations}) == 1
+    if not first.population_label or not (others or (alone and first.population not in AGE_GROUPS)):
         return first.summary
     if first.population in AGE_GROUPS and others & AGE_GROUPS:
         # The age is not known here, or one group alone would be left.
@@ -97,8 +98,11 @@ def _doubt(recommendations: Sequence[Recommendation]) -> str:
     first = recommendations[0]
     if any(caveat.code == "PGX-605" for caveat in first.caveats):
         return "results disagree"
-    rivals = {r.advice for r in recommendations if r.population == first.population}
-    return "several readings" if len(rivals) > 1 else ""
+    rivals = {
+        (r.advice, *r.genes.values()) for r in recommendations if r.population == first.population
+    }
+    advices, results = {rival[0] for rival in rivals}, {rival[1:] for rival in rivals}
+    return "several readings" if len(advices) > 1 and len(results) > 1 else ""
 
 
 def _lowered(sentence: str) -> str:

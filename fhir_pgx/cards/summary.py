@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import result_line
-from fhir_pgx.cards.headline import LIMIT, NOTHING, capitalised, gene_phrase
+from fhir_pgx.cards.detail import matched, result_line
+from fhir_pgx.cards.headline import LIMIT, capitalised, headline
 from fhir_pgx.cards.markdown import cut, escape, items
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
@@ -33,11 +33,9 @@ def summary_card(
     lines = []
     weightiest = sorted(concerned, key=lambda each: not any(r.serious for r in each[1]))
     for order, answer in weightiest:
-        first = answer[0]
-        found = [gene_phrase(g, p) for g, p in first.genes.items() if p not in NOTHING]
+        said = headline(answer).split(": ", 1)[1]
         lines.append(
-            f"{escape(order.concept.label or first.drug)}: {escape(', '.join(found))}. "
-            f"{escape(first.summary, 300)}"
+            f"{escape(order.concept.label or answer[0].drug)}{matched(order)}: {escape(said, 300)}"
         )
     count = "1 medicine" if len(drugs) == 1 else f"{len(drugs)} medicines"
     names = ", ".join(capitalised(drug) for drug in drugs)

@@ -32,6 +32,7 @@ class _Sorted:
     diplotypes: list[StatedDiplotypes] = field(default_factory=list)
     alleles: list[StatedTerm] = field(default_factory=list)
     typings: list[hla.Typing] = field(default_factory=list)
+    open_alleles: list[str] = field(default_factory=list)
     phenotypes: list[StatedTerm] = field(default_factory=list)
     scores: list[StatedTerm] = field(default_factory=list)
     presence: dict[str, Presence] = field(default_factory=dict)
@@ -99,8 +100,10 @@ def gather(
         scores=tuple(found.scores),
         presence=found.presence,
         allele_status=status,
+        open_alleles=tuple(found.open_alleles),
         unusable=tuple(found.unusable),
         references=tuple(told),
+        dates=tuple(told.values()),
         when=max(told.values(), default=""),
         from_haplotypes=joined,
         caveats=tuple(found.caveats),
@@ -263,6 +266,9 @@ def _hla_status(found: _Sorted, rules: GeneRules) -> dict[str, str]:
     status, disputed = hla.status_by_target(rules.tracked, typings, found.presence)
     for target in disputed:
         found.caveats[_disagree(rules.gene, f"whether {target} is present")] = None
+    found.open_alleles = [
+        target for target in rules.tracked if target not in status and hla.may_hold(target, typings)
+    ]
     for target in rules.tracked:
         if (found.used or found.unusable) and target not in status:
             found.caveats[

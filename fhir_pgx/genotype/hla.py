@@ -124,6 +124,17 @@ def join_singles(typings: list[Typing]) -> list[Typing]:
     return [Typing(((*first, *second),), newest[0].when)]
 
 
+def may_hold(target: str, typings: list[Typing]) -> bool:
+    """Whether a typing leaves it open that an assigned allele is the target."""
+    return any(
+        allele.may_be(target) and not allele.null
+        for typing in typings
+        for genotype in typing.genotypes
+        for options in genotype
+        for allele in options
+    )
+
+
 def status_by_target(
     targets: tuple[str, ...], typings: list[Typing], presence: dict[str, Presence]
 ) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -134,6 +134,9 @@ def parse_diplotypes(
     `*1/*2` gives one, `*1/*2 or *4/*17` two. One allele alone is a diplotype only in a gene that
     a person may carry once. None where the text is not a diplotype of this gene.
     """
+    whole = _named_whole(text, rules)
+    if whole:
+        return _whole([whole])
     plain = tidy(rules.gene, text)
     if is_single_copy(plain, rules):
         alone = standard_allele(_ONLY_COPY.sub("", plain), rules)
@@ -145,6 +148,17 @@ def parse_diplotypes(
     if not read or any(found is None for found in read):
         return None
     return _whole([found for found in read if found])
+
+
+def _named_whole(text: str, rules: GeneRules) -> tuple[Diplotype, tuple[Caveat, ...]] | None:
+    """Two names exactly as the file has them: a name may hold the gene's own name (CFTR)."""
+    for left, right in _splits(text.strip()):
+        pair = [name.strip() for name in (left, right)]
+        if all(name in rules.alleles or name in rules.aliases for name in pair):
+            alleles = [standard_allele(name, rules) for name in pair]
+            if alleles[0] and alleles[1]:
+                return _diplotype([alleles[0], alleles[1]], text.strip(), rules)
+    return None
 
 
 def _whole(

@@ -55,8 +55,10 @@ class GeneEvidence:
     scores: tuple[StatedTerm, ...] = ()
     presence: dict[str, Presence] = field(default_factory=dict)
     allele_status: dict[str, str] = field(default_factory=dict)  # HLA: positive or negative
+    open_alleles: tuple[str, ...] = ()  # HLA: a typing allows them and does not settle them
     unusable: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     when: str = ""
     from_haplotypes: bool = False  # the newest diplotype was joined from two haplotype results
     caveats: tuple[Caveat, ...] = ()

@@ -68,6 +68,7 @@ class GeneResult:
     coverage: Coverage | None = None
     caveats: tuple[Caveat, ...] = ()
     derived_from: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()  # of each of `derived_from`; empty texts where not stated
     when: str = ""
 
 

@@ -1,6 +1,6 @@
 """A recommendation: one drug, one source, one population (CONTRACT, section 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fhir_pgx.model.finding import Caveat
@@ -50,7 +50,8 @@ class Recommendation:
     """What one source advises for one drug, given the patient's genes, in one population.
 
     `genes` says each gene's phenotype (or allele status) as it decided; `keys` the guideline keys
-    used. `strength` is the source's word. `rule` is a stable id. Sentences are ours.
+    used; `scores` the activity scores of a gene that the same advice holds for, where its
+    phenotype stands for several. `strength` is the source's word. `rule` is a stable id. Sentences are ours.
     """
 
     drug: str
@@ -73,6 +74,7 @@ class Recommendation:
     considerations: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     rule: str
+    scores: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tells: bool = False  # the usual dose, and something the prescriber must hear beside it
     serious: bool = False  # ignoring it can end in death or lasting harm
     source_rows: tuple[str, ...] = ()

@@ -107,25 +107,32 @@ def conclude(evidence: GeneEvidence, rules: GeneRules) -> GeneResult:
         lookup_keys=tuple(dict.fromkeys(key for a in (winner, *rivals) for key in a.keys)),
         caveats=tuple(dict.fromkeys(caveats)),
         derived_from=evidence.references,
+        dates=evidence.dates,
         when=evidence.when,
     )
 
 
 def _conclude_alleles(evidence: GeneEvidence) -> GeneResult:
     """An HLA gene has no phenotype: each tracked allele is positive, negative or not known."""
-    typed = {d for stated in evidence.diplotypes[:1] for d in stated.diplotypes}
-    status = Status.CALLED if evidence.allele_status else Status.NOT_CALLED
-    if len(typed) > 1 and any(caveat.code == "PGX-611" for caveat in evidence.caveats):
-        status = Status.AMBIGUOUS  # the alleles left open decide an allele that guidance asks for
+    keys = [f"{name} {state}" for name, state in evidence.allele_status.items()]
+    caveats = list(evidence.caveats)
+    for name in evidence.open_alleles:
+        keys += [f"{name} positive", f"{name} negative"]
+        caveats.append(
+            Caveat("PGX-613", f"The {evidence.gene} typing allows {name} and does not settle it.")
+        )
+    status = Status.CALLED if keys else Status.NOT_CALLED
     if not evidence.references:
         status = Status.NOT_TESTED
     elif any(caveat.code == "PGX-605" for caveat in evidence.caveats):
         status = Status.CONFLICT
-    caveats = list(evidence.caveats)
+    elif evidence.open_alleles:
+        status = Status.AMBIGUOUS
     if status is Status.NOT_CALLED:
         caveats.append(
             Caveat("PGX-609", f"A {evidence.gene} result is on file without a usable answer.")
         )
+    typed = bool(evidence.diplotypes)
     return GeneResult(
         gene=evidence.gene,
         status=status,
@@ -135,11 +142,12 @@ def _conclude_alleles(evidence: GeneEvidence) -> GeneResult:
             for stated in evidence.diplotypes
             for d in stated.diplotypes
         ),
-        lookup_keys=tuple(f"{name} {state}" for name, state in evidence.allele_status.items()),
+        lookup_keys=tuple(keys),
         alleles=tuple(dict.fromkeys(term.value for term in evidence.alleles)),
         allele_status=evidence.allele_status,
         caveats=tuple(dict.fromkeys(caveats)),
         derived_from=evidence.references,
+        dates=evidence.dates,
         when=evidence.when,
     )
 
@@ -310,5 +318,6 @@ def _unanswered(evidence: GeneEvidence, diplotypes: tuple[DiplotypeResult, ...])
         diplotypes=diplotypes,
         caveats=tuple(dict.fromkeys(caveats)),
         derived_from=evidence.references,
+        dates=evidence.dates,
         when=evidence.when,
     )

@@ -48,13 +48,30 @@ def recommend(
     if not found:
         return _no_row(entry, keys)
     alternatives = _Alternatives(rulebook, results, age_years)
-    made: dict[tuple[str, str, str], Recommendation] = {}
+    alike: dict[tuple[str, str, str, str], list[Row]] = {}
     for row in found:
-        same = (row.population, row.advice, row.strength)
-        if same not in made:
-            verdicts = alternatives.of(row, entry) if judge_alternatives else ()
-            made[same] = _recommendation(row, entry, results, verdicts)
-    return tuple(sorted(made.values(), key=lambda r: ACTIONS.index(r.action)))
+        shown = ", ".join(_shown(gene, row, results) for gene in entry.rules.genes)
+        alike.setdefault((row.population, row.advice, row.strength, shown), []).append(row)
+    made = [
+        _recommendation(
+            rows[0],
+            entry,
+            results,
+            alternatives.of(rows[0], entry) if judge_alternatives else (),
+            _scores(rows, keys),
+        )
+        for rows in alike.values()
+    ]
+    return tuple(sorted(made, key=lambda r: ACTIONS.index(r.action)))
+
+
+def _scores(rows: list[Row], keys: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The scores that rows of one advice hold for, of genes whose result stands for several."""
+    return {
+        gene: tuple(dict.fromkeys(row.keys[gene] for row in rows if gene in row.keys))
+        for gene, several in keys.items()
+        if len(several) > 1 and several[0].removeprefix("≥")[:1].isdigit()
+    }
 
 
 def _keys(gene: str, entry: DrugEntry, results: Mapping[str, GeneResult]) -> tuple[str, ...]:
@@ -62,7 +79,7 @@ def _keys(gene: str, entry: DrugEntry, results: Mapping[str, GeneResult]) -> tup
     result = results.get(gene)
     if result is None or result.status in _NO_ANSWER or not result.lookup_keys:
         return (NO_RESULT,)
-    if result.allele_status:
+    if result.lookup_keys[0].startswith("*"):  # an HLA gene: each allele has a key of its own
         asked = tuple(key for key in result.lookup_keys if key in entry.keys[gene])
         return asked or (NO_RESULT,)
     return result.lookup_keys
@@ -87,6 +104,7 @@ def _recommendation(
     entry: DrugEntry,
     results: Mapping[str, GeneResult],
     alternatives: tuple[AlternativeVerdict, ...],
+    scores: dict[str, tuple[str, ...]],
 ) -> Recommendation:
     guideline, drug = entry.guideline, entry.rules.drug
     advice = guideline.advice[row.advice]
@@ -126,6 +144,7 @@ def _recommendation(
             ),
         ),
         rule=row.rule,
+        scores=scores,
         tells=advice.tells,
         serious=advice.serious,
         source_rows=(row.source_row,),
@@ -147,15 +166,14 @@ def _named(text: str, drug: str) -> str:
 
 def _shown(gene: str, row: Row, results: Mapping[str, GeneResult]) -> str:
     """The phenotype this row answers for; for HLA the allele's status; else the key itself."""
-    stated = row.phenotypes.get(gene)
-    if stated:
-        return stated
     key = row.keys.get(gene, NO_RESULT)
     result = results.get(gene)
-    if result is None or result.status is Status.NOT_TESTED:
-        return key
-    if key == NO_RESULT and (result.status is Status.NOT_CALLED or result.allele_status):
-        return NOT_CALLED
+    if key == NO_RESULT:
+        tested = result is not None and result.status is not Status.NOT_TESTED
+        return NOT_CALLED if tested else NO_RESULT
+    stated = row.phenotypes.get(gene)
+    if stated or result is None:
+        return stated or key
     for diplotype in result.diplotypes:
         if diplotype.lookup_key == key and diplotype.phenotype:
             return diplotype.phenotype
@@ -188,7 +206,7 @@ def _about(entry: DrugEntry, gene: str, result: GeneResult) -> Iterator[Caveat]:
 def _why_no_result(gene: str, entry: DrugEntry, result: GeneResult | None) -> str:
     if result is None or result.status is Status.NOT_TESTED:
         return f"No {gene} result is on file."
-    if result.allele_status:
+    if gene.startswith("HLA-") and result.status is not Status.NOT_CALLED:
         asked = sorted({key.split()[0] for key in entry.keys[gene] if key.startswith("*")})
         return f"Whether {gene}{' or '.join(asked)} is present is not known."
     return f"{gene} was tested without a usable answer."

@@ -353,6 +353,13 @@ def test_a_phenotype_alone_tells_the_advice_of_every_score_it_may_stand_for(
     assert len({r.advice + r.strength for r in answer}) == len(answer)
 
 
+@pytest.mark.parametrize("typing", ["*57:XX/*08:01", "hla#3.31.0#*57:01/*57:03+*08:01"])
+def test_a_risk_allele_that_a_typing_leaves_open_is_answered_both_ways(advise, typing):
+    answer = advise("abacavir", {"HLA-B": typing})
+    assert [r.genes["HLA-B"] for r in answer] == ["*57:01 positive", "*57:01 negative"]
+    assert all("PGX-613" in {c.code for c in r.caveats} for r in answer)
+
+
 @pytest.mark.parametrize(
     ("drug", "results", "reason", "said"),
     [
@@ -360,7 +367,6 @@ def test_a_phenotype_alone_tells_the_advice_of_every_score_it_may_stand_for(
         ("clopidogrel", {"CYP2C19": "no-call"}, "not-called", "CYP2C19 was tested without"),
         ("azathioprine", {}, "not-tested", "No NUDT15 result"),
         ("abacavir", {"HLA-B": "absent: *58:01"}, "not-called", "HLA-B*57:01 is present is not"),
-        ("abacavir", {"HLA-B": "*57:XX/*08:01"}, "not-called", "HLA-B*57:01 is present is not"),
     ],
 )
 def test_without_a_usable_result_there_is_no_advice_but_a_reason(
