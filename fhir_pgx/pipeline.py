@@ -94,6 +94,7 @@ class Pipeline:
         self.rulebook = Rulebook(knowledge)
         self.limits = limits or Limits()
         self._today = today
+        self._not_tested = {gene: not_tested(gene) for gene in knowledge.genes}
         self._matches: Memory[DrugMatch | None] = Memory()
         self._results: Memory[_Concluded] = Memory()
         self._advised: Memory[tuple[Answer, Face | None]] = Memory()
@@ -121,15 +122,15 @@ class Pipeline:
         by_gene: dict[str, list[Statement]] = defaultdict(list)
         for statement in reading.statements:
             by_gene[statement.gene].append(statement)
-        results: dict[str, GeneResult] = {}
+        results = dict(self._not_tested)
         left: list[NotUnderstood] = []
         for gene, rules in self.knowledge.genes.items():
             statements = by_gene.pop(gene, None)
-            if statements is None:
-                results[gene] = not_called_from(reading.variants, gene) or not_tested(gene)
-                continue
-            results[gene], refused = self._conclude(statements, rules, sex)
-            left += refused
+            if statements is not None:
+                results[gene], refused = self._conclude(statements, rules, sex)
+                left += refused
+            elif reading.variants:
+                results[gene] = not_called_from(reading.variants, gene) or results[gene]
         for gene, statements in by_gene.items():
             left += [
                 NotUnderstood(
@@ -139,10 +140,10 @@ class Pipeline:
                 )
                 for statement in statements
             ]
-        not_understood = (*reading.not_understood, *dict.fromkeys(left))
-        return Interpretation(
-            _subject(reading), results, replace(reading, not_understood=not_understood)
-        )
+        if left:
+            not_understood = (*reading.not_understood, *dict.fromkeys(left))
+            reading = replace(reading, not_understood=not_understood)
+        return Interpretation(_subject(reading), results, reading)
 
     def _conclude(self, statements: list[Statement], rules: GeneRules, sex: str) -> "_Concluded":
         vocabulary = self.knowledge.vocabulary
@@ -355,14 +356,10 @@ class Pipeline:
     def _orders(
         self, entries: Sequence[Entry], references: References, *, proposed: bool
     ) -> list[MedicationOrder]:
-        orders, _ = read_orders(entries, references, proposed=proposed)
-        return [
-            replace(order, match=match) if (match := self._match(order)) else order
-            for order in orders
-        ]
+        orders, _ = read_orders(entries, references, proposed=proposed, match=self._match)
+        return list(orders)
 
-    def _match(self, order: MedicationOrder) -> DrugMatch | None:
-        concept = order.concept
+    def _match(self, concept: MedicationConcept) -> DrugMatch | None:
         return self._matches.get(concept_key(concept), lambda: resolve(concept, self.drug_codes))
 
     def _guidance(self, order: MedicationOrder) -> tuple[DrugEntry, ...]:

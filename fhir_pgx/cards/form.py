@@ -19,5 +19,6 @@ _LOCAL = re.compile(
 
 def is_for_local_use(concept: MedicationConcept) -> bool:
     """Told by the words of the order alone; an order of bare codes is taken for systemic use."""
-    words = [concept.text, *(coding.display for coding in concept.codings)]
+    # Text and displays are mostly the same words: they are searched once.
+    words = {concept.text, *[coding.display for coding in concept.codings]}
     return any(_LOCAL.search(text[:300]) for text in words)

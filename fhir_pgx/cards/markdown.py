@@ -31,6 +31,8 @@ def plain(text: str, limit: int = MAX_TEXT) -> str:
 
 def escape(text: str, limit: int = MAX_TEXT) -> str:
     """A text to be read as it stands, in Markdown and where raw HTML is rendered."""
+    if text.isalnum() and len(text) <= limit:
+        return text  # a gene, an id: nothing in it has a meaning of its own
     line = plain(text, limit).translate(_SIGNS)
     # No client may make a link of what somebody typed into an order.
     if "://" in line:

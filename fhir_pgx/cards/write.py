@@ -41,6 +41,8 @@ def write_card(card: Card) -> dict[str, Any]:
 
 def _coding(coding: Coding) -> dict[str, str]:
     written = {"system": coding.system, "code": coding.code, "display": coding.display}
+    if coding.system and coding.code and coding.display:
+        return written
     return {name: value for name, value in written.items() if value}
 
 

@@ -113,7 +113,7 @@ def _worded_phenotype(question: Question, concept: Concept, vocabulary: Vocabula
         return without_call(question, words)
     if bare is None:
         return phenotype_statements(question, words, code, vocabulary)
-    made = phenotype_statements(replace(question, strict=False), words, code, vocabulary)
+    made = phenotype_statements(question._replace(strict=False), words, code, vocabulary)
     # `Indeterminate` is itself a phenotype of most genes; elsewhere, and as `inconclusive`, it is
     # a failed answer.
     return Answer(tuple(_as_verdict(one, bare, vocabulary) for one in made.statements), made.reason)
@@ -131,6 +131,6 @@ def _genotype_and_phenotype(question: Question, concept: Concept, vocabulary: Vo
     if any(one.kind is StatementKind.PHENOTYPE for one in alleles.statements):
         return alleles
     words, code = concept.stated[0]
-    strict = replace(question, strict=True)
+    strict = question._replace(strict=True)
     said = phenotype_statements(strict, words, code, vocabulary)
     return Answer((*alleles.statements, *said.statements), alleles.reason)

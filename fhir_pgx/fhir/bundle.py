@@ -6,8 +6,7 @@ walked here, so that no other reader has to know.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fhir_pgx.errors import TooDeep
@@ -26,39 +25,39 @@ _REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A resource in its place.
 
     `path` is the FHIRPath from the document read; `full_url` the Bundle entry's; `container` the
     entry whose `contained` holds it. `mode` is the entry's search mode (`match`, `include`,
-    `outcome`, or empty).
+    `outcome`, or empty). `type` and `id` are the resource's own, empty where it states none;
+    `reference` is `Type/id` as a person would cite it, `Parent/id#id` when contained, else the
+    fullUrl, else the path.
     """
 
-    resource: Mapping[str, Any]
-    path: str
-    full_url: str = ""
-    mode: str = ""
-    container: "Entry | None" = None
+    # Worked out once: every reader asks for them. A call has some twenty entries, so a plain class.
+    __slots__ = ("container", "full_url", "id", "mode", "path", "reference", "resource", "type")
 
-    @property
-    def type(self) -> str:
-        found = self.resource.get("resourceType")
-        return found if isinstance(found, str) else ""
-
-    @property
-    def id(self) -> str:
-        found = self.resource.get("id")
-        return found if isinstance(found, str) else ""
-
-    @property
-    def reference(self) -> str:
-        """`Type/id` as a person would cite it; `Parent/id#id` when contained; else the fullUrl."""
-        if self.container is not None:
-            return f"{self.container.reference}#{self.id}"
-        if self.id:
-            return f"{self.type}/{self.id}"
-        return self.full_url or self.path
+    def __init__(
+        self,
+        resource: Mapping[str, Any],
+        path: str,
+        full_url: str = "",
+        mode: str = "",
+        container: "Entry | None" = None,
+    ) -> None:
+        self.resource, self.path, self.full_url, self.mode = resource, path, full_url, mode
+        self.container = container
+        kind, identity = resource.get("resourceType"), resource.get("id")
+        self.type: str = kind if isinstance(kind, str) else ""
+        self.id: str = identity if isinstance(identity, str) else ""
+        self.reference: str
+        if container is not None:
+            self.reference = f"{container.reference}#{self.id}"
+        elif self.id:
+            self.reference = f"{self.type}/{self.id}"
+        else:
+            self.reference = full_url or path
 
 
 def as_list(value: Any) -> list[Any]:
@@ -70,7 +69,11 @@ def as_list(value: Any) -> list[Any]:
 
 def as_dicts(value: Any) -> list[Mapping[str, Any]]:
     """The objects of a repeating element; anything else in it is passed over."""
-    return [item for item in as_list(value) if isinstance(item, dict)]
+    if value is None:  # most elements that are asked for are not there
+        return []
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return [value] if isinstance(value, dict) else []
 
 
 def as_text(value: Any) -> str:
@@ -82,17 +85,15 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def entries_of(
-    document: Any, path: str = "", *, full_url: str = "", mode: str = "", depth: int = 0
-) -> Iterator[Entry]:
+def entries_of(document: Any, path: str = "") -> list[Entry]:
     """Every resource in a document: itself, Bundle entries, Parameters, arrays, contained.
 
     Bundles, Parameters and wrappers are walked, not returned; what is no resource is passed over
     (`malformed_entries` lists it). Raises TooDeep past MAX_NESTING.
     """
-    for found in _walk(document, path, full_url=full_url, mode=mode, depth=depth):
-        if isinstance(found, Entry):
-            yield found
+    walk = _Walk()
+    walk.into(document, path)
+    return walk.entries
 
 
 def malformed_entries(document: Any, path: str = "") -> tuple[NotUnderstood, ...]:
@@ -101,85 +102,92 @@ def malformed_entries(document: Any, path: str = "") -> tuple[NotUnderstood, ...
     At most MAX_LISTED, and then one that counts the rest; reference and path are the FHIRPath.
     Raises TooDeep as `entries_of` does.
     """
-    found = [one for one in _walk(document, path) if isinstance(one, NotUnderstood)]
-    if len(found) <= MAX_LISTED:
-        return tuple(found)
-    left = len(found) - MAX_LISTED
-    where = path or "Bundle"
-    return (*found[:MAX_LISTED], NotUnderstood(where, f"{left} more are no resources", where))
+    walk = _Walk()
+    walk.into(document, path)
+    found = [NotUnderstood(place, reason, place) for place, reason in walk.malformed[:MAX_LISTED]]
+    left = len(walk.malformed) - MAX_LISTED
+    if left > 0:
+        where = path or "Bundle"
+        found.append(NotUnderstood(where, f"{left} more are no resources", where))
+    return tuple(found)
 
 
-def _malformed(path: str, reason: str) -> NotUnderstood:
-    return NotUnderstood(path, reason, path)
+class _Walk:
+    """What is met on a walk through one document: resources, and (place, reason) of the rest."""
 
+    __slots__ = ("entries", "malformed")
 
-def _walk(
-    document: Any, path: str = "", *, full_url: str = "", mode: str = "", depth: int = 0
-) -> Iterator[Entry | NotUnderstood]:
-    if depth > MAX_NESTING:
-        raise TooDeep(
-            f"resources nest more than {MAX_NESTING} deep", where=path, mend="send a flat Bundle"
-        )
-    if isinstance(document, list):
-        for i, item in enumerate(document):
-            yield from _walk(item, f"{path}[{i}]", depth=depth + 1)
-        return
-    if not isinstance(document, dict):
-        if path:  # a document that is no object is refused as a whole, by who reads it
-            yield _malformed(path, NO_RESOURCE)
-        return
-    kind = document.get("resourceType")
-    if kind == "Bundle" or (kind is None and isinstance(document.get("entry"), list)):
-        base = path or "Bundle"
-        for i, item in enumerate(as_list(document.get("entry"))):
-            if not isinstance(item, dict):
-                yield _malformed(f"{base}.entry[{i}]", NO_ENTRY)
-                continue
-            if "resource" not in item:
-                if not ("request" in item or "response" in item):
-                    yield _malformed(f"{base}.entry[{i}]", EMPTY_ENTRY)
-                continue
-            search = item.get("search")
-            yield from _walk(
-                item.get("resource"),
-                f"{base}.entry[{i}].resource",
-                full_url=as_text(item.get("fullUrl")),
-                mode=as_text(search.get("mode")) if isinstance(search, dict) else "",
-                depth=depth + 1,
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.malformed: list[tuple[str, str]] = []
+
+    def into(
+        self, document: Any, path: str, full_url: str = "", mode: str = "", depth: int = 0
+    ) -> None:
+        if depth > MAX_NESTING:
+            raise TooDeep(
+                f"resources nest more than {MAX_NESTING} deep",
+                where=path,
+                mend="send a flat Bundle",
             )
-        return
-    if kind == "Parameters":
-        where = f"{path or 'Parameters'}.parameter"
-        yield from _parameters(document.get("parameter"), where, depth + 1)
-        return
-    if kind is None and isinstance(document.get("resource"), dict):
-        # CDS Hooks before 1.0 wrapped each prefetch in {response, resource}.
-        inner = f"{path}.resource" if path else "resource"
-        yield from _walk(document["resource"], inner, depth=depth + 1)
-        return
-    if not isinstance(kind, str):
-        if path:
-            yield _malformed(path, NO_TYPE)
-        return
-    entry = Entry(document, path or kind, full_url, mode)
-    yield entry
-    for i, item in enumerate(as_list(document.get("contained"))):
-        if isinstance(item, dict) and isinstance(item.get("resourceType"), str):
-            yield Entry(item, f"{entry.path}.contained[{i}]", container=entry)
-        else:
-            reason = NO_TYPE if isinstance(item, dict) else NO_RESOURCE
-            yield _malformed(f"{entry.path}.contained[{i}]", reason)
+        if isinstance(document, list):
+            for i, item in enumerate(document):
+                self.into(item, f"{path}[{i}]", depth=depth + 1)
+            return
+        if not isinstance(document, dict):
+            if path:  # a document that is no object is refused as a whole, by who reads it
+                self.malformed.append((path, NO_RESOURCE))
+            return
+        kind = document.get("resourceType")
+        if kind == "Bundle" or (kind is None and isinstance(document.get("entry"), list)):
+            self._bundle(document, path or "Bundle", depth + 1)
+        elif kind == "Parameters":
+            self._parameters(
+                document.get("parameter"), f"{path or 'Parameters'}.parameter", depth + 1
+            )
+        elif kind is None and isinstance(document.get("resource"), dict):
+            # CDS Hooks before 1.0 wrapped each prefetch in {response, resource}.
+            inner = f"{path}.resource" if path else "resource"
+            self.into(document["resource"], inner, depth=depth + 1)
+        elif isinstance(kind, str):
+            self._resource(Entry(document, path or kind, full_url, mode))
+        elif path:
+            self.malformed.append((path, NO_TYPE))
 
+    def _bundle(self, bundle: Mapping[str, Any], base: str, depth: int) -> None:
+        for i, item in enumerate(as_list(bundle.get("entry"))):
+            path = f"{base}.entry[{i}]"
+            if not isinstance(item, dict):
+                self.malformed.append((path, NO_ENTRY))
+            elif "resource" in item:
+                search = item.get("search")
+                mode = as_text(search.get("mode")) if isinstance(search, dict) else ""
+                full_url = as_text(item.get("fullUrl"))
+                self.into(item["resource"], f"{path}.resource", full_url, mode, depth)
+            elif not ("request" in item or "response" in item):
+                self.malformed.append((path, EMPTY_ENTRY))
 
-def _parameters(parameters: Any, path: str, depth: int) -> Iterator[Entry | NotUnderstood]:
-    if depth > MAX_NESTING:
-        raise TooDeep(f"parameters nest more than {MAX_NESTING} deep", where=path)
-    for i, item in enumerate(as_dicts(parameters)):
-        here = f"{path}[{i}]"
-        if "resource" in item:
-            yield from _walk(item["resource"], f"{here}.resource", depth=depth + 1)
-        if item.get("part"):
-            yield from _parameters(item["part"], f"{here}.part", depth + 1)
+    def _resource(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if "contained" not in entry.resource:
+            return
+        for i, item in enumerate(as_list(entry.resource["contained"])):
+            path = f"{entry.path}.contained[{i}]"
+            if isinstance(item, dict) and isinstance(item.get("resourceType"), str):
+                self.entries.append(Entry(item, path, container=entry))
+            else:
+                reason = NO_TYPE if isinstance(item, dict) else NO_RESOURCE
+                self.malformed.append((path, reason))
+
+    def _parameters(self, parameters: Any, path: str, depth: int) -> None:
+        if depth > MAX_NESTING:
+            raise TooDeep(f"parameters nest more than {MAX_NESTING} deep", where=path)
+        for i, item in enumerate(as_dicts(parameters)):
+            here = f"{path}[{i}]"
+            if "resource" in item:
+                self.into(item["resource"], f"{here}.resource", depth=depth + 1)
+            if item.get("part"):
+                self._parameters(item["part"], f"{here}.part", depth + 1)
 
 
 def logical_id(reference: str) -> str:
@@ -199,21 +207,21 @@ def type_and_id(reference: str) -> tuple[str, str]:
 
 def reference_of(value: Any) -> str:
     """The reference text of a Reference, R5 CodeableReference or bare string; empty if none."""
-    if isinstance(value, str):
-        return value.strip()
-    if not isinstance(value, dict):
-        return ""
-    inner = value.get("reference")
-    return reference_of(inner) if isinstance(inner, (dict, str)) else ""
+    while isinstance(value, dict):
+        value = value.get("reference")
+    return value.strip() if isinstance(value, str) else ""
 
 
 class References:
     """Finds the resource that a reference means among the entries at hand."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries: Iterable[Entry] = tuple(entries)
         self._by_url: dict[str, Entry] = {}
         self._by_type_id: dict[str, Entry] = {}
         self._contained: dict[tuple[int, str], Entry] = {}
+
+    def _index(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             if entry.container is not None:
                 self._contained.setdefault((id(entry.container.resource), entry.id), entry)
@@ -221,7 +229,8 @@ class References:
             if entry.full_url:
                 self._by_url.setdefault(entry.full_url, entry)
             if entry.id:
-                self._by_type_id.setdefault(f"{entry.type}/{entry.id}", entry)
+                self._by_type_id.setdefault(entry.reference, entry)
+        self._entries = ()
 
     def find(self, reference: str, origin: Entry) -> Entry | None:
         """The entry that `reference`, met in `origin`, means; None where it is not at hand.
@@ -232,6 +241,8 @@ class References:
         """
         if not reference:
             return None
+        if self._entries:  # many calls hold no reference to follow
+            self._index(self._entries)
         if reference.startswith("#"):
             home = origin.container or origin
             return self._contained.get((id(home.resource), reference[1:]))

@@ -19,6 +19,8 @@ def distinct(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[Caveat, ...]]
     The same id with the same content is read once; with different content the newer version
     (`meta.versionId`, `meta.lastUpdated`) is read, or both where neither is newer.
     """
+    if _are_unlike(entries):
+        return list(entries), ()
     copies = _Copies()
     for entry in entries:
         if entry.container is None:
@@ -29,6 +31,16 @@ def distinct(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[Caveat, ...]]
     kept = [entry for entry in entries if id(entry) in copies.kept]
     caveats = tuple(note(SAME_ID, reference=reference) for reference in copies.clashes)
     return kept, caveats
+
+
+def _are_unlike(entries: Sequence[Entry]) -> bool:
+    """True where every entry has a name of its own and none is contained: the usual call."""
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.container is not None or not (entry.id or entry.full_url):
+            return False
+        seen.add(entry.reference)
+    return len(seen) == len(entries)
 
 
 class _Copies:

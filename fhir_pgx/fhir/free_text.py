@@ -8,7 +8,7 @@ leave its meaning alone, and refused for any other word.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fhir_pgx.fhir import genotype_text as text_of
 from fhir_pgx.fhir.answers import read_answer
@@ -136,7 +136,7 @@ def _read_clause(
             if not is_plain_lead(part):
                 return []
             continue
-        asked = replace(question, genes=(gene,), asked="genotype", strict=True)
+        asked = question._replace(genes=(gene,), asked="genotype", strict=True)
         made = list(_statements(part, gene, asked, vocabulary))
         verdict = any(one.kind is StatementKind.ALLELE_PRESENCE for one in made)
         if not is_plain(gene, _without_genes(part, vocabulary), verdict=verdict):

@@ -34,6 +34,11 @@ _CORRECTED = frozenset(("corrected", "amended"))
 _STATED = WITHDRAWN | _UNFINISHED | _CORRECTED | {"final", "partial", "appended", "modified"}
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:[T ][0-9:.+Z-]{2,24})?)?)?")
 
+_TIMES = (
+    "effectiveDateTime", "effectiveInstant", "effectivePeriod", "issued", "recordedDate",
+    "assertedDate",
+)  # fmt: skip
+
 
 @dataclass(slots=True)
 class Gathering:
@@ -66,7 +71,11 @@ def index_reports(entries: Sequence[Entry], references: References) -> dict[int,
     The first report that names an Observation keeps it; every reference is followed once.
     """
     report_of: dict[int, Entry] = {}
+    contained: list[tuple[Entry, Entry]] = []
     for report in entries:
+        holder = report.container
+        if holder is not None and holder.type == "DiagnosticReport":
+            contained.append((report, holder))
         if report.type != "DiagnosticReport":
             continue
         waiting = [(item, report) for item in as_dicts(report.resource.get("result"))]
@@ -76,42 +85,41 @@ def index_reports(entries: Sequence[Entry], references: References) -> dict[int,
             if member is None or id(member.resource) in report_of:
                 continue
             report_of[id(member.resource)] = report
-            waiting.extend((below, member) for below in as_dicts(member.resource.get("hasMember")))
-    for entry in entries:
-        if entry.container is not None and entry.container.type == "DiagnosticReport":
-            report_of.setdefault(id(entry.resource), entry.container)
+            if "hasMember" in member.resource:
+                waiting += [(below, member) for below in as_dicts(member.resource["hasMember"])]
+    for entry, holder in contained:
+        report_of.setdefault(id(entry.resource), holder)
     return report_of
 
 
 def when_of(resource: Mapping[str, Any]) -> str:
     """The clinically relevant time, else when it was issued; empty where neither is a date."""
-    period = resource.get("effectivePeriod")
-    within = (period.get("start"), period.get("end")) if isinstance(period, dict) else ()
-    stated = (
-        resource.get("effectiveDateTime"),
-        resource.get("effectiveInstant"),
-        *within,
-        resource.get("issued"),
-        resource.get("recordedDate"),
-        resource.get("assertedDate"),
-    )
-    for value in stated:
+    for name in _TIMES:
+        value = resource.get(name)
         if isinstance(value, str) and _DATE.fullmatch(value):
             return value
+        if name == "effectivePeriod" and isinstance(value, dict):
+            for end in (value.get("start"), value.get("end")):
+                if isinstance(end, str) and _DATE.fullmatch(end):
+                    return end
     return ""
 
 
 def status_of(resource: Mapping[str, Any]) -> str:
     """The status code, also where the sender wrote it as `Final` or `entered in error`."""
-    return as_text(resource.get("status")).lower().replace(" ", "-")
+    status = resource.get("status")
+    if type(status) is str and status in _STATED:
+        return status
+    return as_text(status).lower().replace(" ", "-")
 
 
 def subject_of(resource: Mapping[str, Any]) -> str:
     """The patient reference as sent, under any of the names that resources give it."""
     for name in ("subject", "patient", "for"):
-        found = reference_of(resource.get(name))
-        if found:
-            return found
+        if name in resource:
+            found = reference_of(resource[name])
+            if found:
+                return found
     return ""
 
 
@@ -119,16 +127,11 @@ def origin_of(entry: Entry, report: Entry | None, path: str = "") -> Origin:
     """Where a statement comes from; what it does not say of subject and time its report says."""
     resource = entry.resource
     holder = report if report is not None else entry.container
-    above = holder.resource if holder is not None else {}
+    above: Mapping[str, Any] = holder.resource if holder is not None else {}
+    subject = subject_of(resource) or subject_of(above)
+    when = when_of(resource) or when_of(above)
     status = status_of(resource)
-    return Origin(
-        reference=entry.reference,
-        path=path or entry.path,
-        subject=subject_of(resource) or subject_of(above),
-        when=when_of(resource) or when_of(above),
-        status=status,
-        corrected=status in _CORRECTED,
-    )
+    return Origin(entry.reference, path or entry.path, subject, when, status, status in _CORRECTED)
 
 
 def status_caveats(origin: Origin, report: Entry | None) -> tuple[Caveat, ...]:

@@ -39,11 +39,11 @@ def find_genes(text: str, vocabulary: Vocabulary) -> list[tuple[str, int, int]]:
 
 
 def _symbol(match: re.Match[str], vocabulary: Vocabulary) -> str:
-    word, hla = match["word"], match["hla"]
+    cyp, hla, word = match.groups()
     if hla:
         return f"HLA-{hla.upper()}"
     if not word:
-        return vocabulary.genes.get(f"CYP{match['cyp'].upper()}", "")
+        return vocabulary.genes.get(f"CYP{cyp.upper()}", "")
     upper = word.upper()
     symbol = vocabulary.genes.get(upper) or _OTHER_NAMES.get(upper, "")
     # `ace`, `tnf` or `otc` in lower case are words, `cyp2c19` is not.
@@ -54,7 +54,7 @@ def _symbol(match: re.Match[str], vocabulary: Vocabulary) -> str:
 
 def named_genes(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The distinct genes a text names, in order."""
-    return tuple(dict.fromkeys(symbol for symbol, _, _ in find_genes(text, vocabulary)))
+    return tuple(dict.fromkeys([symbol for symbol, _, _ in find_genes(text, vocabulary)]))
 
 
 def gene_of(concept: Concept, vocabulary: Vocabulary) -> tuple[str, tuple[Caveat, ...]]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from fhir_pgx.fhir import genotype_text as text_of
 from fhir_pgx.fhir.gene_names import find_genes
@@ -65,7 +64,8 @@ def presence_answer(question: Question, value: Value, vocabulary: Vocabulary) ->
 
 def genotype_answer(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
     """The alleles that a concept states, each with its gene."""
-    words, code = _genotype_words(concept)
+    stated = concept.stated
+    words, code = _genotype_words(stated)
     if not words:
         return _bare_answer(question, concept, vocabulary)
     tested = _tested_alleles(question, words, vocabulary)
@@ -74,20 +74,21 @@ def genotype_answer(question: Question, concept: Concept, vocabulary: Vocabulary
     if question.strict and not _is_clear(question, words):
         return Answer(reason=UNCLEAR)
     caveats: tuple[Caveat, ...] = ()
-    if not text_of.same_genotype(offer for offer, _ in concept.stated):
+    if len(stated) > 1 and not text_of.same_genotype(offer for offer, _ in stated):
         caveats = (note(VALUES_DISAGREE),)
     made: list[Statement] = []
     for gene, part, notes in _by_gene(question, words, vocabulary):
-        asked = replace(question, caveats=(*question.caveats, *caveats, *notes))
+        more = caveats + notes
+        asked = question._replace(caveats=question.caveats + more) if more else question
         made.extend(_allele_statements(asked, gene, part, code, vocabulary))
     if made:
         return Answer(tuple(made))
     return Answer(reason=WHICH_GENE if len(question.genes) > 1 else NO_GENE)
 
 
-def _genotype_words(concept: Concept) -> tuple[str, str]:
-    """The first of the concept's texts that holds allele names, with the code beside it."""
-    for words, code in concept.stated:
+def _genotype_words(stated: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The first of a concept's texts that holds allele names, with the code beside it."""
+    for words, code in stated:
         if text_of.looks_like_genotype(words):
             return words, code
     return "", ""
@@ -111,7 +112,7 @@ def _bare_answer(question: Question, concept: Concept, vocabulary: Vocabulary) -
         return Answer(tuple(made), "" if made else NO_GENE)
     if bare is not None:
         return Answer(reason=NO_ALLELE)
-    said = phenotype_statements(replace(question, strict=True), words, code, vocabulary)
+    said = phenotype_statements(question._replace(strict=True), words, code, vocabulary)
     # Some alleles are named in the words of a phenotype (`ivacaftor non-responsive CFTR sequence`).
     stated = () if text_of.is_pair(words) else said.statements
     if stated or question.strict:
@@ -170,7 +171,7 @@ def _by_gene(
 ) -> Iterator[tuple[str, str, tuple[Caveat, ...]]]:
     """(gene, its part of the text, caveats): by the names in the text, else by what can fit."""
     mentions = find_genes(words, vocabulary)
-    named = list(dict.fromkeys(gene for gene, _, _ in mentions))
+    named = list(dict.fromkeys([gene for gene, _, _ in mentions]))
     if _is_hla(words, named or question.genes):
         loci = list(text_of.hla_by_locus(words))
         if len(loci) > 1 or (loci and not question.genes):
@@ -193,9 +194,12 @@ def _by_gene(
 
 
 def _is_hla(words: str, genes: Sequence[str]) -> bool:
-    return text_of.is_gl_string(words) or (
-        bool(genes) and all(gene.startswith("HLA-") for gene in genes)
-    )
+    if text_of.is_gl_string(words):
+        return True
+    for gene in genes:
+        if not gene.startswith("HLA-"):
+            return False
+    return bool(genes)
 
 
 def _segments(words: str, mentions: list[tuple[str, int, int]]) -> Iterator[tuple[str, str]]:
@@ -232,7 +236,7 @@ def _allele_statements(
     pair = text_of.star_pair_in(words)
     around = words.replace(pair, " ").strip(_EDGES) if pair else ""
     phenotype = standard_phenotype(gene, around, vocabulary) if around else None
-    if phenotype or plain(around) in _IDLE:
+    if phenotype or (around and plain(around) in _IDLE):
         words = pair or words
     yield question.answer(gene, text_of.kind_of(gene, words), words, code=code)
     if phenotype:

@@ -39,8 +39,6 @@ _LOCUS = re.compile(r"(?<![A-Za-z0-9])(?:HLA-)?(DRB[1345]|D[PQ][AB]1|[ABC])(?=[*
 _RELEASE = re.compile(r"(?:hla#[^#\s]{0,20}#)?")
 _NAMED = re.compile(r"\*\d|[cgmnp]\.|\brs\d|\breference\b|\bhla#", re.IGNORECASE)
 
-_PAIR_MARKS = "/|;"
-
 
 def looks_like_genotype(text: str) -> bool:
     """True where the text holds allele names, a nucleotide pair or a GL String."""
@@ -79,7 +77,7 @@ def kind_of(gene: str, text: str) -> StatementKind:
     """DIPLOTYPE where the text states both alleles, else HAPLOTYPE."""
     if gene.startswith("HLA-"):
         return _hla_kind(text)
-    if any(mark in text for mark in _PAIR_MARKS) or _TWO_STARS.search(text):
+    if "/" in text or "|" in text or ";" in text or _TWO_STARS.search(text):
         return StatementKind.DIPLOTYPE
     if _BARE_NUCLEOTIDES.fullmatch(text.strip()):
         return StatementKind.DIPLOTYPE

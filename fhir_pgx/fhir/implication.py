@@ -6,7 +6,6 @@ significance and condition.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from fhir_pgx.fhir.answers import read_implied
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
@@ -56,7 +55,7 @@ def read_implication(
         source_class=_source_class(entry),
         drugs=drugs,
     )
-    question = replace(question, caveats=(*caveats, *status_caveats(question.origin, report)))
+    question = question._replace(caveats=(*caveats, *status_caveats(question.origin, report)))
     normalised = tuple(dict.fromkeys(_normalised(genes, said, gathering.vocabulary)))
     statements: list[Statement] = []
     reasons: list[str] = []

@@ -10,12 +10,13 @@ A resource that is understood and is no order in force is left out, not listed: 
 error, cancelled, stopped, completed, not done, not taken, or `doNotPerform`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_list, as_text, reference_of
-from fhir_pgx.model.drug import Coding, MedicationConcept, MedicationOrder
+from fhir_pgx.fhir.values import coding_of
+from fhir_pgx.model.drug import Coding, DrugMatch, MedicationConcept, MedicationOrder
 from fhir_pgx.model.finding import NotUnderstood
 
 ORDERS = frozenset(
@@ -42,8 +43,12 @@ _NOT_IN_FORCE = frozenset(
 _COMPLETED_IS_GIVEN = frozenset({"MedicationDispense", "MedicationAdministration"})
 _NOT_TAKING = frozenset({"not-taking", "not-taken", "stopped", "never-started", "n"})
 
+# R4 doNotPerform; STU3 notGiven; DSTU2 wasNotTaken, wasNotGiven.
+_NOT_DONE = ("doNotPerform", "notGiven", "wasNotTaken", "wasNotGiven")
 _INGREDIENT_CONCEPTS = ("itemCodeableConcept", "concept")
 _INGREDIENT_REFERENCES = ("itemReference", "reference")
+
+NO_CONCEPT = MedicationConcept()
 
 
 @dataclass(slots=True)
@@ -57,11 +62,10 @@ class _Search:
 
 
 def _codings(value: Any) -> tuple[Coding, ...]:
-    found = (
-        Coding(as_text(c.get("system")), as_text(c.get("code")), as_text(c.get("display")))
-        for c in as_dicts(value)[:MOST_CODINGS]
-    )
-    return tuple(coding for coding in found if coding.code or coding.display)
+    if value is None:
+        return ()
+    found = [coding_of(item) for item in as_dicts(value)[:MOST_CODINGS]]
+    return tuple([coding for coding in found if coding.code or coding.display])
 
 
 def read_concept(value: Any) -> MedicationConcept:
@@ -150,13 +154,16 @@ def _of_medication(entry: Entry, depth: int, search: _Search) -> MedicationConce
 def _medication(entry: Entry, search: _Search) -> MedicationConcept:
     """What an order's resource says the medicine is, each release's member in its turn."""
     resource = entry.resource
-    concept = MedicationConcept()
-    for value in as_list(resource.get("medicationCodeableConcept"))[:1]:
-        concept = read_concept(value)
-    for value in as_list(resource.get("medication"))[:1]:
-        concept = _merged(concept, _choice(value, entry, 0, search))
-    for value in as_list(resource.get("medicationReference"))[:1]:
-        concept = _merged(concept, _referred(value, entry, 0, search))
+    concept = NO_CONCEPT
+    if "medicationCodeableConcept" in resource:
+        for value in as_list(resource["medicationCodeableConcept"])[:1]:
+            concept = read_concept(value)
+    if "medication" in resource:
+        for value in as_list(resource["medication"])[:1]:
+            concept = _merged(concept, _choice(value, entry, 0, search))
+    if "medicationReference" in resource:
+        for value in as_list(resource["medicationReference"])[:1]:
+            concept = _merged(concept, _referred(value, entry, 0, search))
     return concept
 
 
@@ -179,20 +186,19 @@ def _is_in_force(entry: Entry) -> bool:
         status == "completed" and entry.type in _COMPLETED_IS_GIVEN
     ):
         return False
-    # R4 doNotPerform; STU3 notGiven; DSTU2 wasNotTaken, wasNotGiven.
-    if any(
-        _is_true(resource.get(member))
-        for member in ("doNotPerform", "notGiven", "wasNotTaken", "wasNotGiven")
-    ):
-        return False
+    for member in _NOT_DONE:
+        if member in resource and _is_true(resource[member]):
+            return False
     adherence = resource.get("adherence")  # R5
-    said = [*_codes(resource.get("taken"))]  # STU3
+    said = [*_codes(resource["taken"])] if "taken" in resource else []  # STU3
     if isinstance(adherence, dict):
         said += _codes(adherence.get("code"))
-    return not _NOT_TAKING.intersection(said)
+    return _NOT_TAKING.isdisjoint(said)
 
 
-def _order(entry: Entry, concept: MedicationConcept, *, proposed: bool) -> MedicationOrder:
+def _order(
+    entry: Entry, concept: MedicationConcept, match: DrugMatch | None, *, proposed: bool
+) -> MedicationOrder:
     resource = entry.resource
     return MedicationOrder(
         reference=entry.reference,
@@ -202,19 +208,25 @@ def _order(entry: Entry, concept: MedicationConcept, *, proposed: bool) -> Medic
         concept=concept,
         proposed=proposed,
         subject=reference_of(resource.get("subject")) or reference_of(resource.get("patient")),
+        match=match,
         resource=resource,
     )
 
 
 def read_orders(
-    entries: Iterable[Entry], references: References, *, proposed: bool
+    entries: Iterable[Entry],
+    references: References,
+    *,
+    proposed: bool,
+    match: Callable[[MedicationConcept], DrugMatch | None] = lambda concept: None,
 ) -> tuple[tuple[MedicationOrder, ...], tuple[NotUnderstood, ...]]:
     """The medication orders among `entries`, and what of them was not understood.
 
     `references` finds Medications, so it should hold every entry of the request, prefetch too.
     `proposed` is said of every order. An order without a medicine has an empty concept; one whose
     Medication is not at hand has one too, and is listed. Orders in the sequence of the entries,
-    then Medications that nothing refers to. `match` is None: `normalize.drug.resolve` fills it.
+    then Medications that nothing refers to. `match` says what a concept resolves to, as
+    `normalize.drug.resolve` does; without it no order has a match.
     """
     orders: list[MedicationOrder] = []
     not_understood: list[NotUnderstood] = []
@@ -222,10 +234,9 @@ def read_orders(
     used: set[int] = set()
 
     def keep(entry: Entry, concept: MedicationConcept, search: _Search) -> None:
-        orders.append(_order(entry, concept, proposed=proposed))
-        not_understood.extend(
-            NotUnderstood(entry.reference, reason, entry.path) for reason in sorted(search.not_read)
-        )
+        orders.append(_order(entry, concept, match(concept), proposed=proposed))
+        for reason in sorted(search.not_read):
+            not_understood.append(NotUnderstood(entry.reference, reason, entry.path))
 
     for entry in entries:
         if entry.container is not None:

@@ -25,10 +25,10 @@ from fhir_pgx.fhir.plain_words import speaks_of_other_results
 from fhir_pgx.fhir.presence_words import presence_of, source_class_of, zygosity_of
 from fhir_pgx.fhir.question import MEASUREMENT, NO_GENE, NO_VALUE, Answer, Asked, Question
 from fhir_pgx.fhir.resolution import (
+    codes_of,
     disagreement,
     explicit_genes,
     genes_of,
-    has_code,
     value_genes,
 )
 from fhir_pgx.fhir.roles import GENETIC_LABEL, Role, allele_in, hint_of, role_of
@@ -38,6 +38,7 @@ from fhir_pgx.fhir.variant import ALLELIC_STATE, SOURCE, read_phase, read_varian
 from fhir_pgx.model.finding import Caveat, Presence, Statement, StatementKind
 from fhir_pgx.model.knowledge import LoincTerm, Vocabulary
 from fhir_pgx.model.phenotype_words import standard_phenotype
+from fhir_pgx.terminology import GENE_STUDIED
 
 _ASKED: Mapping[str, Asked] = {
     "genotype": "genotype",
@@ -51,6 +52,7 @@ _ASKED: Mapping[str, Asked] = {
     "implication": "phenotype",
     "activity-score": "activity-score",
 }
+_GENE_ALONE = [GENE_STUDIED]  # read with the genes: a component that says nothing more
 _PASSED_OVER = {
     "annotation": "an annotation of a variant, which states no result of its own",
     "region": "the regions studied are not read",
@@ -119,8 +121,11 @@ class _GeneResult:
         self.origin = origin_of(entry, self.report)
         found = genes_of(entry, code, role.term, self.value, gathering.lineage)
         self.explicit = found.explicit
-        self.explicit_set = frozenset(found.explicit)
-        self.components = as_list(entry.resource.get("component"))
+        self.components = [
+            (i, component, codes_of(component.get("code")))
+            for i, component in enumerate(as_list(entry.resource.get("component")))
+            if isinstance(component, dict)
+        ]
         self.question = self._question(found.genes, found.caveats)
         self.reason = ""
         self.part_reason = ""
@@ -140,15 +145,14 @@ class _GeneResult:
             origin=self.origin,
             allele=allele,
             strict=kind not in _ASKED,
-            caveats=(*caveats, *status_caveats(self.origin, self.report)),
+            caveats=caveats + status_caveats(self.origin, self.report),
         )
-        for component in as_dicts(self.components):
-            code = component.get("code")
-            if has_code(code, SOURCE):
+        for _, component, codes in self.components:
+            if SOURCE in codes:
                 source = source_class_of(value_of(component).concept)
-                question = replace(question, source_class=source)
-            elif has_code(code, ALLELIC_STATE):
-                question = replace(question, zygosity=zygosity_of(value_of(component).concept))
+                question = question._replace(source_class=source)
+            elif ALLELIC_STATE in codes:
+                question = question._replace(zygosity=zygosity_of(value_of(component).concept))
         return question
 
     def read(self) -> None:
@@ -160,8 +164,8 @@ class _GeneResult:
             answer = self._main_answer()
             self.reason = answer.reason
             self._take(answer, hint)
-        for i, component in enumerate(self.components):
-            if isinstance(component, dict):
+        for i, component, codes in self.components:
+            if codes != _GENE_ALONE:
                 self._read_component(component, f"{self.entry.path}.component[{i}]")
         self._read_interpretation()
         if self.made and self.reason:
@@ -173,7 +177,7 @@ class _GeneResult:
         question = self.question
         by_allele = question.asked == "genotype" and question.strict and question.allele
         if by_allele and presence_of(self.value) is not None:
-            question = replace(question, asked="presence")
+            question = question._replace(asked="presence")
         return read_answer(question, self.value, self.gathering.vocabulary)
 
     def _take(self, answer: Answer, hint: str) -> None:
@@ -206,8 +210,7 @@ class _GeneResult:
         if not hint:
             return
         genes, caveats = self._component_genes(code, role.term)
-        question = replace(
-            self.question,
+        question = self.question._replace(
             asked=_ASKED.get(hint, "genotype"),
             genes=genes,
             origin=replace(self.origin, path=path),
@@ -234,7 +237,7 @@ class _GeneResult:
         own = own or (tuple(term.gene.split(";")) if term is not None and term.gene else ())
         if not self.explicit:
             return own or self.question.genes, ()
-        if own and self.explicit_set.isdisjoint(own):
+        if own and set(self.explicit).isdisjoint(own):
             return self.explicit, (disagreement(self.explicit, own),)
         return self.explicit, ()
 
@@ -249,7 +252,7 @@ class _GeneResult:
                 words, code = concept.stated[0]
                 gene = self.question.genes[0]
                 if standard_phenotype(gene, words, self.vocabulary):
-                    question = replace(self.question, asked="phenotype")
+                    question = self.question._replace(asked="phenotype")
                     made = question.answer(gene, StatementKind.PHENOTYPE, words, code=code)
                     self._take(Answer((made,)), "phenotype")
 

@@ -137,9 +137,10 @@ def is_not_performed(value: Value) -> bool:
     """True where the resource says that the test was not made: no result of any kind."""
     if value.absent:
         return value.absent in _NOT_PERFORMED_REASONS
-    return any(
-        plain(words) in _NOT_PERFORMED for words, _ in value.concept.stated if len(words) < 40
-    )
+    for words, _ in value.concept.stated:
+        if len(words) < 40 and plain(words) in _NOT_PERFORMED:
+            return True
+    return False
 
 
 def zygosity_of(concept: Concept) -> str:

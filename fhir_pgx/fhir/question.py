@@ -1,7 +1,6 @@
 """What an Observation or component asks, and the answer that was read: statements or a reason."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fhir_pgx.model.finding import (
     Caveat,
@@ -33,8 +32,7 @@ KIND = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What was asked: of which genes, for which allele. `strict` takes clear answers only."""
 
     asked: Asked
@@ -59,12 +57,11 @@ class Question:
     ) -> Statement:
         return Statement(
             gene, kind, value, self.origin, presence, code, self.source_class, self.drugs,
-            (*self.caveats, *caveats),
+            (*self.caveats, *caveats) if caveats else self.caveats,
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Statements, or why there are none."""
 
     statements: tuple[Statement, ...] = ()

@@ -97,6 +97,7 @@ def _subjects(entries: Sequence[Entry], references: References) -> tuple[str, ..
     """
     found: dict[str, None] = {}
     contained: dict[str, None] = {}
+    followed: set[str] = set()  # nearly every resource of a call names the same one
     for entry in entries:
         if entry.type == "Patient":
             if entry.container is not None:
@@ -105,10 +106,11 @@ def _subjects(entries: Sequence[Entry], references: References) -> tuple[str, ..
                 found[entry.id or logical_id(entry.full_url)] = None
             continue
         reference = subject_of(entry.resource)
-        if not reference or reference.startswith("#"):
+        if not reference or reference in followed or reference.startswith("#"):
             continue
         patient = references.find(reference, entry)
         if patient is not None:
+            followed.add(reference)
             if patient.type == "Patient":
                 found[patient.id or logical_id(patient.full_url)] = None
         elif _names_patient(reference, entry):

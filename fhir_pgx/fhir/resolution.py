@@ -7,7 +7,7 @@ is kept and a caveat says so.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.gene_names import gene_of, named_genes
@@ -23,8 +23,7 @@ MAX_CAVEATS = 10  # of one resource, on its genes: they travel with each of its 
 MAX_PARENTS = 6  # derivedFrom chains of real reports have two or three links
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The genes a resource speaks of; `explicit` those of components and extension alone."""
 
     genes: tuple[str, ...]
@@ -45,7 +44,7 @@ class Lineage:
     def label_genes(self, code: Concept) -> tuple[str, ...]:
         """The genes that the words of a code name; the same few labels come again and again."""
         genes: tuple[str, ...] = ()
-        for words in (*(coding.display for coding in code.codings), code.text):
+        for words in (*[coding.display for coding in code.codings], code.text):
             if not words:
                 continue
             named = self._labels.get(words)
@@ -105,7 +104,10 @@ def explicit_genes(
     """The genes of gene-studied components and of the R4 core gene extension."""
     genes: dict[str, None] = {}
     caveats: list[Caveat] = []
-    for concept in _gene_concepts(entry.resource):
+    concepts = _gene_concepts(entry.resource)
+    if not concepts:
+        return (), ()
+    for concept in concepts:
         gene, notes = gene_of(concept, vocabulary)
         if gene:
             genes[gene] = None
@@ -116,7 +118,7 @@ def explicit_genes(
 def _gene_concepts(resource: Mapping[str, Any]) -> list[Concept]:
     found = []
     for component in as_dicts(resource.get("component")):
-        if has_code(component.get("code"), GENE_STUDIED):
+        if GENE_STUDIED in codes_of(component.get("code")):
             found.append(concept_of(component.get("valueCodeableConcept")))
             text = as_text(component.get("valueString"))
             if text:
@@ -133,9 +135,14 @@ def _gene_concepts(resource: Mapping[str, Any]) -> list[Concept]:
 
 def has_code(code: Any, wanted: str) -> bool:
     """True where a CodeableConcept as received holds the code."""
+    return wanted in codes_of(code)
+
+
+def codes_of(code: Any) -> list[Any]:
+    """The codes of a CodeableConcept as received; empty where it is none."""
     if not isinstance(code, dict):
-        return False
-    return any(item.get("code") == wanted for item in as_dicts(code.get("coding")))
+        return []
+    return [item.get("code") for item in as_dicts(code.get("coding"))]
 
 
 def value_genes(value: Value, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -169,7 +176,7 @@ def genes_of(
         or coded
     )
     for other in (label, coded):
-        if other and genes and not set(other) & set(genes):
+        if other and genes and set(other).isdisjoint(genes):
             clash = disagreement(genes, other)
             caveats = caveats if clash in caveats else (*caveats, clash)
     return Resolved(genes, explicit, caveats)

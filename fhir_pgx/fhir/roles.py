@@ -1,7 +1,7 @@
 """What a code asks for, of an Observation or a component: by code, else by its words."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fhir_pgx.fhir.genotype_text import HLA_ALLELE, STAR_ALLELE
 from fhir_pgx.fhir.values import Concept
@@ -35,8 +35,7 @@ GENETIC_LABEL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """What a code asks for: its kind, the LOINC term it came from, and whether it is ours."""
 
     kind: str

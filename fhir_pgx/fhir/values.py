@@ -1,15 +1,13 @@
 """Coded concepts and `value[x]`, whatever type the sender chose for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from fhir_pgx.fhir.bundle import as_list, as_text
+from fhir_pgx.fhir.bundle import as_dicts, as_text
 from fhir_pgx.model.drug import Coding
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(NamedTuple):
     """A CodeableConcept: its codings in order, and its text."""
 
     codings: tuple[Coding, ...] = ()
@@ -26,19 +24,19 @@ class Concept:
     @property
     def stated(self) -> tuple[tuple[str, str], ...]:
         """Every (words, code) the concept offers, best for reading first: text, displays, codes."""
-        offers: list[tuple[str, str]] = []
-        if self.text:
-            offers.append((self.text, self.codings[0].code if self.codings else ""))
-        offers.extend((coding.display, coding.code) for coding in self.codings if coding.display)
-        offers.extend((coding.code, coding.code) for coding in self.codings if coding.code)
+        codings, text = self
+        if not codings:
+            return ((text, ""),) if text else ()
+        offers = [(text, codings[0].code)] if text else []
+        offers += [(coding.display, coding.code) for coding in codings if coding.display]
+        offers += [(coding.code, coding.code) for coding in codings if coding.code]
         return tuple(offers)
 
 
 NOTHING = Concept()
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A `value[x]`: exactly what was sent, sorted by what it can be read as.
 
     `number` is the Quantity's (or number's) value as text with its comparator (`≥3.0`); `low` and
@@ -72,25 +70,23 @@ def concept_of(value: Any) -> Concept:
         return Concept((), value.strip())
     if not isinstance(value, dict):
         return NOTHING
+    text = as_text(value.get("text")) if "text" in value else ""
     codings = value.get("coding")
-    if codings is None and "code" in value:
-        codings = value
-    if not isinstance(codings, list):
-        codings = as_list(codings)
-    read = tuple([_coding(item) for item in codings if isinstance(item, dict)])
-    return Concept(read, _stripped(value.get("text")))
+    if codings is None:
+        return Concept((coding_of(value),) if "code" in value else (), text)
+    return Concept(tuple([coding_of(item) for item in as_dicts(codings)]), text)
 
 
-def _coding(item: Mapping[str, Any]) -> Coding:
+def coding_of(item: Mapping[str, Any]) -> Coding:
+    """A Coding as received, its texts without the spaces around them."""
     get = item.get
-    return Coding(_stripped(get("system")), _stripped(get("code")), _stripped(get("display")))
-
-
-def _stripped(value: Any) -> str:
-    # The two cases of nearly every element, before the call that knows them all.
-    if value is None:
-        return ""
-    return value.strip() if type(value) is str else as_text(value)
+    system, code, display = get("system"), get("code"), get("display")
+    # Nearly all are texts, which need no call to be read.
+    return Coding(
+        system.strip() if type(system) is str else as_text(system),
+        code.strip() if type(code) is str else as_text(code),
+        display.strip() if type(display) is str else as_text(display),
+    )
 
 
 def value_of(element: Mapping[str, Any]) -> Value:
@@ -108,7 +104,7 @@ def value_of(element: Mapping[str, Any]) -> Value:
 
 
 def _concept(value: Any) -> Value:
-    return Value(concept=concept_of(value))
+    return Value(concept_of(value))
 
 
 def _text(value: Any) -> Value:

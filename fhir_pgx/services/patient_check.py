@@ -62,8 +62,8 @@ def check_patient(entries: Iterable[Entry], patient_id: str) -> PatientCheck:
     check = _Check(tuple(entries), patient_id)
     gone: set[int] = set()
     for entry in check.entries:
-        inside = entry.container is not None and id(entry.container.resource) in gone
-        if not check.is_patients(entry) or inside:
+        home = entry.container
+        if not check.is_patients(entry) or (home is not None and id(home.resource) in gone):
             gone.add(id(entry.resource))
     if check.issues:
         first = check.issues[0]
@@ -81,7 +81,7 @@ class _Check:
         self.issues: list[Issue] = []
         self.left_out: list[NotUnderstood] = []
         self.flags: list[str] = []
-        patients = [e for e in entries if e.resource.get("resourceType") == "Patient"]
+        patients = [entry for entry in entries if entry.type == "Patient"]
         self.by_url = {entry.full_url: entry for entry in patients if entry.full_url}
         self.known: Identifiers = {}
         for entry in patients:
@@ -96,7 +96,9 @@ class _Check:
             return self._is_same_patient(entry)
         stated = False
         for member in _SUBJECTS:
-            value = resource.get(member)
+            if member not in resource:
+                continue
+            value = resource[member]
             if not value:
                 continue
             stated = True

@@ -95,8 +95,8 @@ def read_prefetch(prefetch: Mapping[str, Any]) -> Prefetched:
 
 def sort_answers(answers: Sequence[Answer]) -> Prefetched:
     """What several answers, of the prefetch or of a FHIR server, supply together."""
-    entries = tuple(entry for answer in answers for entry in answer.entries)
-    kinds = {entry.resource.get("resourceType") for entry in entries}
+    entries = tuple([entry for answer in answers for entry in answer.entries])
+    kinds = {entry.type for entry in entries}
     genomics, genomic_gap = _availability("genomics", answers, any(map(is_genomic, entries)))
     medications, _ = _availability("medications", answers, bool(kinds & MEDICATION_TYPES))
     if genomics == "missing" and any(map(_is_laboratory, entries)):
@@ -147,11 +147,11 @@ def _is_laboratory(entry: Entry) -> bool:
 def _is_genomic_code(code: Any) -> bool:
     if not isinstance(code, dict):
         return False
-    labels = [as_text(code.get("text"))]
-    for coding in as_dicts(code.get("coding")):
+    codings = as_dicts(code.get("coding"))
+    for coding in codings:
         if as_text(coding.get("code")) in _GENOMIC_CODES or coding.get("system") == TBD:
             return True
-        labels.append(as_text(coding.get("display")))
+    labels = [as_text(code.get("text")), *[as_text(coding.get("display")) for coding in codings]]
     return any(GENETIC_LABEL.search(label[:300]) or _GENE.search(label[:300]) for label in labels)
 
 
@@ -196,7 +196,7 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
             continue
         count = len(found)
         for entry in entries_of(resource, where):
-            if entry.resource.get("resourceType") != "OperationOutcome":
+            if entry.type != "OperationOutcome":
                 found.append(entry)
             elif entry.resource is resource or _is_failure(entry.resource):
                 reasons.append(_reason(entry.resource))
@@ -232,8 +232,9 @@ def _is_resource(value: Any) -> bool:
 
 def _has_more(resource: Mapping[str, Any], found: int) -> bool:
     """Whether a search Bundle says that there is more than it holds."""
-    if any(as_text(link.get("relation")) == "next" for link in as_dicts(resource.get("link"))):
-        return True
+    for link in as_dicts(resource.get("link")):
+        if as_text(link.get("relation")) == "next":
+            return True
     total = resource.get("total")
     return isinstance(total, int) and not isinstance(total, bool) and total > found
 
