@@ -24,11 +24,9 @@ _worker_app = worker.worker_app
 
 def app_with_noop(settings: Settings) -> Flask:
     """The worker's app, every part of it on: the audit line goes to the file BENCH_AUDIT names."""
-    log = logging.getLogger("fhir_pgx.audit")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    log.handlers = [logging.FileHandler(os.environ.get("BENCH_AUDIT", os.devnull))]
     app = _worker_app(settings)
+    log = logging.getLogger("fhir_pgx.audit")  # after the worker's own set-up, which it replaces
+    log.handlers = [logging.FileHandler(os.environ.get("BENCH_AUDIT", os.devnull))]
     if os.environ.get("BENCH_NOOP"):
         _add_noop(app, settings)
     return app

@@ -31,8 +31,8 @@ def _said(
     tested = [g for g in answer.genes if g not in untested]
     where = "in the part of the data that came" if incomplete else "on file"
     tumour = any(c.code == "PGX-610" for g in untested if g in results for c in results[g].caveats)
-    kind = "germline result" if tumour else "result"
-    states = [f"no {' or '.join(untested)} {kind} {where}"] if untested else []
+    kind = "germline " if tumour else ""
+    states = [f"no {kind}{' or '.join(untested)} result {where}"] if untested else []
     if tested:
         states.append(f"{' and '.join(tested)} on file without a usable answer")
     return f"{', '.join(states)}; {source} advice depends on it."

@@ -51,7 +51,8 @@ class Recommendation:
 
     `genes` says each gene's phenotype (or allele status) as it decided; `keys` the guideline keys
     used; `scores` the activity scores of a gene that the same advice holds for, where its
-    phenotype stands for several. `strength` is the source's word. `rule` is a stable id. Sentences are ours.
+    phenotype stands for several. `strength` is the source's word. `rule` is a stable id.
+    Sentences are ours.
     """
 
     drug: str

@@ -1,0 +1,188 @@
+"""From a call to its cards: what only shows where all stages meet."""
+
+import copy
+import json
+from datetime import date
+
+import pytest
+
+from fhir_pgx.cards.write import write_answer
+from fhir_pgx.errors import DataUnavailable
+from fhir_pgx.knowledge.drug_codes import DrugCodes
+from fhir_pgx.model.document import Document, Options
+from fhir_pgx.pipeline import Pipeline
+from fhir_pgx.plugins import load_services
+from fhir_pgx.services.answering import read_call
+from fhir_pgx.services.gather import Sources
+
+LOINC, RXNORM = "http://loinc.org", "http://www.nlm.nih.gov/research/umls/rxnorm"
+PRESENT = {"coding": [{"system": LOINC, "code": "LA9633-4", "display": "Present"}]}
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
+
+
+@pytest.fixture(scope="module")
+def pipeline(knowledge):
+    return Pipeline(knowledge, DrugCodes(), today=lambda: date(2026, 11, 23))
+
+
+def genotype(gene, text, n=1, **members):
+    return {
+        "resourceType": "Observation",
+        "id": f"synthetic-{gene}-{n}",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": "84413-4"}]},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2024-05-02",
+        "valueCodeableConcept": {"text": text},
+        "component": [
+            {
+                "code": {"coding": [{"system": LOINC, "code": "48018-6"}]},
+                "valueCodeableConcept": {"text": gene},
+            }
+        ],
+        **members,
+    }
+
+
+def draft(code, display, **members):
+    concept = {"coding": [{"system": RXNORM, "code": code, "display": display}], "text": display}
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "order-1",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": concept,
+        **members,
+    }
+
+
+CLOPIDOGREL = draft("309362", "clopidogrel 75 MG Oral Tablet")
+
+
+def ask(pipeline, drafts, prefetch, hook="order-sign"):
+    request = {
+        "hook": hook,
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"userId": "Practitioner/1", "patientId": "p1"},
+        "prefetch": prefetch,
+    }
+    if hook != "patient-view":
+        entries = [{"resource": copy.deepcopy(order)} for order in drafts]
+        request["context"]["draftOrders"] = {"resourceType": "Bundle", "entry": entries}
+    service = load_services(pipeline.answer).service(f"pgx-{hook}")
+    return write_answer(service.answer(read_call(request, service, Sources())))["cards"]
+
+
+def bundle(*resources, **members):
+    entries = [{"resource": each} for each in resources]
+    return {"resourceType": "Bundle", "type": "searchset", "entry": entries, **members}
+
+
+@pytest.mark.parametrize(
+    ("why", "results", "said"),
+    [
+        ("never tested", bundle(), "no CYP2C19 result on file"),
+        (
+            "tested, no call",
+            bundle(
+                genotype(
+                    "CYP2C19",
+                    "",
+                    valueCodeableConcept={"coding": [{"system": LOINC, "code": "LA18198-4"}]},
+                )
+            ),
+            "CYP2C19 on file without a usable answer",
+        ),
+        ("function unknown", bundle(genotype("CYP2C19", "*1/*12")), "CYP2C19 Indeterminate"),
+        ("two results", bundle(genotype("CYP2C19", "*1/*1"), genotype("CYP2C19", "*2/*2", 2)),
+         "results disagree"),
+        ("two readings", bundle(genotype("CYP2C19", "*1/*1 or *2/*2")), "several readings"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_not_knowing_has_words_of_its_own(pipeline, why, results, said):
+    (card,) = ask(pipeline, [CLOPIDOGREL], {"obs": results})
+    assert said in card["summary"], why
+
+
+def test_a_normal_result_is_silent_unless_a_part_of_the_data_did_not_come(pipeline):
+    normal = genotype("CYP2C19", "*1/*1")
+    assert ask(pipeline, [CLOPIDOGREL], {"obs": bundle(normal)}) == []
+    (card,) = ask(pipeline, [CLOPIDOGREL], {"obs": bundle(normal, total=50)})
+    assert card["indicator"] == "info"
+    assert "PGX-622" in card["detail"]
+
+
+@pytest.mark.parametrize("hook", ["order-sign", "patient-view"])
+def test_results_that_could_not_be_obtained_are_never_an_empty_answer(pipeline, hook):
+    in_use = draft("309362", "clopidogrel", status="active", id="use-1")
+    prefetch = {"pgxObservations": OUTCOME, "activeMedications": bundle(in_use)}
+    with pytest.raises(DataUnavailable, match="timeout"):
+        ask(pipeline, [CLOPIDOGREL], prefetch, hook)
+
+
+def test_medicines_that_could_not_be_obtained_are_never_an_empty_answer(pipeline):
+    prefetch = {"obs": bundle(genotype("CYP2C19", "*2/*2")), "activeMedications": OUTCOME}
+    with pytest.raises(DataUnavailable, match="medicines"):
+        ask(pipeline, [], prefetch, "patient-view")
+
+
+@pytest.mark.parametrize(
+    ("display", "indicator"),
+    [
+        ("fluorouracil 50 MG/ML Injectable Solution", "critical"),
+        ("fluorouracil 50 MG/ML Topical Cream", "info"),
+    ],
+)
+def test_a_form_for_local_use_is_told_apart(pipeline, display, indicator):
+    order = draft("4492", display)
+    (card,) = ask(pipeline, [order], {"obs": bundle(genotype("DPYD", "*2A/*2A"))})
+    assert card["indicator"] == indicator
+    assert ("PGX-623" in card["detail"]) == (indicator == "info")
+
+
+def test_a_gene_of_which_only_variants_are_stated_is_not_called_untested(pipeline):
+    variant = genotype("CYP2C19", "", valueCodeableConcept=PRESENT)
+    variant["code"] = {"coding": [{"system": LOINC, "code": "69548-6"}]}
+    dbsnp = {"coding": [{"system": "http://www.ncbi.nlm.nih.gov/snp", "code": "rs4244285"}]}
+    code = {"coding": [{"system": LOINC, "code": "81252-9"}]}
+    variant["component"].append({"code": code, "valueCodeableConcept": dbsnp})
+    (card,) = ask(pipeline, [CLOPIDOGREL], {"obs": bundle(variant)})
+    assert "no CYP2C19 result" not in card["summary"]
+    assert "PGX-614" in card["detail"]
+
+
+def test_the_patients_sex_makes_one_g6pd_allele_the_whole_genotype(pipeline):
+    found = genotype("G6PD", "A- 202A_376G")
+    patient = {"resourceType": "Patient", "id": "p1", "gender": "male"}
+    order = draft("283821", "rasburicase")
+    (card,) = ask(pipeline, [order], {"patient": patient, "obs": bundle(found)})
+    assert (card["indicator"], "G6PD Deficient" in card["summary"]) == ("critical", True)
+
+
+def test_one_faulty_gene_costs_its_own_answer_alone(pipeline, monkeypatch):
+    from fhir_pgx import pipeline as module
+
+    conclude = module.conclude
+
+    def fails_for_cyp2c19(evidence, rules):
+        if rules.gene == "CYP2C19":
+            raise ZeroDivisionError
+        return conclude(evidence, rules)
+
+    monkeypatch.setattr(module, "conclude", fails_for_cyp2c19)
+    data = bundle(genotype("CYP2C19", "*2/*3"), genotype("CYP2D6", "*4/*5"))
+    document = Document(json.dumps(data).encode())
+    genes = pipeline.interpret_documents([document], Options())["genes"]
+    assert genes["CYP2D6"]["phenotype"] == "Poor Metabolizer"
+    assert genes["CYP2C19"]["status"] == "not-called"
+    assert [caveat["code"] for caveat in genes["CYP2C19"]["caveats"]] == ["PGX-699"]
+
+
+def test_a_drug_without_guidance_is_answered_and_not_called_safe(pipeline):
+    document = Document(json.dumps(genotype("CYP2C9", "*3/*3")).encode())
+    answer = pipeline.recommend_documents([document], Options(drugs=("warfarin",)))
+    assert answer["recommendations"] == []
+    (unanswered,) = answer["unanswered"]
+    assert unanswered["reason"] == "no-guidance"
+    assert "not a statement that the drug is safe" in unanswered["text"]
