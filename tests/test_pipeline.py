@@ -141,6 +141,28 @@ def test_a_form_for_local_use_is_told_apart(pipeline, display, indicator):
     assert ("PGX-623" in card["detail"]) == (indicator == "info")
 
 
+OPHTHALMIC = {"coding": [{"system": "http://snomed.info/sct", "code": "54485002"}]}
+
+
+@pytest.mark.parametrize(
+    ("routes", "indicator"),
+    [
+        ([{"text": "apply to the eye"}], "info"),
+        ([OPHTHALMIC, {"coding": [{"display": "Topical"}]}], "info"),
+        ([OPHTHALMIC, {"text": "IV"}], "critical"),
+        ([{"text": "Intravenous route"}], "critical"),
+        ([{"coding": [{"system": "http://example.org", "code": "54485002"}]}], "critical"),
+        (["eye"], "critical"),
+        ([OPHTHALMIC, None], "critical"),
+    ],
+)
+def test_an_order_is_for_local_use_where_all_its_routes_are(pipeline, routes, indicator):
+    dosage = [{"route": route} for route in routes]
+    order = draft("4492", "fluorouracil", dosageInstruction=dosage)
+    (card,) = ask(pipeline, [order], {"obs": bundle(genotype("DPYD", "*2A/*2A"))})
+    assert card["indicator"] == indicator
+
+
 def test_a_gene_of_which_only_variants_are_stated_is_not_called_untested(pipeline):
     variant = genotype("CYP2C19", "", valueCodeableConcept=PRESENT)
     variant["code"] = {"coding": [{"system": LOINC, "code": "69548-6"}]}

@@ -107,7 +107,7 @@ def order_card(
 ) -> Card:
     """The card of a face for one order of one patient."""
     card_id = uuid.uuid5(context.namespace, f"{order.reference} {face.source.topic.code}")
-    local = is_for_local_use(order.concept)
+    local = is_for_local_use(order)
     return Card(
         uuid=str(card_id),
         summary=face.summary,

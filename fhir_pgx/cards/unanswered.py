@@ -55,7 +55,7 @@ def unanswered_card(
     caveats = [
         caveat for gene in answer.genes if gene in results for caveat in results[gene].caveats
     ]
-    if is_for_local_use(order.concept):
+    if is_for_local_use(order):
         return None
     untested = answer.reason == "not-tested" and not caveats
     if untested and (context.untested == "none" or not (important or context.untested == "all")):
