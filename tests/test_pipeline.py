@@ -163,6 +163,14 @@ def test_an_order_is_for_local_use_where_all_its_routes_are(pipeline, routes, in
     assert card["indicator"] == indicator
 
 
+def test_one_allele_that_decides_alone_is_named_on_the_card(pipeline):
+    haplotype = {"coding": [{"system": LOINC, "code": "84414-2"}]}
+    result = genotype("RYR1", "c.7300G>A", code=haplotype)
+    (card,) = ask(pipeline, [draft("36453", "sevoflurane")], {"obs": bundle(result)})
+    assert card["indicator"] == "critical"
+    assert "RYR1 one c.7300G&gt;A, read as Malignant Hyperthermia" in card["detail"]
+
+
 def test_a_gene_of_which_only_variants_are_stated_is_not_called_untested(pipeline):
     variant = genotype("CYP2C19", "", valueCodeableConcept=PRESENT)
     variant["code"] = {"coding": [{"system": LOINC, "code": "69548-6"}]}

@@ -133,6 +133,8 @@ def result_line(gene: str, results: Mapping[str, GeneResult]) -> str:
         each = [f"{d.stated or d.name} ({d.phenotype})" for d in result.diplotypes]
         reported = f"; {_said(result)}" if result.basis in ("phenotype", "activity-score") else ""
         return f"{escape(gene)} {escape(' or '.join(each) + reported, 400)}{where}."
+    if result.alleles and not named:
+        named = ("one " if result.phenotype else "") + escape(", ".join(result.alleles))
     said = escape(_said(result))
     return f"{escape(gene)} {named}{', ' if named and said else ''}{said}{where}."
 

@@ -53,8 +53,9 @@ class DiplotypeResult:
 @dataclass(frozen=True, slots=True)
 class GeneResult:
     """One gene. `lookup_keys` are the guideline keys the answer stands for (several if it is
-    ambiguous); `alleles` the two-field names of an HLA gene; `allele_status` each tracked HLA
-    allele as `positive` or `negative` (absent from the mapping: not known)."""
+    ambiguous); `alleles` the two-field names of an HLA gene, or the one allele that decides alone
+    (RYR1); `allele_status` each tracked HLA allele as `positive` or `negative` (absent from the
+    mapping: not known)."""
 
     gene: str
     status: Status

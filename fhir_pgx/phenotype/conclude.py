@@ -33,6 +33,7 @@ class _Answer:
     score: str | None
     keys: tuple[str, ...]
     says: str  # in words, for a caveat
+    allele: str = ""  # the one allele it rests on, where the other does not matter
 
 
 @lru_cache(maxsize=256)
@@ -105,6 +106,7 @@ def conclude(evidence: GeneEvidence, rules: GeneRules) -> GeneResult:
         phenotype=winner.phenotype,
         activity_score=winner.score,
         lookup_keys=tuple(dict.fromkeys(key for a in (winner, *rivals) for key in a.keys)),
+        alleles=(winner.allele,) if winner.allele else (),
         caveats=tuple(dict.fromkeys(caveats)),
         derived_from=evidence.references,
         dates=evidence.dates,
@@ -219,7 +221,7 @@ def _whatever_the_other(evidence: GeneEvidence, rules: GeneRules) -> list[_Answe
         if len(outcomes) == 1:
             ((phenotype, score, key),) = outcomes
             says = f"one {name}, whatever the other allele is ({phenotype})"
-            return [_Answer("haplotypes", phenotype, score, (key,), says)]
+            return [_Answer("haplotypes", phenotype, score, (key,), says, name)]
     return []
 
 

@@ -65,6 +65,8 @@ def write_gene(result: GeneResult) -> dict[str, Any]:
     if result.gene.startswith("HLA-"):
         written["alleles"] = list(result.alleles)
         written["allele_status"] = dict(result.allele_status)
+    elif result.alleles:
+        written["alleles"] = list(result.alleles)
     return written
 
 

@@ -221,6 +221,7 @@ def test_one_allele_is_enough_only_where_every_partner_gives_the_same(
     result = concluded(said(HAPLOTYPE, allele, gene=gene), gene=gene)
     assert result.phenotype == phenotype
     assert (result.status is Status.CALLED) == (phenotype is not None)
+    assert bool(result.alleles) == (phenotype is not None)
 
 
 @pytest.mark.parametrize(
