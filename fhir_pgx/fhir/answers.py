@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fhir_pgx.fhir.genotype_answers import genotype_answer, presence_answer
 from fhir_pgx.fhir.genotype_text import STAR_PAIR
+from fhir_pgx.fhir.panel_answers import panel_answer
 from fhir_pgx.fhir.phenotype_answers import phenotype_statements, standard_of
 from fhir_pgx.fhir.presence_words import (
     is_not_performed,
@@ -32,6 +33,7 @@ from fhir_pgx.fhir.question import (
 from fhir_pgx.fhir.values import Concept, Value
 from fhir_pgx.model.finding import Presence, Statement, StatementKind
 from fhir_pgx.model.knowledge import Vocabulary
+from fhir_pgx.model.phenotype_words import phenotype_of_lone_word
 
 ODD_SCORE = "the activity score is neither a number nor n/a, as we read them (1.25, ≥3, n/a)"
 
@@ -47,6 +49,9 @@ def read_answer(question: Question, value: Value, vocabulary: Vocabulary) -> Ans
     unanswered = _unanswered(question, value)
     if unanswered is not None:
         return unanswered
+    panel = panel_answer(question, value.concept, vocabulary)
+    if panel is not None:
+        return panel
     if question.asked == "presence" or (value.boolean is not None and question.allele):
         return presence_answer(question, value, vocabulary)
     if question.asked == "phenotype":
@@ -66,7 +71,11 @@ def read_implied(question: Question, value: Value, vocabulary: Vocabulary) -> An
         return Answer(reason=WHICH_GENE if question.genes else NO_GENE)
     if unanswered is not None:
         return unanswered
-    return _worded_phenotype(question, value.concept, vocabulary)
+    panel = panel_answer(question, value.concept, vocabulary)
+    if panel is None:
+        return _worded_phenotype(question, value.concept, vocabulary)
+    phenotypes = [one for one in panel.statements if one.kind is StatementKind.PHENOTYPE]
+    return Answer(tuple(phenotypes), panel.reason)
 
 
 def _unanswered(question: Question, value: Value) -> Answer | None:
@@ -95,10 +104,15 @@ def _score(question: Question, value: Value) -> Answer:
 def _phenotype(question: Question, concept: Concept, vocabulary: Vocabulary) -> Answer:
     if not concept.stated:
         return Answer(reason=NO_VALUE)
-    words, _ = concept.stated[0]
+    words, code = concept.stated[0]
     bare = presence_of_concept(concept)
     if bare is None and len(words) <= MAX_NAME and STAR_PAIR.search(words):
         return _genotype_and_phenotype(question, concept, vocabulary)
+    if len(question.genes) == 1 and not standard_of(question.genes[0], words, code, vocabulary):
+        (gene,) = question.genes
+        term = phenotype_of_lone_word(gene, words)
+        if term:
+            return Answer((question.answer(gene, StatementKind.PHENOTYPE, term, code=code),))
     return _worded_phenotype(question, concept, vocabulary)
 
 

@@ -27,7 +27,6 @@ GL_STRING_EXTENSION = "hla-genotyping-results-glstring"
 
 ONLY_DOCUMENT = "the report is only an attached document, which is not read"
 UNCLEAR_TEXT = "the conclusion names no gene and result that can be read"
-MAX_NAMED = 10  # genes, in one reason
 RESULTS_ELSEWHERE = "the results that the report names are not at hand"
 
 
@@ -49,9 +48,7 @@ def read_report(entry: Entry, gathering: Gathering) -> None:
     prose = read_prose(text, _question(entry, free=True), gathering.vocabulary)
     gathering.statements.extend(prose.statements)
     if prose.unread:
-        gathering.missed(
-            entry, f"conclusion, {', '.join(prose.unread[:MAX_NAMED])}: {prose.reason}"
-        )
+        gathering.missed(entry, f"conclusion, {prose.why_unread}")
     elif is_genomic and not prose.statements:
         gathering.missed(entry, _reason(resource, text, prose))
 

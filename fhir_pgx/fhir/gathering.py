@@ -13,7 +13,7 @@ from fhir_pgx.fhir.allele_pairs import HalfDiplotype
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.notes import NO_STATUS, REPORT_STATUS, STATUS, note
 from fhir_pgx.fhir.resolution import Lineage
-from fhir_pgx.fhir.unread import UnreadImplication
+from fhir_pgx.fhir.unread import Unread
 from fhir_pgx.model.finding import (
     Caveat,
     NotUnderstood,
@@ -56,7 +56,7 @@ class Gathering:
     variants: list[ObservedVariant] = field(default_factory=list)
     not_understood: list[NotUnderstood] = field(default_factory=list)
     halves: list[HalfDiplotype] = field(default_factory=list)
-    unread: list[UnreadImplication] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     pointed: dict[int, str] = field(default_factory=dict)  # variant's place -> Observation
     sequence_count: int = 0
 

@@ -57,6 +57,13 @@ def named_genes(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     return tuple(dict.fromkeys([symbol for symbol, _, _ in find_genes(text, vocabulary)]))
 
 
+def without_genes(text: str, vocabulary: Vocabulary) -> str:
+    """The text without the gene names in it, its spaces single."""
+    for _, start, end in reversed(find_genes(text, vocabulary)):
+        text = f"{text[:start]} {text[end:]}"
+    return " ".join(text.split())
+
+
 def gene_of(concept: Concept, vocabulary: Vocabulary) -> tuple[str, tuple[Caveat, ...]]:
     """The gene that a gene-studied concept means, and a caveat where its parts disagree.
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from fhir_pgx.fhir import genotype_text as text_of
-from fhir_pgx.fhir.gene_names import find_genes
+from fhir_pgx.fhir.gene_names import find_genes, named_genes
 from fhir_pgx.fhir.notes import GENES_DISAGREE, HLA_SLASH, VALUES_DISAGREE, note
 from fhir_pgx.fhir.phenotype_answers import phenotype_statements
 from fhir_pgx.fhir.presence_words import (
@@ -84,6 +84,20 @@ def genotype_answer(question: Question, concept: Concept, vocabulary: Vocabulary
     if made:
         return Answer(tuple(made))
     return Answer(reason=WHICH_GENE if len(question.genes) > 1 else NO_GENE)
+
+
+def named_allele_answer(
+    question: Question, words: str, code: str, vocabulary: Vocabulary
+) -> Answer:
+    """The words that belong to one gene of several: its genotype, verdict, or phenotype."""
+    if not text_of.looks_like_genotype(words):
+        return _bare_answer(question, Concept((), words), vocabulary)
+    tested = _tested_alleles(question, words, vocabulary)
+    if tested:
+        return Answer(tested)
+    if question.strict and not _is_clear(question, words):
+        return Answer(reason=UNCLEAR)
+    return Answer(tuple(_allele_statements(question, question.genes[0], words, code, vocabulary)))
 
 
 def _genotype_words(stated: Sequence[tuple[str, str]]) -> tuple[str, str]:
@@ -170,16 +184,12 @@ def _by_gene(
     question: Question, words: str, vocabulary: Vocabulary
 ) -> Iterator[tuple[str, str, tuple[Caveat, ...]]]:
     """(gene, its part of the text, caveats): by the names in the text, else by what can fit."""
-    mentions = find_genes(words, vocabulary)
-    named = list(dict.fromkeys([gene for gene, _, _ in mentions]))
+    named = list(named_genes(words, vocabulary))
     if _is_hla(words, named or question.genes):
         loci = list(text_of.hla_by_locus(words))
         if len(loci) > 1 or (loci and not question.genes):
             yield loci[0], words, ()
             return
-    elif len(named) > 1:
-        yield from ((gene, part, ()) for gene, part in _segments(words, mentions))
-        return
     genes = question.genes
     if len(genes) == 1:
         clash = named and named[0] != genes[0]
@@ -200,21 +210,6 @@ def _is_hla(words: str, genes: Sequence[str]) -> bool:
         if not gene.startswith("HLA-"):
             return False
     return bool(genes)
-
-
-def _segments(words: str, mentions: list[tuple[str, int, int]]) -> Iterator[tuple[str, str]]:
-    """Each gene's stretch of a text that names several: from its name to the next gene's."""
-    starts = [mentions[0]]
-    for mention in mentions[1:]:
-        if mention[0] != starts[-1][0]:
-            starts.append(mention)
-    ends = [start for _, start, _ in starts[1:]] + [len(words)]
-    whole: dict[str, str] = {}
-    for (gene, start, _), end in zip(starts, ends, strict=True):
-        part = words[start:end].strip(_EDGES + "&+^")
-        if text_of.looks_like_genotype(part):
-            whole[gene] = f"{whole[gene]}+{part}" if gene in whole else part
-    yield from whole.items()
 
 
 def _can_be(gene: str, words: str) -> bool:

@@ -32,7 +32,7 @@ NUCLEOTIDE_PAIR = re.compile(r"(?<![A-Za-z0-9>*])[ACGT]\s?[/|]\s?[ACGT](?![A-Za-
 _BARE_NUCLEOTIDES = re.compile(r"(?:rs\d{1,12}\s?:?\s?)?[ACGT]{2}")
 HLA_ALLELE = re.compile(
     r"(?:HLA-)?(?P<locus>DRB[1345]|D[PQ][AB]1|[ABC])[*:](?P<fields>\d{2,4}(?::[0-9A-Z]{2,6}){0,3})"
-    r"[A-Z]?(?![\w:])"
+    r"[A-Z]?(?!\w|:\w)"
 )
 _HLA_FIELDS = re.compile(r"\*?\d{2,4}:\d{2,4}")
 _LOCUS = re.compile(r"(?<![A-Za-z0-9])(?:HLA-)?(DRB[1345]|D[PQ][AB]1|[ABC])(?=[*:+])")

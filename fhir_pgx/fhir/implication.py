@@ -12,7 +12,7 @@ from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.gathering import Gathering, origin_of, status_caveats
 from fhir_pgx.fhir.presence_words import source_class_of
 from fhir_pgx.fhir.question import MAX_GENES, MAX_NAME, NO_VALUE, NOT_PERFORMED, UNCLEAR, Question
-from fhir_pgx.fhir.unread import UnreadImplication
+from fhir_pgx.fhir.unread import Unread
 from fhir_pgx.fhir.values import Value, concept_of, value_of
 from fhir_pgx.model.finding import (
     Caveat,
@@ -71,7 +71,7 @@ def read_implication(
         reason = reasons[0] if reasons else NO_VALUE
         known = reason == UNCLEAR and bool(normalised)
         stands = _as_it_stands(question, said)
-        gathering.unread.append(UnreadImplication(entry, genes, reason, stands, known))
+        gathering.unread.append(Unread(entry, genes, reason, stands, known))
     if said or drugs:
         gathering.implications.append(
             StatedImplication(

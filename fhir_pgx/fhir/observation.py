@@ -20,10 +20,22 @@ from fhir_pgx.fhir.gathering import (
     status_caveats,
     status_of,
 )
+from fhir_pgx.fhir.gene_names import without_genes
+from fhir_pgx.fhir.genotype_text import looks_like_genotype
 from fhir_pgx.fhir.implication import read_diagnosis, read_implication
-from fhir_pgx.fhir.plain_words import speaks_of_other_results
-from fhir_pgx.fhir.presence_words import presence_of, source_class_of, zygosity_of
-from fhir_pgx.fhir.question import MEASUREMENT, NO_GENE, NO_VALUE, Answer, Asked, Question
+from fhir_pgx.fhir.panel_answers import names_other_gene
+from fhir_pgx.fhir.plain_words import is_plain_lead, speaks_of_other_results
+from fhir_pgx.fhir.presence_words import is_not_performed, presence_of, source_class_of, zygosity_of
+from fhir_pgx.fhir.question import (
+    MAX_NAME,
+    MEASUREMENT,
+    NO_GENE,
+    NO_VALUE,
+    WHICH_GENE,
+    Answer,
+    Asked,
+    Question,
+)
 from fhir_pgx.fhir.resolution import (
     codes_of,
     disagreement,
@@ -33,11 +45,12 @@ from fhir_pgx.fhir.resolution import (
 )
 from fhir_pgx.fhir.roles import GENETIC_LABEL, Role, allele_in, hint_of, role_of
 from fhir_pgx.fhir.unlabelled import is_worth_reading, read_unlabelled
+from fhir_pgx.fhir.unread import Unread
 from fhir_pgx.fhir.values import EMPTY, Concept, Value, concept_of, value_of
 from fhir_pgx.fhir.variant import ALLELIC_STATE, SOURCE, read_phase, read_variant
 from fhir_pgx.model.finding import Caveat, Presence, Statement, StatementKind
 from fhir_pgx.model.knowledge import LoincTerm, Vocabulary
-from fhir_pgx.model.phenotype_words import standard_phenotype
+from fhir_pgx.model.phenotype_words import holds_phenotype, standard_phenotype
 from fhir_pgx.terminology import GENE_STUDIED
 
 _ASKED: Mapping[str, Asked] = {
@@ -52,6 +65,7 @@ _ASKED: Mapping[str, Asked] = {
     "implication": "phenotype",
     "activity-score": "activity-score",
 }
+UNREAD_WORDS = "a value that is not read"
 _GENE_ALONE = [GENE_STUDIED]  # read with the genes: a component that says nothing more
 _PASSED_OVER = {
     "annotation": "an annotation of a variant, which states no result of its own",
@@ -106,9 +120,27 @@ def _speaks_of_genes(entry: Entry, code: Concept, gathering: Gathering) -> bool:
         return True
     if explicit_genes(entry, gathering.vocabulary)[0]:
         return True
+    if any(_asks_of_gene(part, gathering) for part in as_dicts(entry.resource.get("component"))):
+        return True
     if not GENETIC_LABEL.search(code.label):
         return False
     return bool(value_genes(value_of(entry.resource), gathering.vocabulary))
+
+
+def _asks_of_gene(component: Mapping[str, Any], gathering: Gathering) -> bool:
+    """True where a component's own code asks for a result and names its gene."""
+    code = concept_of(component.get("code"))
+    role = role_of(code, gathering.vocabulary)
+    if role.kind == "free":
+        genes = gathering.lineage.label_genes(code)
+        return bool(genes) and (bool(hint_of(code)) or _states_result(genes, component))
+    return role.kind in _ASKED and role.term is not None and bool(role.term.gene)
+
+
+def _states_result(genes: tuple[str, ...], component: Mapping[str, Any]) -> bool:
+    """True where a component's value looks like alleles or like a phenotype of its genes."""
+    words = value_of(component).concept.label
+    return looks_like_genotype(words) or any(holds_phenotype(gene, words) for gene in genes)
 
 
 class _GeneResult:
@@ -207,9 +239,12 @@ class _GeneResult:
         if role.kind in ("component", "diagnosis", "phase", "variant"):
             return
         hint = hint_of(code) if role.kind == "free" else role.kind
+        own = self.gathering.lineage.label_genes(code)
+        if not hint and own and _states_result(own, component):
+            hint = "genotype"
         if not hint:
             return
-        genes, caveats = self._component_genes(code, role.term)
+        genes, caveats = self._component_genes(own, role.term)
         question = self.question._replace(
             asked=_ASKED.get(hint, "genotype"),
             genes=genes,
@@ -224,16 +259,18 @@ class _GeneResult:
         answer = read_answer(question, value, vocabulary)
         self._take(answer, hint)
         # A component whose words ask for a score is one, also where its code is not ours.
-        if answer.reason and (not question.strict or question.asked == "activity-score"):
+        is_asked = not question.strict or question.asked == "activity-score"
+        if answer.reason and (is_asked or own):
             self.gathering.missed(self.entry, answer.reason, path)
             self.listed = True
+            if not answer.statements:
+                self._stand_unread(question, value, answer.reason)
         elif answer.reason:
             self.part_reason = self.part_reason or answer.reason
 
     def _component_genes(
-        self, code: Concept, term: LoincTerm | None
+        self, own: tuple[str, ...], term: LoincTerm | None
     ) -> tuple[tuple[str, ...], tuple[Caveat, ...]]:
-        own = self.gathering.lineage.label_genes(code)
         own = own or (tuple(term.gene.split(";")) if term is not None and term.gene else ())
         if not self.explicit:
             return own or self.question.genes, ()
@@ -251,7 +288,9 @@ class _GeneResult:
             elif len(self.question.genes) == 1 and concept.stated:
                 words, code = concept.stated[0]
                 gene = self.question.genes[0]
-                if standard_phenotype(gene, words, self.vocabulary):
+                if names_other_gene(gene, words, self.vocabulary):
+                    self.gathering.missed(self.entry, f"interpretation: {WHICH_GENE}")
+                elif standard_phenotype(gene, words, self.vocabulary):
                     question = self.question._replace(asked="phenotype")
                     made = question.answer(gene, StatementKind.PHENOTYPE, words, code=code)
                     self._take(Answer((made,)), "phenotype")
@@ -271,8 +310,36 @@ class _GeneResult:
             return
         if self.role.kind == "component" and not self.explicit:
             return
-        is_genetic = self.explicit or GENETIC_LABEL.search(self.code.label)
-        if self.role.kind == "free" and not is_genetic and not self._is_activity():
+        is_measured = bool(self.value.number) and self.role.kind == "free"
+        if is_measured and not self._is_genetic() and not self._is_activity():
             return
         reason = NO_VALUE if self.question.genes else NO_GENE
         self.gathering.missed(self.entry, self.reason or self.part_reason or reason)
+        if self.role.kind in _ASKED or self._is_genetic() or self._names_only_gene():
+            self._stand_unread(self.question, self.value, self.reason)
+
+    def _is_genetic(self) -> bool:
+        return bool(self.explicit) or GENETIC_LABEL.search(self.code.label) is not None
+
+    def _stand_unread(self, question: Question, value: Value, reason: str) -> None:
+        """The words of a gene's own result that we cannot read: it must not read as untested.
+
+        A test not made is no such result.
+        """
+        stated = value.concept.stated
+        if len(question.genes) != 1 or not stated or is_not_performed(value):
+            return
+        (gene,) = question.genes
+        words, _ = stated[0]
+        # Refused, yet the later stages would read the phenotype in `*1/*1; Poor … for TPMT`.
+        may_be_read = standard_phenotype(gene, words, self.vocabulary) is not None
+        if may_be_read or len(words) > MAX_NAME or names_other_gene(gene, words, self.vocabulary):
+            words = UNREAD_WORDS
+        made = question.answer(gene, StatementKind.PHENOTYPE, words)
+        self.gathering.unread.append(Unread(self.entry, (gene,), reason, made, is_listed=True))
+
+    def _names_only_gene(self) -> bool:
+        """True for a code such as `DPYD`, with no word of an enzyme, a level or a screen."""
+        return is_plain_lead(without_genes(self.code.label, self.vocabulary)) and (
+            "activity" not in self.code.label.lower() and "enzyme" not in self.code.label.lower()
+        )

@@ -47,7 +47,7 @@ def read_problem(entry: Entry, gathering: Gathering) -> None:
     else:
         gathering.statements.extend(prose.statements)
         if prose.unread:
-            gathering.missed(entry, f"{UNCLEAR_PROBLEM}: {prose.reason}")
+            gathering.missed(entry, f"{UNCLEAR_PROBLEM}: {prose.why_unread}")
 
 
 def _status(resource: Mapping[str, Any], name: str) -> str:

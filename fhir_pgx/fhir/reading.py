@@ -15,6 +15,7 @@ from fhir_pgx.fhir.molecular_sequence import join_observations, read_sequence
 from fhir_pgx.fhir.observation import read_observation
 from fhir_pgx.fhir.problem import read_problem
 from fhir_pgx.fhir.recommended_action import read_recommended_action
+from fhir_pgx.fhir.relatives import OF_A_RELATIVE, of_relatives
 from fhir_pgx.fhir.resolution import Lineage
 from fhir_pgx.fhir.unread import settle
 from fhir_pgx.model.finding import Reading
@@ -47,9 +48,12 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
     gathering = Gathering(
         vocabulary, references, Lineage(vocabulary, references), index_reports(kept, references)
     )
+    relatives = of_relatives(kept, references)
     for entry in kept:
         reader = _READERS.get(entry.type)
-        if reader is not None:
+        if reader is not None and id(entry.resource) in relatives:
+            gathering.missed(entry, OF_A_RELATIVE)
+        elif reader is not None:
             reader(entry, gathering)
         elif entry.type in _UNREAD:
             gathering.missed(entry, _UNREAD[entry.type])
@@ -59,7 +63,8 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
         gathering.statements.extend(made)
         gathering.not_understood.extend(listed)
     if gathering.sequence_count:
-        join_observations(gathering, _derived_from_sequences(kept, references))
+        own = [entry for entry in kept if id(entry.resource) not in relatives]
+        join_observations(gathering, _derived_from_sequences(own, references))
     return Reading(
         subjects=_subjects(kept, references),
         statements=tuple(gathering.statements),

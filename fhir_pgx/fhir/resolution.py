@@ -175,8 +175,14 @@ def genes_of(
         or label
         or coded
     )
-    for other in (label, coded):
+    # A typing code is used for all loci of one report: it names none of them in particular.
+    is_typing = term is not None and term.kind == "hla-typing" and _are_hla(genes)
+    for other in (label, () if is_typing else coded):
         if other and genes and set(other).isdisjoint(genes):
             clash = disagreement(genes, other)
             caveats = caveats if clash in caveats else (*caveats, clash)
     return Resolved(genes, explicit, caveats)
+
+
+def _are_hla(genes: tuple[str, ...]) -> bool:
+    return all(gene.startswith("HLA-") for gene in genes)

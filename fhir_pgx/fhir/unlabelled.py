@@ -1,7 +1,8 @@
 """Observations whose code says nothing of genes, and whose value may: local, wrong or broken codes.
 
 `PGx result: CYP2C19 *2/*2` is a result all the same. Its words stand alone, so they are read as
-free text is; what looks like alleles and cannot be read is listed, never dropped.
+free text is; what looks like alleles, or names a gene and a phenotype, and cannot be read is
+listed, never dropped.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from fhir_pgx.fhir.plain_words import speaks_of_other_results
 from fhir_pgx.fhir.question import Question
 from fhir_pgx.fhir.values import Concept, concept_of, value_of
 from fhir_pgx.model.knowledge import Vocabulary
+from fhir_pgx.model.phenotype_words import holds_phenotype
 from fhir_pgx.terminology import LOINC
 
 NO_CODE = "its code is not a CodeableConcept, so what was asked is not known"
@@ -26,10 +28,10 @@ MAX_VALUE = 500  # longer text under a code that says nothing of genes is a lett
 
 
 def is_worth_reading(entry: Entry, gathering: Gathering) -> bool:
-    """True where a value looks like alleles, or where no code tells what the resource is."""
+    """True where a value looks like a result, or where no code tells what the resource is."""
     if not isinstance(entry.resource.get("code"), (dict, list)):
         return True
-    return any(True for _ in _allele_texts(entry, gathering.vocabulary))
+    return any(True for _ in _result_texts(entry, gathering.vocabulary))
 
 
 def read_unlabelled(entry: Entry, gathering: Gathering) -> None:
@@ -40,24 +42,32 @@ def read_unlabelled(entry: Entry, gathering: Gathering) -> None:
     caveats = (*status_caveats(origin, report), note(FREE_TEXT))
     question = Question(asked="genotype", genes=(), origin=origin, caveats=caveats)
     reason = ""
-    for words in _allele_texts(entry, gathering.vocabulary):
+    for words in _result_texts(entry, gathering.vocabulary):
         if speaks_of_other_results(code.label):
             gathering.missed(entry, OTHER_RESULTS)
             return
         prose = read_prose(words, question, gathering.vocabulary)
         if prose.statements:
             gathering.statements.extend(prose.statements)
+            if prose.unread:
+                gathering.missed(entry, prose.why_unread)
             return
-        reason = reason or prose.reason
+        reason = reason or prose.why_unread
     gathering.missed(entry, reason or _why_unread(entry, code))
 
 
-def _allele_texts(entry: Entry, vocabulary: Vocabulary) -> Iterator[str]:
-    """The texts of value and components that look like alleles."""
+def _result_texts(entry: Entry, vocabulary: Vocabulary) -> Iterator[str]:
+    """The texts of value and components that look like alleles, or name gene and phenotype."""
     for element in (entry.resource, *as_dicts(entry.resource.get("component"))):
         for words, _ in value_of(element).concept.stated:
-            if len(words) <= MAX_VALUE and _looks_like_alleles(words, vocabulary):
+            if len(words) > MAX_VALUE:
+                continue
+            if _looks_like_alleles(words, vocabulary) or _names_phenotype(words, vocabulary):
                 yield words
+
+
+def _names_phenotype(words: str, vocabulary: Vocabulary) -> bool:
+    return any(holds_phenotype(gene, words) for gene in named_genes(words, vocabulary))
 
 
 def _looks_like_alleles(words: str, vocabulary: Vocabulary) -> bool:

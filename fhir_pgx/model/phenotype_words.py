@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from fhir_pgx.model.knowledge import Vocabulary
 
+MAX_HELD = 500  # a text that is only searched for a phenotype
 MAX_TEXT = 300  # a phenotype is a phrase; longer text is a discussion
 
 ULTRARAPID, RAPID, NORMAL = "Ultrarapid Metabolizer", "Rapid Metabolizer", "Normal Metabolizer"
@@ -148,6 +149,9 @@ _IDLE = frozenset(
 # After a phrase these make it the name or the function of an allele: not yet a person's phenotype.
 _OF_ALLELE = frozenset(("allele", "alleles", "sequence", "haplotype", "haplotypes", "variant",
                         "variants"))  # fmt: skip
+_LONE = frozenset(
+    ("ultrarapid", "rapid", "normal", "extensive", "intermediate", "poor", "increased", "decreased")
+)
 _WORD = re.compile(r"[a-z0-9]+")
 _LONGEST = 7  # words of the longest phrase above
 
@@ -200,6 +204,30 @@ def words_beside(gene: str, text: str) -> list[str]:
     phrases = words_of(gene)
     words = _words(gene, text)
     return [] if " ".join(words) in phrases else _taken_apart(words, phrases).rest
+
+
+def holds_phenotype(gene: str, text: str) -> bool:
+    """True where a text holds the name of a phenotype of this gene, whatever stands beside it."""
+    if len(text) > MAX_HELD:
+        return False
+    phrases = words_of(gene)
+    words = _words(gene, text)
+    return " ".join(words) in phrases or _taken_apart(words, phrases).spelt
+
+
+def phenotype_of_lone_word(gene: str, text: str) -> str | None:
+    """The phenotype that one word stands for where a phenotype was asked: `Poor`, `Decreased`.
+
+    None for any other text, and where the gene's phenotypes leave open what the word means.
+    """
+    words = _words(gene, text[:40])
+    word = " ".join(words).replace("ultra rapid", "ultrarapid")
+    if len(text) > 40 or word not in _LONE:
+        return None
+    phrases = words_of(gene)
+    terms = {phrases.get(f"{word} {noun}") for noun in ("metabolizer", "function", "acetylator")}
+    terms.discard(None)
+    return terms.pop() if len(terms) == 1 else None
 
 
 def _words(gene: str, text: str) -> list[str]:

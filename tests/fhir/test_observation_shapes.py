@@ -354,7 +354,8 @@ def test_shape_8_the_stated_zygosity_comes_along_as_its_answer_code(reading_of):
 
 def test_shape_8_a_negative_panel_that_names_no_allele_is_no_evidence(reading_of):
     reading = reading_of(observation(concept("41048-0"), "Negative"))
-    assert reading.statements == ()
+    # A phenotype of TPMT that no stage knows: tested, and nothing is concluded.
+    assert said(reading) == [("TPMT", PHENOTYPE, "Negative")]
     assert "no allele is named" in reading.not_understood[0].reason
 
 
@@ -803,7 +804,10 @@ def test_a_component_that_cannot_be_read_is_listed_beside_those_that_can(reading
             ],
         )
     )
-    assert said(reading) == [("CYP2C19", PHENOTYPE, "Rapid metabolizer")]
+    assert said(reading) == [
+        ("CYP2C19", PHENOTYPE, "Rapid metabolizer"),
+        ("CYP2D6", PHENOTYPE, "Positive"),
+    ]
     assert reading.not_understood[0].path.endswith("component[1]")
 
 
