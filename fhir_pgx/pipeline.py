@@ -328,7 +328,8 @@ class Pipeline:
         if call.genomics in ("unavailable", "missing"):
             raise _unavailable("genomic results", call)
         interpretation = self.interpret(call.evidence)
-        context = replace(context, unread=len(interpretation.reading.not_understood))
+        unread = {item.reference for item in interpretation.reading.not_understood}
+        context = replace(context, unread=len(unread))
         age = self._age_years(call.evidence)
         if call.hook == "patient-view":
             return self._summary(guided, interpretation, age, context)

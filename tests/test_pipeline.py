@@ -163,6 +163,13 @@ def test_an_order_is_for_local_use_where_all_its_routes_are(pipeline, routes, in
     assert card["indicator"] == indicator
 
 
+def test_resources_that_could_not_be_read_are_counted_once_each(pipeline):
+    unread = genotype("DPYD", "yes")  # refused by the reader, and again by the gene's rules
+    (card,) = ask(pipeline, [CLOPIDOGREL], {"obs": bundle(unread)})
+    (told,) = [line for line in card["detail"].splitlines() if "PGX-617" in line]
+    assert "1 resource " in told
+
+
 def test_one_allele_that_decides_alone_is_named_on_the_card(pipeline):
     haplotype = {"coding": [{"system": LOINC, "code": "84414-2"}]}
     result = genotype("RYR1", "c.7300G>A", code=haplotype)
