@@ -8,6 +8,7 @@ import pytest
 
 from fhir_pgx.cards.write import write_answer
 from fhir_pgx.errors import DataUnavailable
+from fhir_pgx.fhir.bundle import entries_of
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.model.document import Document, Options
 from fhir_pgx.pipeline import Pipeline
@@ -168,6 +169,29 @@ def test_resources_that_could_not_be_read_are_counted_once_each(pipeline):
     (card,) = ask(pipeline, [CLOPIDOGREL], {"obs": bundle(unread)})
     (told,) = [line for line in card["detail"].splitlines() if "PGX-617" in line]
     assert "1 resource " in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HLA-A*31:01, HLA-B*57:01 negative",
+        "HLA-A*31:01 and HLA-B*57:01 not found",
+        "HLA-A*24:02 HLA-B*57:01 excluded",
+    ],
+)
+def test_a_verdict_over_several_hla_loci_is_not_read_as_a_typing(pipeline, text):
+    results = pipeline.interpret(entries_of(bundle(genotype("HLA-B", text)))).genes
+    assert {str(results[gene].status) for gene in ("HLA-A", "HLA-B")} == {"not-called"}
+
+
+@pytest.mark.parametrize(
+    ("other", "carbamazepine"),
+    [("HLA-B*08:01", "negative"), ("HLA-B*57:01", None), ("HLA-B*57", None)],
+)
+def test_one_hla_allele_seen_by_two_tests_says_nothing_of_the_other(pipeline, other, carbamazepine):
+    tests = (genotype("HLA-B", "HLA-B*57:01"), genotype("HLA-B", other, 2))
+    status = pipeline.interpret(entries_of(bundle(*tests))).genes["HLA-B"].allele_status
+    assert (status["*57:01"], status.get("*15:02")) == ("positive", carbamazepine)
 
 
 def test_one_allele_that_decides_alone_is_named_on_the_card(pipeline):

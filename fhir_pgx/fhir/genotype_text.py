@@ -36,6 +36,7 @@ HLA_ALLELE = re.compile(
 )
 _HLA_FIELDS = re.compile(r"\*?\d{2,4}:\d{2,4}")
 _LOCUS = re.compile(r"(?<![A-Za-z0-9])(?:HLA-)?(DRB[1345]|D[PQ][AB]1|[ABC])(?=[*:+])")
+_BETWEEN_LOCI = frozenset({"and", "hla"})
 _RELEASE = re.compile(r"(?:hla#[^#\s]{0,20}#)?")
 _NAMED = re.compile(r"\*\d|[cgmnp]\.|\brs\d|\breference\b|\bhla#", re.IGNORECASE)
 
@@ -143,7 +144,10 @@ def hla_by_locus(text: str) -> dict[str, str]:
 
 
 def _block_by_locus(block: str) -> dict[str, str]:
+    """Each locus's part. A word that is of no locus (`negative`) may be of any: it stays with
+    all, and their typings are refused for it."""
     genotypes: dict[str, list[str]] = {}
+    words: list[str] = []
     for genotype in block.split("|"):
         chromosomes: dict[str, list[str]] = {}
         for chromosome in genotype.split("+"):
@@ -151,9 +155,14 @@ def _block_by_locus(block: str) -> dict[str, str]:
                 found = _LOCUS.search(piece)
                 if found:
                     chromosomes.setdefault(f"HLA-{found[1]}", []).append(piece)
+                elif piece and piece.lower() not in _BETWEEN_LOCI:
+                    words.append(piece)
         for locus, alleles in chromosomes.items():
             genotypes.setdefault(locus, []).append("+".join(alleles))
-    return {locus: "|".join(dict.fromkeys(found)) for locus, found in genotypes.items()}
+    return {
+        locus: " ".join(["|".join(dict.fromkeys(found)), *words])
+        for locus, found in genotypes.items()
+    }
 
 
 def same_genotype(texts: Iterable[str]) -> bool:

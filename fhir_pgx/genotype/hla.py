@@ -112,7 +112,10 @@ class Typing:
 
 
 def join_singles(typings: list[Typing]) -> list[Typing]:
-    """Typings of both chromosomes; two single alleles of one time are joined to one."""
+    """Typings of both chromosomes; two single alleles of one time are joined to one.
+
+    The same allele twice may be one allele seen by two tests: it leaves the other open.
+    """
     whole = [typing for typing in typings if any(len(g) == 2 for g in typing.genotypes)]
     singles = [typing for typing in typings if typing not in whole]
     if whole or not singles:
@@ -121,6 +124,8 @@ def join_singles(typings: list[Typing]) -> list[Typing]:
     if len(newest) != 2 or any(len(typing.genotypes) != 1 for typing in newest):
         return singles
     (first,), (second,) = (typing.genotypes for typing in newest)
+    if any(a == b or a.may_be(b.name) or b.may_be(a.name) for a in first[0] for b in second[0]):
+        return singles
     return [Typing(((*first, *second),), newest[0].when)]
 
 
