@@ -30,6 +30,9 @@ def load_vocabulary(folder: Path) -> Vocabulary:
             row["accession"]: (row["build"], row["chromosome"])
             for row in _rows(folder / "accessions.csv")
         },
+        lengths={
+            row["accession"]: int(row["length"]) for row in _rows(folder / "accessions.csv")
+        },
     )
 
 

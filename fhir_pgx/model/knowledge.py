@@ -185,12 +185,14 @@ class LoincTerm:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words readers need: gene names, LOINC codes, answer codes, RefSeq accessions."""
+    """The words readers need: gene names, LOINC codes, answer codes, RefSeq accessions with the
+    lengths of their chromosomes in bases."""
 
     genes: dict[str, str]  # HGNC id with and without prefix, and symbol in upper case -> symbol
     loinc: dict[str, LoincTerm]
     answers: dict[str, str]  # LA code -> standard term
     accessions: dict[str, tuple[str, str]]  # NC_ accession -> (build, chromosome)
+    lengths: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

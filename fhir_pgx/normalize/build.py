@@ -1,0 +1,155 @@
+"""Which genome build each contig of a VCF is of.
+
+In this order: the contig's own RefSeq accession; its length or assembly in the header; the file's
+`##reference`; and in any case the reference bases at decision positions, which lie at other
+numbers on the other build. Where bases and header disagree the bases are believed (a header is
+copied along, a base is read) and the disagreement is told.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.variant import VcfContent, VcfRecord
+from fhir_pgx.normalize.sites import BUILDS, SiteIndex
+
+_BUILD = re.compile(r"(?i)(grch|hg|b|hs|build)[\s_-]{0,1}(37|38|19)(?:\D|$)")
+_OTHER_SEQUENCE = "the mitochondrial sequence of this file is not NC_012920.1"
+REVISED_MT = 16569  # NC_012920.1; UCSC's hg19 chrM (NC_001807, 16571) numbers bases differently
+
+
+@dataclass(frozen=True, slots=True)
+class Builds:
+    """The build of each contig as the file spells it; `why_not` of those that have none."""
+
+    of: Mapping[str, str]
+    why_not: Mapping[str, str]
+    caveats: tuple[Caveat, ...] = ()
+
+
+def build_named(text: str) -> str:
+    """`GRCh37` or `GRCh38` where a text names one (`hg19`, `GRCh38.p14`, `human_g1k_v37`)."""
+    found = {"GRCh38" if each[1] == "38" else "GRCh37" for each in _BUILD.findall(text)}
+    if "g1k_v37" in text:
+        found.add("GRCh37")
+    return found.pop() if len(found) == 1 else ""
+
+
+def builds_of(
+    content: VcfContent,
+    index: SiteIndex,
+    accessions: Mapping[str, tuple[str, str]],
+    lengths: Mapping[str, int],
+) -> Builds:
+    """The build of every contig that has kept records.
+
+    `accessions` and `lengths` are the Vocabulary's, by RefSeq accession.
+    """
+    by_length = {
+        (chromosome, lengths[accession]): build
+        for accession, (build, chromosome) in accessions.items()
+        if accession in lengths
+    }
+    of: dict[str, str] = {}
+    why_not: dict[str, str] = {}
+    told: dict[Caveat, None] = {}
+    votes = _votes(content, index)
+    for contig, chromosome in {r.contig: r.chromosome for r in content.records}.items():
+        stated = _stated(contig, chromosome, content, accessions, by_length)
+        if chromosome == "MT":
+            length = content.contigs[contig].length if contig in content.contigs else None
+            if (
+                stated == "?"
+                or (length or REVISED_MT) != REVISED_MT
+                or _is_ucsc_mt(contig, length, build_named(content.reference))
+            ):
+                why_not[contig] = _OTHER_SEQUENCE
+            else:
+                of[contig] = "GRCh38"
+            continue
+        if stated == "?":
+            why_not[contig] = f"the contig {contig} is of neither GRCh37 nor GRCh38"
+            continue
+        build, reason, caveat = _decided(contig, stated, votes[contig])
+        if caveat:
+            told[caveat] = None
+        if build:
+            of[contig] = build
+        else:
+            why_not[contig] = reason
+    placed = {of[r.contig] for r in content.records if r.contig in of and r.chromosome != "MT"}
+    return Builds(of, why_not, (*told, *_several(placed)))
+
+
+def _is_ucsc_mt(contig: str, length: int | None, reference: str) -> bool:
+    return contig == "chrM" and length is None and reference == "GRCh37"
+
+
+def _stated(
+    contig: str,
+    chromosome: str,
+    content: VcfContent,
+    accessions: Mapping[str, tuple[str, str]],
+    by_length: Mapping[tuple[str, int], str],
+) -> str:
+    """What name and header say: a build, `?` for a third one, empty where they are silent."""
+    if contig in accessions:
+        return accessions[contig][0]
+    header = content.contigs.get(contig)
+    if header is not None and header.length:
+        # A length that is neither build's is another assembly (T2T, a patched contig).
+        return by_length.get((chromosome, header.length), "?")
+    assembly = build_named(header.assembly) if header is not None else ""
+    return assembly or build_named(content.reference)
+
+
+def _votes(content: VcfContent, index: SiteIndex) -> dict[str, Counter[str]]:
+    """How many records of each contig show a site's own reference base, on each build."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in content.records:
+        for build in BUILDS:
+            if _fits(record, build, index):
+                votes[record.contig][build] += 1
+    return votes
+
+
+def _fits(record: VcfRecord, build: str, index: SiteIndex) -> bool:
+    if len(record.ref) == 1:
+        at = index.at(build, record.chromosome, record.start)
+        if any(placed.ref == record.ref for placed in at):
+            return True
+    end = record.start + len(record.ref)
+    near = index.indels_near(build, record.chromosome, record.start, end)
+    return any(placed.start == record.start and placed.ref == record.ref for placed in near)
+
+
+def _decided(contig: str, stated: str, votes: Counter[str]) -> tuple[str, str, Caveat | None]:
+    """Build, reason for none, caveat."""
+    most, least = sorted(BUILDS, key=lambda build: -votes[build])
+    if stated and votes[stated] >= votes[most]:
+        return stated, "", None
+    clear = votes[most] >= 2 and votes[least] * 10 <= votes[most]
+    if stated and not clear:
+        return stated, "", None
+    if stated:
+        caveat = Caveat(
+            "PGX-530",
+            f"The header of the VCF says {stated}, but the positions and reference bases on "
+            f"{contig} are those of {most}, which was used.",
+        )
+        return most, "", caveat
+    if votes[most] and votes[least] * 10 <= votes[most]:
+        return most, "", None
+    if votes[most]:
+        return "", f"the records on {contig} fit GRCh37 and GRCh38 alike, and no header says", None
+    return "", f"no header says the build of {contig}, and no record shows it", None
+
+
+def _several(builds: set[str]) -> tuple[Caveat, ...]:
+    if len(builds) < 2:
+        return ()
+    both = " and ".join(sorted(builds))
+    text = f"The VCF holds contigs of two builds ({both}); each was read by its own."
+    return (Caveat("PGX-531", text),)
