@@ -94,6 +94,20 @@ class UnreadableText(PgxError):
     kind: IssueType = "structure"
 
 
+class UnreadableVcf(PgxError):
+    """A VCF whose header or line cannot be read, or which holds no genotypes."""
+
+    code = "PGX-108"
+    kind: IssueType = "structure"
+
+
+class UnreadableCalls(PgxError):
+    """A file of calls made elsewhere that has the shape of no format we read."""
+
+    code = "PGX-110"
+    kind: IssueType = "structure"
+
+
 class UnknownDrug(PgxError):
     """A drug name or code that resolves to no ingredient."""
 

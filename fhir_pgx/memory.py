@@ -66,7 +66,7 @@ def statement_key(statements: Sequence[Statement], sex: str) -> Hashable:
         return None
     origin = only.origin
     said = (only.gene, only.kind, only.value, only.code, only.source_class, only.drugs)
-    return (*said, origin.status, origin.corrected, sex)
+    return (*said, only.is_outside, origin.status, origin.corrected, sex)
 
 
 def without_origin(result: GeneResult) -> GeneResult:

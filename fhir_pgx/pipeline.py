@@ -1,6 +1,7 @@
 """From what was sent to a card, stage by stage; the one module that knows every stage.
 
-    read (fhir) → gather (genotype) → conclude (phenotype) → recommend (recommendation) → cards
+    read (fhir, vcf, outside) → sites (normalize) → call, gather (genotype) → conclude (phenotype)
+    → recommend (recommendation) → cards
 
 A stage takes values and returns values. One gene's fault becomes that gene's caveat: the others
 are answered all the same, and a failure is never an empty answer.
@@ -10,8 +11,8 @@ import logging
 import traceback
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,19 +21,11 @@ from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.order import Face, face_of, is_quiet
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.unclear import unclear_card
-from fhir_pgx.errors import DataUnavailable, MixedPatients, NotFhir, UnknownDrug
-from fhir_pgx.fhir.bundle import (
-    Entry,
-    References,
-    as_text,
-    entries_of,
-    logical_id,
-    malformed_entries,
-)
-from fhir_pgx.fhir.documents import read_documents
+from fhir_pgx.errors import DataUnavailable, MixedPatients, UnknownDrug
+from fhir_pgx.fhir.bundle import Entry, References, as_text, logical_id
 from fhir_pgx.fhir.medication import read_orders
 from fhir_pgx.fhir.reading import read
-from fhir_pgx.genotype import gather
+from fhir_pgx.genotype import CallTable, build_table, call_sources, gather
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.loader import load_knowledge
 from fhir_pgx.memory import (
@@ -44,28 +37,43 @@ from fhir_pgx.memory import (
     without_origin,
 )
 from fhir_pgx.model.card import Card
-from fhir_pgx.model.document import Document, Options
+from fhir_pgx.model.document import Calling, Document, Options
 from fhir_pgx.model.drug import Coding, DrugMatch, MedicationConcept, MedicationOrder
-from fhir_pgx.model.finding import NotUnderstood, Reading, Statement
+from fhir_pgx.model.finding import Caveat, NotUnderstood, Reading, Statement
 from fhir_pgx.model.hook import HookAnswer, HookCall
 from fhir_pgx.model.knowledge import GeneRules, Knowledge, Vocabulary
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
+from fhir_pgx.model.variant import SiteCall
 from fhir_pgx.normalize.drug import resolve
-from fhir_pgx.phenotype import conclude, faulty, not_called_from, not_tested
+from fhir_pgx.normalize.observed_sites import ObservedSites, read_observed_sites
+from fhir_pgx.normalize.sites import SiteIndex
+from fhir_pgx.phenotype import (
+    blind_to_structure,
+    conclude,
+    faulty,
+    not_asked,
+    not_called_from,
+    not_tested,
+    not_the_tumour,
+)
 from fhir_pgx.recommendation import DrugEntry, Rulebook, no_guidance, recommend
 from fhir_pgx.reports.plain import write_interpretation, write_recommendations
 from fhir_pgx.reports.text import interpretation_text
 from fhir_pgx.reports.trace import write_trace
 from fhir_pgx.settings import Settings
+from fhir_pgx.sources import Genome, Given, Reader
 from fhir_pgx.terminology import RXNORM
 
 log = logging.getLogger("fhir_pgx.pipeline")
 
 NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids made from names
+AS_USUAL = Calling()
+NOTHING_OBSERVED = ObservedSites({})
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 _IN_USE = ("active", "in-use", "intended", "in-progress", "")
 Answer = tuple[Recommendation, ...] | Unanswered
+SiteCalls = dict[str, list[tuple[SiteCall, ...]]]  # by gene, one tuple a source
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,17 @@ class Pipeline:
         self.rulebook = Rulebook(knowledge)
         self.limits = limits or Limits()
         self._today = today
+        self._index = SiteIndex(knowledge.definitions.values())
+        self._tables = {
+            gene: build_table(definition, knowledge.genes[gene])
+            for gene, definition in knowledge.definitions.items()
+        }
+        self._reader = Reader(
+            knowledge.vocabulary,
+            self._index,
+            max_bytes=self.limits.max_bytes,
+            max_depth=self.limits.max_depth,
+        )
         self._not_tested = {gene: not_tested(gene) for gene in knowledge.genes}
         self._matches: Memory[DrugMatch | None] = Memory()
         self._results: Memory[_Concluded] = Memory()
@@ -111,22 +130,36 @@ class Pipeline:
 
     # Reading and interpreting
 
-    def interpret(self, entries: Sequence[Entry]) -> Interpretation:
-        """What is known of each gene from these resources of one patient.
+    def interpret(
+        self,
+        entries: Sequence[Entry],
+        genomes: Sequence[Genome] = (),
+        outside: Sequence[Statement] = (),
+        calling: Calling = AS_USUAL,
+    ) -> Interpretation:
+        """What is known of each gene from these data of one patient.
 
-        Genes nobody spoke of are `not-tested`; a gene of which only variants are stated is
-        `not-called`, because this release does not call alleles from variants.
+        Genes nobody spoke of are `not-tested`. Alleles are called from variants where no report
+        states the result, and held against it where one does.
         """
         reading = read(entries, self.knowledge.vocabulary)
         sex = _sex(entries)
         by_gene: dict[str, list[Statement]] = defaultdict(list)
-        for statement in reading.statements:
+        for statement in (*reading.statements, *outside):
             by_gene[statement.gene].append(statement)
+        sites, notes, observed = self._sites(reading, genomes)
+        if calling.missing_as_reference:
+            self._add_unread_genes(sites, genomes, calling)
+        left = list(observed.not_understood)
         results = dict(self._not_tested)
-        left: list[NotUnderstood] = []
         for gene, rules in self.knowledge.genes.items():
             statements = by_gene.pop(gene, None)
-            if statements is not None:
+            if gene in sites:
+                build = genomes[0].builds[0] if genomes and genomes[0].builds else ""
+                task = _Gene(rules, statements or [], sites[gene], notes.get(gene, ()), build)
+                results[gene], refused = self._call(task, sex, calling)
+                left += refused
+            elif statements is not None:
                 results[gene], refused = self._conclude(statements, rules, sex)
                 left += refused
             elif reading.variants:
@@ -140,10 +173,66 @@ class Pipeline:
                 )
                 for statement in statements
             ]
+        for gene in observed.tumour_genes:
+            if results[gene].status is Status.NOT_TESTED:
+                caveats = (*results[gene].caveats, not_the_tumour(gene))
+                results[gene] = replace(results[gene], caveats=caveats)
         if left:
             not_understood = (*reading.not_understood, *dict.fromkeys(left))
             reading = replace(reading, not_understood=not_understood)
-        return Interpretation(_subject(reading), results, reading)
+        used = {
+            gene: tuple(call for calls in each for call in calls) for gene, each in sites.items()
+        }
+        subject = _subject(reading, genomes)
+        return Interpretation(subject, results, reading, used, observed.resolved)
+
+    def _sites(
+        self, reading: Reading, genomes: Sequence[Genome]
+    ) -> tuple[SiteCalls, Mapping[str, tuple[Caveat, ...]], ObservedSites]:
+        """The calls at decision positions by gene and source, what must be said of them, and what
+        the variants of resources gave."""
+        sites: SiteCalls = defaultdict(list)
+        notes: dict[str, tuple[Caveat, ...]] = {}
+        observed = NOTHING_OBSERVED
+        for genome in genomes:
+            for gene, calls in genome.by_gene.items():
+                sites[gene].append(calls)
+                notes[gene] = (*notes.get(gene, ()), *genome.caveats)
+            for gene, caveats in genome.gene_caveats.items():
+                notes[gene] = (*notes.get(gene, ()), *caveats)
+        if reading.variants:
+            observed = read_observed_sites(
+                reading.variants, reading.phases, reading.sequences, self._index
+            )
+            for gene, calls in observed.by_gene.items():
+                sites[gene].append(calls)
+            for gene, caveats in observed.gene_caveats.items():
+                notes[gene] = (*notes.get(gene, ()), *caveats)
+        return sites, notes, observed
+
+    def _add_unread_genes(
+        self,
+        sites: SiteCalls,
+        genomes: Sequence[Genome],
+        calling: Calling,
+    ) -> None:
+        """A VCF of variants alone has no line of a gene that is all reference. A file whose build
+        nothing shows has no reference either."""
+        if len({genome.builds for genome in genomes if genome.builds}) != 1:
+            return
+        for gene, table in self._tables.items():
+            if gene not in sites and (calling.cyp2d6_from_snvs or not table.definition.on_request):
+                sites[gene] = [()]
+
+    def _call(self, task: "_Gene", sex: str, calling: Calling) -> "_Concluded":
+        """A gene of which variants are at hand, with what is stated of it beside."""
+        table = self._tables[task.rules.gene]
+        if table.definition.on_request and not calling.cyp2d6_from_snvs:
+            if task.statements:
+                return self._conclude(task.statements, task.rules, sex)
+            return not_asked(task.rules.gene, [call for each in task.sites for call in each]), ()
+        vocabulary = self.knowledge.vocabulary
+        return _guarded(task, lambda: _one_called_gene(task, table, vocabulary, sex, calling))
 
     def _conclude(self, statements: list[Statement], rules: GeneRules, sex: str) -> "_Concluded":
         vocabulary = self.knowledge.vocabulary
@@ -164,7 +253,15 @@ class Pipeline:
     def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `interpret`: a JSON value, or text. Raises MixedPatients and what reading
         a document raises."""
-        interpretation = self._interpret_all(documents)
+        interpretation, _ = self._interpret_all(documents, options)
+        return self._written(interpretation, options)
+
+    def interpret_samples(self, document: Document, options: Options) -> Iterator[Any]:
+        """The answer of `interpret` for each sample of a VCF. Raises UnreadableVcf."""
+        for given in self._reader.read_samples(document):
+            yield self._written(self._interpret_given(given, options), options)
+
+    def _written(self, interpretation: Interpretation, options: Options) -> Any:
         if options.format == "text":
             return interpretation_text(interpretation, self.knowledge)
         return write_interpretation(interpretation, self.knowledge)
@@ -188,8 +285,7 @@ class Pipeline:
     def _recommend_all(
         self, documents: Sequence[Document], options: Options
     ) -> tuple[Interpretation, list[Answer]]:
-        entries, skipped = self._entries(documents)
-        interpretation = self._checked(entries, skipped)
+        interpretation, entries = self._interpret_all(documents, options)
         age = self._age_years(entries)
         answers: list[Answer] = []
         wanted = [] if options.drugs else self._concerned(interpretation)
@@ -223,53 +319,26 @@ class Pipeline:
             )
         return self.rulebook.for_ingredients(match.ingredients)
 
-    def _interpret_all(self, documents: Sequence[Document]) -> Interpretation:
-        return self._checked(*self._entries(documents))
+    def _interpret_all(
+        self, documents: Sequence[Document], options: Options
+    ) -> tuple[Interpretation, tuple[Entry, ...]]:
+        sample = options.calling.sample
+        given = self._reader.read(documents, options.outside_calls, sample)
+        return self._interpret_given(given, options), given.entries
 
-    def _checked(
-        self, entries: Sequence[Entry], skipped: tuple[NotUnderstood, ...]
-    ) -> Interpretation:
-        interpretation = self.interpret(entries)
-        reading = interpretation.reading
-        interpretation = replace(
-            interpretation,
-            reading=replace(reading, not_understood=(*reading.not_understood, *skipped)),
+    def _interpret_given(self, given: Given, options: Options) -> Interpretation:
+        interpretation = self.interpret(
+            given.entries, given.genomes, given.statements, options.calling
         )
-        subjects = interpretation.reading.subjects
-        if len(subjects) > 1:
+        reading = interpretation.reading
+        if len(reading.subjects) > 1:
             raise MixedPatients(
-                f"the data speak of {len(subjects)} patients",
+                f"the data speak of {len(reading.subjects)} patients",
                 where="subject",
                 mend="send the data of one patient at a time",
             )
-        return interpretation
-
-    def _entries(
-        self, documents: Sequence[Document]
-    ) -> tuple[list[Entry], tuple[NotUnderstood, ...]]:
-        """The resources, and what had to be skipped to read them."""
-        found = [
-            read
-            for document in documents
-            for read in read_documents(
-                document, max_bytes=self.limits.max_bytes, max_depth=self.limits.max_depth
-            )
-        ]
-        for content in (each.content for each in found):
-            if isinstance(content, dict) and not isinstance(content.get("resourceType"), str):
-                raise NotFhir(
-                    "the document has no resourceType",
-                    where="resourceType",
-                    mend="send a FHIR resource, a Bundle, or one resource a line",
-                )
-        entries = [entry for read in found for entry in entries_of(read.content)]
-        skipped = [
-            NotUnderstood(issue.where, issue.text, issue.where)
-            for read in found
-            for issue in read.skipped
-        ]
-        skipped += [item for read in found for item in malformed_entries(read.content)]
-        return entries, tuple(skipped)
+        not_understood = (*reading.not_understood, *given.not_understood)
+        return replace(interpretation, reading=replace(reading, not_understood=not_understood))
 
     def _concerned(self, interpretation: Interpretation) -> list[DrugEntry]:
         found: dict[int, DrugEntry] = {}
@@ -449,8 +518,10 @@ def _unavailable(what: str, call: HookCall) -> DataUnavailable:
     )
 
 
-def _subject(reading: Reading) -> str:
-    """The one patient as a reference; empty where none is named."""
+def _subject(reading: Reading, genomes: Sequence[Genome]) -> str:
+    """The one patient as a reference, else the one sample's name; empty where none is named."""
+    if not reading.subjects and len({genome.sample for genome in genomes}) == 1:
+        return genomes[0].sample
     if len(reading.subjects) != 1:
         return ""
     subject = reading.subjects[0]
@@ -460,19 +531,58 @@ def _subject(reading: Reading) -> str:
 _Concluded = tuple[GeneResult, tuple[NotUnderstood, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Gene:
+    """One gene's part of the data: what is stated, and the calls of each source of variants."""
+
+    rules: GeneRules
+    statements: list[Statement]
+    sites: list[tuple[SiteCall, ...]] = field(default_factory=list)
+    notes: tuple[Caveat, ...] = ()
+    build: str = ""  # of the VCF, for a gene that it has no line of
+
+
 def _one_gene(
     statements: list[Statement], rules: GeneRules, vocabulary: Vocabulary, sex: str
 ) -> _Concluded:
-    try:
+    def conclude_it() -> _Concluded:
         evidence = gather(statements, rules, vocabulary, sex=sex)
         return conclude(evidence, rules), evidence.not_understood
+
+    return _guarded(_Gene(rules, statements), conclude_it)
+
+
+def _one_called_gene(
+    task: _Gene, table: CallTable, vocabulary: Vocabulary, sex: str, calling: Calling
+) -> _Concluded:
+    evidence = gather(task.statements, task.rules, vocabulary, sex=sex)
+    called = call_sources(
+        table,
+        task.sites,
+        evidence,
+        sex=sex,
+        all_matches=calling.all_matches,
+        missing_as_reference=calling.missing_as_reference,
+        build=task.build,
+    )
+    result = conclude(evidence, task.rules, called)
+    blind = (blind_to_structure(task.rules.gene),) if table.definition.on_request else ()
+    caveats = tuple(dict.fromkeys((*result.caveats, *blind, *task.notes)))
+    return replace(result, caveats=caveats), evidence.not_understood
+
+
+def _guarded(task: _Gene, conclude_it: Callable[[], _Concluded]) -> _Concluded:
+    try:
+        return conclude_it()
     except Exception as error:  # noqa: BLE001 - see below
         # A fault of ours in one gene must cost that gene's answer, not the other twenty-two. Its
         # message may hold what was being read; its places cannot, so those alone are logged.
         places = "".join(traceback.format_tb(error.__traceback__))
-        log.error("interpreting %s failed: %s\n%s", rules.gene, type(error).__name__, places)
-        references = tuple(dict.fromkeys(s.origin.reference for s in statements))
-        return faulty(rules.gene, references), ()
+        gene = task.rules.gene
+        log.error("interpreting %s failed: %s\n%s", gene, type(error).__name__, places)
+        stated = (statement.origin.reference for statement in task.statements)
+        called = (call.reference for calls in task.sites for call in calls)
+        return faulty(gene, tuple(dict.fromkeys((*stated, *called)))), ()
 
 
 def _nobodys(concluded: _Concluded) -> _Concluded:

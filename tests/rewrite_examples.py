@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.genome_examples import listed_genomes, printed
 from tests.replay import demo_client, differences, listed_examples, send
 
 
@@ -30,6 +31,11 @@ def main() -> int:
             text = json.dumps(body, ensure_ascii=False, indent=2)
             file.write_text(f"{text}\n", encoding="utf-8")
             sys.stdout.write(f"{example.name}: written\n")
+    for genome in listed_genomes():
+        text = printed(genome)
+        if not genome.answer_file.exists() or genome.answer_file.read_text("utf-8") != text:
+            genome.answer_file.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{genome.name}: written\n")
     return 1 if wrong else 0
 
 

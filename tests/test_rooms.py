@@ -22,14 +22,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(STAGES, NOUNS),
     "fhir": NOUNS,
     "vcf": NOUNS,
+    "outside": NOUNS,
     "knowledge": NOUNS,
     "storage": NOUNS,
     "security": NOUNS,
     # Checks a document against schemas: reads FHIR, and the schemas that knowledge holds.
     "validation": NOUNS | {"fhir", "knowledge"},
     # The one module that knows all stages.
-    "pipeline": NOUNS | STAGES | {"memory", "settings", "fhir", "vcf", "knowledge"},
+    "pipeline": NOUNS | STAGES | {"memory", "settings", "fhir", "sources", "knowledge"},
     "memory": NOUNS,
+    # Documents told apart and read: each format's room, and the spelling of variants.
+    "sources": NOUNS | {"fhir", "vcf", "outside", "normalize"},
     # A service reads the call (fhir), asks the store, and leaves the judgement to the pipeline.
     "services": NOUNS | {"fhir", "storage", "pipeline"},
     "operations": NOUNS | {"fhir", "storage", "pipeline", "validation"},
@@ -37,8 +40,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "web": HOUSE | {"cards", "knowledge", "security", "validation", "version"},
     "workbench": HOUSE | {"web"},
     "batch": HOUSE,
-    # serve starts the web; hook writes cards as the web does.
-    "cli": HOUSE | {"cards", "knowledge", "validation", "version", "web"},
+    # serve starts the web; hook writes cards as the web does; a file is told to be a VCF (vcf) by
+    # its first bytes, because it is read in pieces and never whole.
+    "cli": HOUSE | {"cards", "knowledge", "sources", "validation", "version", "vcf", "web"},
     "__main__": {"cli"},
     # The package offers create_app and FhirPgx.
     "__init__": {"web"},
@@ -55,6 +59,7 @@ ONLY = {
     "socket": {"fhir/client.py", "cli/serve.py"},  # a name looked up; a port tried
     "sqlite3": {"storage", "knowledge"},
     "subprocess": {"cli/demo.py"},
+    "pysam": {"cli/tabix.py"},  # reads an indexed file from the disk
     "flask": {"web", "workbench", "cli/serve.py"},  # the last for its type alone
 }
 DISK = {"knowledge", "storage", "cli"}

@@ -18,8 +18,11 @@ from fhir_pgx.model.recommendation import Recommendation
 
 # Caveats that turn "usual dose" into something a prescriber must hear before anything else.
 TELLING = frozenset(
-    {"PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613", "PGX-620", "PGX-623"}
-)
+    {
+        "PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613", "PGX-620", "PGX-623",
+        "PGX-638", "PGX-640", "PGX-651",
+    }
+)  # fmt: skip
 INCOMPLETE = Caveat(
     "PGX-622",
     "A part of the EHR's data did not reach this service (a further page, or a search that "
@@ -124,7 +127,8 @@ def result_line(gene: str, results: Mapping[str, GeneResult]) -> str:
         return f"{escape(gene)}: no result on file."
     where = _where(result)
     if result.status is Status.NOT_CALLED:
-        return f"{escape(gene)}: tested, no usable answer{where}."
+        found = f"{', '.join(result.alleles)} present" if result.alleles else "tested"
+        return f"{escape(gene)}: {escape(found)}, no usable answer{where}."
     named = " or ".join(escape(d.stated or d.name) for d in result.diplotypes)
     if result.allele_status:
         states = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())

@@ -6,8 +6,7 @@ from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
 from fhir_pgx.cli.options import Commands, add_command
 from fhir_pgx.cli.output import print_json
-from fhir_pgx.cli.recommend import add_drugs
-from fhir_pgx.model.document import Options
+from fhir_pgx.cli.recommend import add_drugs, drug_options
 from fhir_pgx.settings import settings_from_environment
 
 
@@ -27,5 +26,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Explain from the files, all of one patient."""
     documents = read_files(arguments.files)
     pipeline = load_pipeline(settings_from_environment())
-    print_json(pipeline.explain_documents(documents, Options(drugs=tuple(arguments.drug))))
+    print_json(pipeline.explain_documents(documents, drug_options(arguments)))
     return 0

@@ -4,10 +4,19 @@ import argparse
 
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
-from fhir_pgx.cli.options import FILES_HELP, Commands, add_command
-from fhir_pgx.cli.output import print_json, print_text
-from fhir_pgx.model.document import Options
+from fhir_pgx.cli.options import (
+    FILES_HELP,
+    Commands,
+    WrongUsage,
+    add_calling,
+    add_command,
+    calling_of,
+)
+from fhir_pgx.cli.output import print_json, print_line, print_text
+from fhir_pgx.model.document import Document, Options
+from fhir_pgx.pipeline import Pipeline
 from fhir_pgx.settings import settings_from_environment
+from fhir_pgx.sources import is_genome
 
 
 def register(commands: Commands) -> None:
@@ -17,19 +26,43 @@ def register(commands: Commands) -> None:
         "interpret",
         run,
         does="say what the data of one patient tell about each gene",
-        example="fhir-pgx interpret report.json panel.xml --format text",
+        example="fhir-pgx interpret genome.vcf.gz report.json --format text",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
     parser.add_argument("--format", choices=("json", "text"), default="json")
+    parser.add_argument(
+        "--all-samples",
+        action="store_true",
+        help="answer for each sample of one VCF: one JSON value a line, or one text after another",
+    )
+    add_calling(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Interpret the files, all of one patient."""
     documents = read_files(arguments.files)
     pipeline = load_pipeline(settings_from_environment())
-    found = pipeline.interpret_documents(documents, Options(format=arguments.format))
+    options = Options(
+        format=arguments.format,
+        calling=calling_of(arguments),
+        outside_calls=tuple(read_files(arguments.outside_calls)),
+    )
+    if arguments.all_samples:
+        return _run_samples(pipeline, documents, options)
+    found = pipeline.interpret_documents(documents, options)
     if isinstance(found, str):
         print_text(found)
     else:
         print_json(found)
+    return 0
+
+
+def _run_samples(pipeline: Pipeline, documents: list[Document], options: Options) -> int:
+    if len(documents) != 1 or not is_genome(documents[0]) or options.outside_calls:
+        raise WrongUsage("--all-samples takes one VCF and nothing else")
+    for found in pipeline.interpret_samples(documents[0], options):
+        if isinstance(found, str):
+            print_text(found)
+        else:
+            print_line(found)
     return 0

@@ -112,7 +112,7 @@ def find_entry(held: Knowledge, wanted: str) -> Mapping[str, Any]:
     name = wanted.strip()
     gene = held.genes.get(name.upper())
     if gene is not None:
-        return _written(gene)
+        return {**_written(gene), **_definition(held, gene.gene)}
     guideline = held.guidelines.get(name) or held.guidelines.get(name.lower())
     if guideline is not None:
         return _written(guideline)
@@ -123,6 +123,26 @@ def find_entry(held: Knowledge, wanted: str) -> Mapping[str, Any]:
         f"the knowledge holds no gene, guideline or drug {name}; "
         "`fhir-pgx knowledge list` shows every one"
     )
+
+
+def _definition(held: Knowledge, gene: str) -> dict[str, Any]:
+    """What there is to call the gene from variants; empty where there is no definition (HLA)."""
+    found = held.definitions.get(gene)
+    if found is None:
+        return {}
+    placed = [site for site in found.sites if site.start37 is not None]
+    return {
+        "definition": {
+            "release": found.release,
+            "citation": found.citation,
+            "method": found.method,
+            "reference": found.reference,
+            "alleles": len(found.alleles),
+            "sites": len(found.sites),
+            "sites_on_grch37": len(placed),
+            "of_these_inferred": sum(site.inferred37 for site in placed),
+        }
+    }
 
 
 def _written(value: Any) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from fhir_pgx.model.document import Calling
+
 Commands = Any  # argparse's own type for subparsers is private
 Run = Callable[[argparse.Namespace], int]
 
@@ -12,7 +14,7 @@ class WrongUsage(Exception):
     """The command was given something that cannot be: a file that is not there, an unknown name."""
 
 
-FILES_HELP = "FHIR as JSON, XML or NDJSON, also gzipped; - is standard input"
+FILES_HELP = "FHIR as JSON, XML or NDJSON, or VCF; also gzipped; - is standard input"
 
 
 def add_command(
@@ -34,3 +36,40 @@ def add_command(
 def add_database(parser: argparse.ArgumentParser) -> None:
     """Add --database, which stands over the setting of that name."""
     parser.add_argument("--database", metavar="URL", help="the store, such as sqlite:///pgx.db")
+
+
+def add_calling(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say how alleles are called from variants, and --outside-calls."""
+    parser.add_argument(
+        "--outside-calls",
+        action="append",
+        default=[],
+        metavar="TSV",
+        help="calls made by another program; they stand before ours",
+    )
+    parser.add_argument(
+        "--all-matches",
+        action="store_true",
+        help="keep every diplotype that the variants allow, not the best alone",
+    )
+    parser.add_argument(
+        "--missing-as-reference",
+        action="store_true",
+        help="read positions that were not tested as reference; every result then says so",
+    )
+    parser.add_argument(
+        "--cyp2d6-from-snvs",
+        action="store_true",
+        help="call CYP2D6 from single variants, blind to deletions, copies and hybrids",
+    )
+    parser.add_argument("--sample", default="", metavar="NAME", help="which sample of a VCF")
+
+
+def calling_of(arguments: argparse.Namespace) -> Calling:
+    """The flags that `add_calling` added."""
+    return Calling(
+        all_matches=arguments.all_matches,
+        missing_as_reference=arguments.missing_as_reference,
+        cyp2d6_from_snvs=arguments.cyp2d6_from_snvs,
+        sample=arguments.sample,
+    )

@@ -4,13 +4,18 @@ import sys
 from typing import Any
 
 from fhir_pgx.errors import PgxError
-from fhir_pgx.fhir.json import write_pretty_json
+from fhir_pgx.fhir.json import write_json, write_pretty_json
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
 
 
 def print_json(document: Any) -> None:
     """Print a document for people and programs alike."""
     print_text(write_pretty_json(document).decode())
+
+
+def print_line(document: Any) -> None:
+    """Print a document as one line of NDJSON."""
+    print_text(write_json(document).decode())
 
 
 def print_text(text: str) -> None:

@@ -4,7 +4,7 @@ import argparse
 
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
-from fhir_pgx.cli.options import FILES_HELP, Commands, add_command
+from fhir_pgx.cli.options import FILES_HELP, Commands, add_calling, add_command, calling_of
 from fhir_pgx.cli.output import print_json
 from fhir_pgx.model.document import Options
 from fhir_pgx.settings import settings_from_environment
@@ -23,7 +23,7 @@ def register(commands: Commands) -> None:
 
 
 def add_drugs(parser: argparse.ArgumentParser) -> None:
-    """The files and drugs that `recommend` and `explain` take alike."""
+    """The files, drugs and flags that `recommend` and `explain` take alike."""
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
     parser.add_argument(
         "--drug",
@@ -33,11 +33,21 @@ def add_drugs(parser: argparse.ArgumentParser) -> None:
         help="a drug by name or RxNorm code; may be repeated; "
         "without it, every drug that the findings concern",
     )
+    add_calling(parser)
+
+
+def drug_options(arguments: argparse.Namespace) -> Options:
+    """What `add_drugs` added."""
+    return Options(
+        drugs=tuple(arguments.drug),
+        calling=calling_of(arguments),
+        outside_calls=tuple(read_files(arguments.outside_calls)),
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Recommend from the files, all of one patient."""
     documents = read_files(arguments.files)
     pipeline = load_pipeline(settings_from_environment())
-    print_json(pipeline.recommend_documents(documents, Options(drugs=tuple(arguments.drug))))
+    print_json(pipeline.recommend_documents(documents, drug_options(arguments)))
     return 0

@@ -27,7 +27,7 @@ SYSTEMS: Mapping[str, System] = {
 
 _BASES = re.compile(r"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv]*")
 _COMPLEMENT = str.maketrans("ACGTUNRYSWKMBDHVacgtunryswkmbdhv", "TGCAANYRSWMKVHDBtgcaanyrswmkvhdb")
-_BUILD = re.compile(r"(?i)(?:^|\b(?:grch|hg|b|build)[\s_-]{0,2})(37|38|19)\b")
+_BUILD = re.compile(r"(?i)(?:^|\b(?:grch|hg|b|build)[\s_-]{0,2})(37|38|19)\b|\bhs(37)")
 _CHROMOSOME = re.compile(r"(?i)(?:chr(?:omosome)?)?[\s_-]*(\d{1,2}|x|y|mt?)$")
 _BAND = re.compile(r"(?:chr)?(\d{1,2}|X|Y)[pq]\d")
 _ACCESSION = re.compile(r"[A-Z]{2}_\d{4,12}(?:\.\d{1,2})?")
@@ -37,7 +37,8 @@ _GENOMIC = re.compile(
     r"(?P<start>\d{1,10})(?:_(?P<end>\d{1,10}))?"
     r"(?:(?P<ref>[ACGT]{1,50})?>(?P<alt>[ACGT]{1,50})|(?P<same>[ACGT]{0,50}=)"
     r"|del(?P<gone>[ACGT]*)ins(?P<put>[ACGT]+)|del(?P<deleted>[ACGT]*)"
-    r"|ins(?P<inserted>[ACGT]+)|dup(?P<doubled>[ACGT]+))\)?"
+    r"|ins(?P<inserted>[ACGT]+)|dup(?P<doubled>[ACGT]*)"
+    r"|(?P<repeat>[ACGT]{1,50}\[\d{1,3}\]))\)?"
 )
 
 
@@ -159,11 +160,14 @@ def chromosome_of(concept: Concept, vocabulary: Vocabulary) -> str:
     for words, code in concept.stated:
         found = _CHROMOSOME.match(words) or _BAND.match(words) if len(words) < 40 else None
         if found:
-            name = found[1].upper()
-            return "MT" if name == "M" else name
+            return _chromosome_name(found[1])
         if code.startswith("LA") and code in vocabulary.answers:
             return vocabulary.answers[code]
     return ""
+
+
+def _chromosome_name(stated: str) -> str:
+    return "MT" if stated.upper() == "M" else stated.upper()
 
 
 def accession_of(concept: Concept) -> str:
@@ -181,6 +185,9 @@ def place(accession: str, build: str, chromosome: str, vocabulary: Vocabulary) -
     An NC_ accession is looked up with its version, since no rule ties a version to a build. Where
     the accession is no chromosome of GRCh37 or GRCh38 the place is kept, with a caveat.
     """
+    named = _CHROMOSOME.match(accession)
+    if named and accession not in vocabulary.accessions:  # `chr10` where an accession belongs
+        accession, chromosome = "", _chromosome_name(named[1])
     if not accession:
         found = accession_at(build, chromosome, vocabulary)
         return Place(found, build if found else "", chromosome if found else "")
@@ -227,7 +234,8 @@ def parse_spdi(text: str) -> Change | None:
 def parse_genomic_hgvs(text: str) -> Change | None:
     """A `g.` or `m.` HGVS text (1-based there, 0-based here); None for what it is not.
 
-    Ranges of uncertainty, inversions and repeats are left to the text itself.
+    A duplication without its bases (`g.5_6dup`) and a repeat (`g.5TA[8]`) are placed, and their
+    alleles left to the text itself; so are ranges of uncertainty and inversions altogether.
     """
     found = _GENOMIC.fullmatch(text) if len(text) < 5000 else None
     if found is None:
@@ -244,6 +252,8 @@ def parse_genomic_hgvs(text: str) -> Change | None:
         return Change(accession, start, end, found["ref"], found["alt"])
     if found["put"]:
         return Change(accession, start, end, found["gone"] or None, found["put"])
+    if found["repeat"] or found["doubled"] == "":
+        return Change(accession, start, end, None, None)
     if found["deleted"] is not None:
         return Change(accession, start, end, found["deleted"] or None, "")
     after = start + 1 if found["inserted"] else end

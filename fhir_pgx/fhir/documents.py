@@ -36,8 +36,8 @@ def read_documents(document: Document, *, max_bytes: int, max_depth: int = 64) -
         return list(_lines(document, max_bytes, max_depth))
     if data.startswith((b"{", b"[")):
         return [Read(read_json(data, max_bytes=max_bytes, max_depth=max_depth))]
-    if data.startswith(b"##fileformat=VCF"):
-        what, mend = "VCF is not read in this release", "send the FHIR resources made from it"
+    if document.source is not None or data.startswith(b"##fileformat=VCF"):
+        what, mend = "a VCF holds no FHIR resources", "interpret it, or send what was made of it"
     elif not data:
         what, mend = "the document is empty", "send a FHIR resource or Bundle"
     else:

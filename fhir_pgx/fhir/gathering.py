@@ -23,6 +23,7 @@ from fhir_pgx.model.finding import (
     StatedImplication,
     StatedPhase,
     StatedRecommendation,
+    StatedSequence,
     Statement,
 )
 from fhir_pgx.model.knowledge import Vocabulary
@@ -58,6 +59,8 @@ class Gathering:
     halves: list[HalfDiplotype] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     pointed: dict[int, str] = field(default_factory=dict)  # variant's place -> Observation
+    sequences: list[StatedSequence] = field(default_factory=list)
+    reference_sequences: set[str] = field(default_factory=set)  # what others are written against
     sequence_count: int = 0
 
     def missed(self, entry: Entry, reason: str, path: str = "") -> None:

@@ -1,16 +1,18 @@
 """MolecularSequence (R4, R4B, R5, its ballot) and STU3 Sequence → variants without zygosity.
 
 Positions are absolute in the reference and follow the declared system: 0 is start inclusive, end
-exclusive; 1 is both inclusive. A sequence has no genotype: zygosity comes from the one variant
-Observation that is derived from it (or that it points to), else stays unknown. Section B2.
+exclusive; 1 is both inclusive. A sequence has no genotype: `sequence_zygosity` joins what
+Observations say of it. Its window (R4 `referenceSeq`, R5 `startingSequence`) is kept, since inside
+it silence may mean the reference; R5's `sequenceRange` counts in the composed sequence, not in the
+reference, and is no window. Section B2.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fhir_pgx.fhir import coordinates as at
-from fhir_pgx.fhir.bundle import Entry, as_list, as_text, reference_of
+from fhir_pgx.fhir.bundle import Entry, as_dicts, as_list, as_text, reference_of
 from fhir_pgx.fhir.gathering import Gathering, origin_of
 from fhir_pgx.fhir.notes import (
     NO_REFERENCE_ALLELE,
@@ -20,7 +22,7 @@ from fhir_pgx.fhir.notes import (
     note,
 )
 from fhir_pgx.fhir.values import concept_of
-from fhir_pgx.model.finding import Caveat, ObservedVariant
+from fhir_pgx.model.finding import Caveat, ObservedVariant, StatedSequence
 from fhir_pgx.model.knowledge import Vocabulary
 
 MAX_POINTERS = 4  # a reference sequence that points to a reference sequence
@@ -31,6 +33,7 @@ NO_VARIANTS = "the sequence states no variant"
 _REVERSE = frozenset(("crick", "-1", "antisense"))
 _FORWARD = frozenset(("watson", "1", "sense"))
 _R4_ALLELES = ("referenceAllele", "observedAllele")  # also those of the R5 ballot
+_WHOLE = ("observedSeq", "literal", "formatted")
 _R5_ALLELES = ("replacedSequence", "replacementSequence")
 
 
@@ -41,22 +44,68 @@ class _Frame:
     place: at.Place
     system: at.System
     is_reverse: bool
+    window: tuple[int, int] | None
     caveats: tuple[Caveat, ...]
 
 
 def read_sequence(entry: Entry, gathering: Gathering) -> None:
-    """Adds the variants of a sequence; a variant that cannot be read is listed by itself."""
+    """Adds a sequence and its variants; a variant that cannot be read is listed by itself."""
     gathering.sequence_count += 1
-    before = len(gathering.variants) + len(gathering.not_understood)
-    _read_classic(entry, gathering)
+    variants, missed = len(gathering.variants), len(gathering.not_understood)
+    frames = []
+    if "relative" not in entry.resource or "variant" in entry.resource:
+        frames.append((entry.path, _read_classic(entry, gathering)))
     for i, relative in enumerate(as_list(entry.resource.get("relative"))):
         if isinstance(relative, dict):
-            _read_relative(entry, relative, f"{entry.path}.relative[{i}]", gathering)
-    if len(gathering.variants) + len(gathering.not_understood) == before:
+            path = f"{entry.path}.relative[{i}]"
+            frames.append((path, _read_relative(entry, relative, path, gathering)))
+    is_complete = len(gathering.not_understood) == missed and _is_told_in_variants(entry)
+    for path, frame in frames:
+        gathering.sequences.append(_stated(entry, path, frame, is_complete, gathering))
+    if len(gathering.variants) == variants and len(gathering.not_understood) == missed:
         gathering.missed(entry, NO_VARIANTS)
 
 
-def _read_classic(entry: Entry, gathering: Gathering) -> None:
+def stated_sequences(gathering: Gathering) -> tuple[StatedSequence, ...]:
+    """The sequences that are the person's: not those that others are only written against."""
+    references = gathering.reference_sequences
+    return tuple(each for each in gathering.sequences if each.origin.reference not in references)
+
+
+def _is_told_in_variants(entry: Entry) -> bool:
+    """False where what the sequence holds may stand elsewhere than in the variants that are read.
+
+    Structural variants are kept as ranges; bases written out in full are not compared.
+    """
+    resource = entry.resource
+    if resource.get("structureVariant"):
+        return False
+    edits = [
+        edit for each in as_dicts(resource.get("relative")) for edit in as_dicts(each.get("edit"))
+    ]
+    whole = any(resource.get(name) for name in _WHOLE)
+    return bool(resource.get("variant") or edits) or not whole
+
+
+def _stated(
+    entry: Entry, path: str, frame: _Frame, is_complete: bool, gathering: Gathering
+) -> StatedSequence:
+    specimen = reference_of(entry.resource.get("specimen"))
+    at_hand = gathering.references.find(specimen, entry)
+    return StatedSequence(
+        origin=origin_of(entry, None, path),
+        accession=frame.place.accession,
+        build=frame.place.build,
+        chromosome=frame.place.chromosome,
+        window=frame.window if frame.place.build else None,
+        kind=as_text(entry.resource.get("type")).lower(),
+        specimen=specimen if at_hand is None else at_hand.reference,
+        is_reverse=frame.is_reverse,
+        is_complete=is_complete,
+    )
+
+
+def _read_classic(entry: Entry, gathering: Gathering) -> _Frame:
     resource = entry.resource
     frame = _classic_frame(entry, gathering)
     for i, variant in enumerate(as_list(resource.get("variant"))):
@@ -67,11 +116,12 @@ def _read_classic(entry: Entry, gathering: Gathering) -> None:
         if isinstance(variant, dict):
             path = f"{entry.path}.structureVariant[{i}]"
             _add_structural(entry, frame, variant, path, gathering)
+    return frame
 
 
 def _read_relative(
     entry: Entry, relative: Mapping[str, Any], path: str, gathering: Gathering
-) -> None:
+) -> _Frame:
     start = relative.get("startingSequence", relative.get("reference"))
     start = start if isinstance(start, dict) else {}
     sequence = start.get("sequenceCodeableConcept", start.get("referenceSequenceCodeableConcept"))
@@ -79,13 +129,14 @@ def _read_relative(
     build = concept_of(start.get("genomeAssembly", start.get("referenceSequenceAssembly")))
     pointer = start.get("sequenceReference", start.get("referenceSequenceReference"))
     place = _place(accession, at.build_of(build), start, gathering.vocabulary)
-    if not accession and pointer:
+    if pointer and not accession:
         place = _pointed(reference_of(pointer), entry, gathering, 0) or place
     system = _system(relative.get("coordinateSystem"))
     frame = _frame(place, system, start)
     for i, edit in enumerate(as_list(relative.get("edit"))):
         if isinstance(edit, dict):
             _add(entry, frame, edit, f"{path}.edit[{i}]", gathering)
+    return frame
 
 
 def _classic_frame(entry: Entry, gathering: Gathering) -> _Frame:
@@ -114,6 +165,7 @@ def _pointed(reference: str, entry: Entry, gathering: Gathering, depth: int) -> 
     target = gathering.references.find(reference, entry) if depth < MAX_POINTERS else None
     if target is None:
         return None
+    gathering.reference_sequences.add(target.reference)
     inner = target.resource.get("referenceSeq")
     if not isinstance(inner, dict):
         return None
@@ -149,7 +201,19 @@ def _frame(place: at.Place, system: at.System, reference: Mapping[str, Any]) -> 
         caveats = (*caveats, note(REVERSED))
     if {strand, orientation} & _REVERSE and {strand, orientation} & _FORWARD:
         caveats = (*caveats, note(STRANDS_DISAGREE))
-    return _Frame(place, system, is_reverse, caveats)
+    return _Frame(place, system, is_reverse, _window(reference, system), caveats)
+
+
+def _window(reference: Mapping[str, Any], system: at.System) -> tuple[int, int] | None:
+    """The 0-based interval of a window; a pointer's is counted in the sequence it points to."""
+    if reference.get("referenceSeqPointer") or reference.get("sequenceReference"):
+        return None
+    low, high = (at.position(reference.get(name)) for name in ("windowStart", "windowEnd"))
+    if low is None or high is None:
+        return None
+    # Without a system both countings agree on the bases between.
+    found = at.interval(low, high, system or "0-interval", None)
+    return (found.start, found.end) if found else None
 
 
 def _add(
@@ -232,36 +296,3 @@ def _range(stated: Any, frame: _Frame) -> tuple[int, int] | None:
     end = at.position(stated.get("end"))
     found = at.interval(at.position(stated.get("start")), end, frame.system, None)
     return (found.start, found.end) if found and end is not None else None
-
-
-def join_observations(gathering: Gathering, entries: Mapping[str, list[Entry]]) -> None:
-    """Gives a sequence's variant the genes, zygosity and presence of the Observation it is of.
-
-    `entries` are, by sequence reference, the variant Observations derived from it. Only where one
-    Observation and one variant belong together is there anything to give.
-    """
-    observed = {variant.origin.reference: variant for variant in _observed(gathering)}
-    counts: dict[str, int] = {}
-    for variant in gathering.variants:
-        if variant.from_sequence:
-            counts[variant.origin.reference] = counts.get(variant.origin.reference, 0) + 1
-    for i, variant in enumerate(gathering.variants):
-        if not variant.from_sequence:
-            continue
-        reference = gathering.pointed.get(i, "")
-        derived = entries.get(variant.origin.reference, ())
-        if not reference and len(derived) == 1 and counts[variant.origin.reference] == 1:
-            reference = derived[0].reference
-        source = observed.get(reference)
-        if source is not None:
-            gathering.variants[i] = replace(
-                variant,
-                genes=source.genes,
-                zygosity=source.zygosity,
-                presence=source.presence,
-                source_class=source.source_class,
-            )
-
-
-def _observed(gathering: Gathering) -> Iterator[ObservedVariant]:
-    return (variant for variant in gathering.variants if not variant.from_sequence)

@@ -11,12 +11,13 @@ from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, logical_i
 from fhir_pgx.fhir.diagnostic_report import read_report
 from fhir_pgx.fhir.distinct import distinct
 from fhir_pgx.fhir.gathering import Gathering, index_reports, subject_of
-from fhir_pgx.fhir.molecular_sequence import join_observations, read_sequence
+from fhir_pgx.fhir.molecular_sequence import read_sequence, stated_sequences
 from fhir_pgx.fhir.observation import read_observation
 from fhir_pgx.fhir.problem import read_problem
 from fhir_pgx.fhir.recommended_action import read_recommended_action
 from fhir_pgx.fhir.relatives import OF_A_RELATIVE, of_relatives
 from fhir_pgx.fhir.resolution import Lineage
+from fhir_pgx.fhir.sequence_zygosity import join_observations
 from fhir_pgx.fhir.unread import settle
 from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Vocabulary
@@ -76,6 +77,7 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
         not_understood=tuple(gathering.not_understood),
         caveats=caveats,
         diagnoses=tuple(gathering.diagnoses),
+        sequences=stated_sequences(gathering),
     )
 
 

@@ -63,7 +63,7 @@ def read_variant(entry: Entry, gathering: Gathering) -> None:
 
 
 def read_phase(entry: Entry, gathering: Gathering) -> None:
-    """Adds a sequence phase relationship; `of` are the references as sent."""
+    """Adds a sequence phase relationship."""
     value = value_of(entry.resource).concept.label
     parents = as_dicts(entry.resource.get("derivedFrom"))
     of = tuple(found for item in parents if (found := reference_of(item)))
@@ -71,7 +71,9 @@ def read_phase(entry: Entry, gathering: Gathering) -> None:
         gathering.missed(entry, "the phase relationship lacks its value or its variants")
         return
     origin = origin_of(entry, gathering.report_of.get(id(entry.resource)))
-    gathering.phases.append(StatedPhase(value, of, origin))
+    at_hand = (gathering.references.find(reference, entry) for reference in of)
+    variants = tuple(found.reference for found in at_hand if found is not None)
+    gathering.phases.append(StatedPhase(value, of, origin, variants))
 
 
 def _components(resource: Mapping[str, Any]) -> Components:
@@ -100,7 +102,7 @@ def _variant(
     genes = resolved.genes or tuple(
         gene for text in names.with_gene for gene in named_genes(text, gathering.vocabulary)
     )
-    zygosity = zygosity_of(_concept(parts, ALLELIC_STATE))
+    zygosity = zygosity_of(_concept(parts, ALLELIC_STATE)) or zygosity_of(value.concept)
     presence, presence_notes = _presence(value, zygosity)
     where = _where(parts, names, gathering)
     if isinstance(where, str):
@@ -207,9 +209,13 @@ def _where(
     )
     accession = at.accession_of(_concept(parts, REF_SEQ)) or (change.accession if change else "")
     place = at.place(accession, build, chromosome, vocabulary)
+    stated = parts[EXACT][0] if EXACT in parts else EMPTY
+    if change is not None and not place.build and change.accession in vocabulary.accessions:
+        # The range counts in a gene or transcript; the name beside it is on the chromosome.
+        accession, stated, ref, alt = change.accession, EMPTY, change.ref, change.alt
+        place = at.place(accession, build, chromosome, vocabulary)
     caveats = place.caveats
     interval = None
-    stated = parts[EXACT][0] if EXACT in parts else EMPTY
     low = at.position(stated.number or stated.low)
     if not stated.is_empty:
         interval = at.interval(low, _high(stated), _system(parts), ref)
@@ -220,7 +226,7 @@ def _where(
         interval = at.Interval(change.start, change.end)
         ref = change.ref if ref is None else ref
         alt = change.alt if alt is None else alt
-    if interval and not accession and not place.accession:
+    if interval and not place.accession:
         why = "neither an accession nor both build and chromosome are stated"
         caveats = (*caveats, note(NOT_PLACED, why=why))
     return place, interval, ref, alt, caveats

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fhir_pgx.genotype import hla
 from fhir_pgx.genotype.names import is_single_copy, parse_diplotypes, standard_allele, tidy
+from fhir_pgx.genotype.order import places
 from fhir_pgx.model.finding import (
     Caveat,
     NotUnderstood,
@@ -40,6 +41,7 @@ class _Sorted:
     used: dict[str, str] = field(default_factory=dict)
     caveats: dict[Caveat, None] = field(default_factory=dict)
     not_understood: list[NotUnderstood] = field(default_factory=list)
+    from_outside: bool = False
 
 
 def gather(
@@ -108,6 +110,7 @@ def gather(
         from_haplotypes=joined,
         caveats=tuple(found.caveats),
         not_understood=tuple(found.not_understood),
+        from_outside=found.from_outside,
     )
 
 
@@ -144,12 +147,18 @@ def _sort_one(
         case StatementKind.ALLELE_PRESENCE:
             _sort_presence(statement, rules, found)
         case StatementKind.ACTIVITY_SCORE:
-            found.scores.append(StatedTerm(statement.value, origin.reference, origin.when))
+            found.scores.append(_term(statement.value, statement))
         case StatementKind.PHENOTYPE:
             _sort_phenotype(statement, rules, vocabulary, found)
     # What is used and what is not are told apart: an answer's source and date are its own.
-    kept = found.used if len(found.not_understood) == refused else found.unusable
-    kept.setdefault(origin.reference, origin.when)
+    is_used = len(found.not_understood) == refused
+    (found.used if is_used else found.unusable).setdefault(origin.reference, origin.when)
+    found.from_outside |= is_used and statement.is_outside
+
+
+def _term(value: str, statement: Statement) -> StatedTerm:
+    origin = statement.origin
+    return StatedTerm(value, origin.reference, origin.when, statement.is_outside)
 
 
 def _sort_alleles(statement: Statement, rules: GeneRules, found: _Sorted) -> None:
@@ -164,7 +173,9 @@ def _sort_alleles(statement: Statement, rules: GeneRules, found: _Sorted) -> Non
     if statement.kind is StatementKind.DIPLOTYPE or is_single_copy(statement.value, rules):
         read = parse_diplotypes(statement.value, rules)
         if read:
-            found.diplotypes.append(StatedDiplotypes(read[0], origin.reference, origin.when))
+            found.diplotypes.append(
+                StatedDiplotypes(read[0], origin.reference, origin.when, statement.is_outside)
+            )
             found.caveats.update(dict.fromkeys(read[1]))
             return
     allele = standard_allele(tidy(rules.gene, statement.value), rules)
@@ -173,7 +184,7 @@ def _sort_alleles(statement: Statement, rules: GeneRules, found: _Sorted) -> Non
         return
     if allele.caveat:
         found.caveats[allele.caveat] = None
-    found.alleles.append(StatedTerm(allele.name, origin.reference, origin.when))
+    found.alleles.append(_term(allele.name, statement))
 
 
 def _sort_presence(statement: Statement, rules: GeneRules, found: _Sorted) -> None:
@@ -195,13 +206,12 @@ def _sort_presence(statement: Statement, rules: GeneRules, found: _Sorted) -> No
         found.caveats[_disagree(rules.gene, f"whether {name} is present")] = None
         found.presence[name] = Presence.PRESENT  # the answer that cannot be ignored safely
     if statement.presence is Presence.PRESENT:
-        found.alleles.append(StatedTerm(name, statement.origin.reference, statement.origin.when))
+        found.alleles.append(_term(name, statement))
 
 
 def _sort_phenotype(
     statement: Statement, rules: GeneRules, vocabulary: Vocabulary, found: _Sorted
 ) -> None:
-    origin = statement.origin
     known = {pair.phenotype.lower(): pair.phenotype for pair in rules.pairs}
     # Wrong answer codes circulate (LA10315-2 beside "Normal"): where code and words differ, both
     # are answers, and the gene is in conflict.
@@ -215,7 +225,7 @@ def _sort_phenotype(
         _refuse(statement, rules, found, f"is not a phenotype that {rules.gene} has in our release")
         return
     for term in terms:
-        found.phenotypes.append(StatedTerm(term, origin.reference, origin.when))
+        found.phenotypes.append(_term(term, statement))
 
 
 def _join_haplotypes(found: _Sorted, rules: GeneRules, sex: str) -> bool:
@@ -223,11 +233,13 @@ def _join_haplotypes(found: _Sorted, rules: GeneRules, sex: str) -> bool:
 
     One alone is the genotype of a haploid gene, and of a man in a gene on the X chromosome.
     """
-    if found.diplotypes or rules.method == "allele-status" or not found.alleles:
+    stated = any(not diplotype.is_outside for diplotype in found.diplotypes)
+    if stated or rules.method == "allele-status" or not found.alleles:
         return False
     by_time: dict[str, list[StatedTerm]] = defaultdict(list)
     for allele in found.alleles:
-        if allele.value not in found.presence:
+        # Calls made elsewhere are whole: one of their alleles is no half of another result.
+        if allele.value not in found.presence and not allele.is_outside:
             by_time[allele.when].append(allele)
     newest = max(by_time, default="")
     pair = by_time.get(newest, [])
@@ -246,7 +258,7 @@ def _join_haplotypes(found: _Sorted, rules: GeneRules, sex: str) -> bool:
     # The same allele stated twice may be one allele seen by two tests.
     if len(pair) != 2 or pair[0].value == pair[1].value:
         return False
-    order = {name: i for i, name in enumerate(rules.alleles)}
+    order = places(rules)
     names = sorted((term.value for term in pair), key=lambda name: order.get(name, len(order)))
     found.diplotypes.append(StatedDiplotypes((Diplotype(tuple(names)),), pair[0].reference, newest))
     return True

@@ -8,6 +8,7 @@ the file does not define is kept as written, so that the phenotype stage can say
 import re
 from dataclasses import dataclass
 
+from fhir_pgx.genotype.order import places
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.genotype import Diplotype
 from fhir_pgx.model.knowledge import AlleleRule, GeneRules
@@ -215,7 +216,7 @@ def _splits(text: str) -> list[tuple[str, str]]:
 def _diplotype(
     alleles: list[AlleleName], stated: str, rules: GeneRules
 ) -> tuple[Diplotype, tuple[Caveat, ...]]:
-    order = {name: i for i, name in enumerate(rules.alleles)}
+    order = places(rules)
     alleles = sorted(alleles, key=lambda found: order.get(found.name, len(order)))
     if rules.copies == (1,) and len(alleles) == 2 and alleles[0].name == alleles[1].name:
         alleles = alleles[:1]  # a haploid gene written as a pair of the same allele

@@ -13,15 +13,14 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import jsonschema
 import msgspec
-import yaml
 
 from fhir_pgx.errors import BrokenKnowledge
+from fhir_pgx.knowledge.definitions import load_definitions
+from fhir_pgx.knowledge.files import read_checked, read_yaml
 from fhir_pgx.knowledge.loader import ARTEFACT, HERE, RELEASE
 from fhir_pgx.knowledge.terms import load_vocabulary
 from fhir_pgx.model.knowledge import (
@@ -40,26 +39,6 @@ from fhir_pgx.model.knowledge import (
 )
 
 RELEASE_NAME = "2026.08"  # the month of the newest source table
-
-
-def read_yaml(path: Path) -> Any:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (safe loaders)
-
-
-def read_checked(folder: str, schema_name: str) -> Iterator[dict[str, Any]]:
-    """Each YAML file of a folder, checked; raises BrokenKnowledge naming file and place."""
-    schema = json.loads((HERE / "schema" / f"{schema_name}.json").read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
-    for path in sorted((HERE / folder).glob("*.yaml")):
-        content = read_yaml(path)
-        faults = [
-            f"{folder}/{path.name} {fault.json_path}: {fault.message[:200]}"
-            for fault in validator.iter_errors(content)
-        ]
-        if faults:
-            raise BrokenKnowledge("; ".join(faults), where=f"{folder}/{path.name}")
-        yield content
 
 
 def alias_names(alleles: Mapping[str, Any]) -> dict[str, str]:
@@ -223,6 +202,7 @@ def compile_knowledge() -> Knowledge:
         guidelines=guidelines,
         drugs=compiled,
         vocabulary=load_vocabulary(HERE / "terms"),
+        definitions=load_definitions(HERE, genes),
     )
 
 
@@ -237,6 +217,9 @@ def encode(knowledge: Knowledge) -> tuple[bytes, dict[str, Any]]:
             "guidelines": len(knowledge.guidelines),
             "drugs": len(knowledge.drugs),
             "rows": sum(len(drug.rows) for drug in knowledge.drugs),
+            "definitions": len(knowledge.definitions),
+            "sites": sum(len(each.sites) for each in knowledge.definitions.values()),
+            "named_alleles": sum(len(each.alleles) for each in knowledge.definitions.values()),
         },
         "sources": [
             {
@@ -248,6 +231,16 @@ def encode(knowledge: Knowledge) -> tuple[bytes, dict[str, Any]]:
                 "name": "Allele functions and diplotype tables as published with PharmCAT",
                 "as_of": "2025-11-05",
                 "licence": "CC0-1.0 (CPIC content)",
+            },
+            {
+                "name": "Allele definitions of CPIC and PharmVar, as published with PharmCAT 3.1.1",
+                "as_of": "2025-11-05",
+                "licence": "CC0-1.0 (CPIC content); PharmVar's own terms (PharmVar content)",
+            },
+            {
+                "name": "Positions on GRCh37 and GRCh38, and protein names, of pypgx 0.27.0",
+                "as_of": "2026-06",
+                "licence": "MIT",
             },
         ],
     }

@@ -30,9 +30,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
             row["accession"]: (row["build"], row["chromosome"])
             for row in _rows(folder / "accessions.csv")
         },
-        lengths={
-            row["accession"]: int(row["length"]) for row in _rows(folder / "accessions.csv")
-        },
+        lengths={row["accession"]: int(row["length"]) for row in _rows(folder / "accessions.csv")},
     )
 
 

@@ -79,9 +79,9 @@ class GeneDefinition:
     `method` is `named` (diplotypes of whole alleles) or `components` (every variant found is
     listed, the lowest functions decide: DPYD, RYR1). `unknown_as_reference`: a base that no allele
     has counts as the reference's; elsewhere it stops the call. `on_request`: called from variants
-    only when asked. `required` are sites without which nothing is called; `tier1` those that every
-    test is expected to read. `extra` sites belong to no allele. `core` maps sub-alleles to the
-    allele reported. `preferred` alleles win among components of equal function.
+    only when asked. `required` are sites without which nothing is called; `tier1` the alleles that
+    every test is expected to look for (AMP). `extra` sites belong to no allele. `core` maps
+    sub-alleles to the allele reported. `preferred` alleles win among components of equal function.
     """
 
     gene: str

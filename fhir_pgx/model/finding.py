@@ -69,6 +69,7 @@ class Statement:
     code that came along with it: an answer (`LA9657-3`), a ClinVar or PharmVar id. An allele
     presence has the allele as `value` and the zygosity's answer as `code` where it was stated
     (`LA6705-3` homozygous). `drugs` are the drug names of an implication the statement stood in.
+    `is_outside`: a call made elsewhere that was handed in beside the data, and wins over them.
     Source: reference shapes 1 to 16 of the PGx Observation.
     """
 
@@ -81,6 +82,7 @@ class Statement:
     source_class: SourceClass = SourceClass.UNKNOWN
     drugs: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    is_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,38 @@ class StatedRecommendation:
 
 @dataclass(frozen=True, slots=True)
 class StatedPhase:
-    """A sequence phase relationship: `Cis` or `Trans` of the referenced observations."""
+    """A sequence phase relationship: `Cis` or `Trans` of the referenced observations.
+
+    `of` are the references as sent; `variants` those of them that are at hand, as
+    `Origin.reference` has them.
+    """
 
     value: str
     of: tuple[str, ...]
     origin: Origin
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatedSequence:
+    """A MolecularSequence, or one of its relative parts: where it lies, and what it is of.
+
+    Its variants are the ObservedVariants of the same `origin.reference`. `window` is the 0-based
+    interval on `accession` that the sequence says it covers, None where it states none or is not
+    placed. `kind` is `dna`, `rna`, `aa` or empty; `specimen` its reference, empty where not stated.
+    `is_complete` is False where the sequence holds something that could not be read as a variant:
+    a base that it does not mention may then be there. `is_reverse`: its strand is the reverse one.
+    """
+
+    origin: Origin
+    accession: str = ""
+    build: str = ""
+    chromosome: str = ""
+    window: tuple[int, int] | None = None
+    kind: str = ""
+    specimen: str = ""
+    is_reverse: bool = False
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +214,4 @@ class Reading:
     not_understood: tuple[NotUnderstood, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     diagnoses: tuple[StatedDiagnosis, ...] = ()
+    sequences: tuple[StatedSequence, ...] = ()

@@ -7,6 +7,8 @@ decodes straight into these values. Decimals are text, as in the sources (`"1.25
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fhir_pgx.model.definition import GeneDefinition
+
 LookupMethod = Literal["phenotype", "activity-score", "allele-status", "none"]
 
 
@@ -204,4 +206,5 @@ class Knowledge:
     guidelines: dict[str, Guideline]
     drugs: tuple[DrugRules, ...]
     vocabulary: Vocabulary
+    definitions: dict[str, GeneDefinition] = field(default_factory=dict)
     sha256: str = ""

@@ -1,10 +1,12 @@
 """What is known of each gene of one patient: the answer of `interpret` (CONTRACT, section 3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 from fhir_pgx.model.finding import Caveat, Reading
+from fhir_pgx.model.variant import SiteCall
 
 
 class Status(StrEnum):
@@ -75,8 +77,14 @@ class GeneResult:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """Everything known of one patient's genes, with the reading it came from."""
+    """Everything known of one patient's genes, with the reading it came from.
+
+    `sites` are the calls at decision positions by gene, of every source; `resolved` names, by the
+    place of a variant in `reading.variants`, the position it was matched to.
+    """
 
     subject: str
     genes: dict[str, GeneResult]
     reading: Reading
+    sites: dict[str, tuple[SiteCall, ...]] = field(default_factory=dict)
+    resolved: Mapping[int, str] = field(default_factory=dict)

@@ -21,7 +21,8 @@ class SiteCall:
     strand), `UNREAD` or `OTHER`. Where `zygosity_known` is False it has only the alleles that were
     seen, and nothing is said of how often. `phase` names a phase set: within it, the first alleles
     are on one strand and the second on the other; empty where unphased. `build` is the one the
-    source speaks of; `reference` the resource or file, `where` its line or FHIRPath.
+    source speaks of; `reference` the resource or file, `where` its line or FHIRPath; `others` are
+    further resources that the call rests on.
     """
 
     gene: str
@@ -34,6 +35,7 @@ class SiteCall:
     where: str = ""
     when: str = ""
     caveats: tuple[Caveat, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ class VcfContent:
 
     `reference` is the `##reference` or `##assembly` line. `not_understood` lists the lines that
     could not be used, each with its number; `unknown_contigs` the contigs that no spelling fits.
+    `line_count` lines were read through; 0 where an index led straight to the wanted ones.
+    `is_truncated` says that the data end early, after those lines: what would follow was not read,
+    and nothing is known of it.
     """
 
     name: str
@@ -92,3 +97,4 @@ class VcfContent:
     line_count: int = 0
     unknown_contigs: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
+    is_truncated: bool = False

@@ -17,6 +17,7 @@ from fhir_pgx.normalize.sites import BUILDS, SiteIndex
 
 _BUILD = re.compile(r"(?i)(grch|hg|b|hs|build)[\s_-]{0,1}(37|38|19)(?:\D|$)")
 _OTHER_SEQUENCE = "the mitochondrial sequence of this file is not NC_012920.1"
+ENOUGH = 200  # records of a contig
 REVISED_MT = 16569  # NC_012920.1; UCSC's hg19 chrM (NC_001807, 16571) numbers bases differently
 
 
@@ -106,9 +107,13 @@ def _stated(
 
 
 def _votes(content: VcfContent, index: SiteIndex) -> dict[str, Counter[str]]:
-    """How many records of each contig show a site's own reference base, on each build."""
+    """How many of each contig's first records show a site's own reference base, on each build."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
+    asked: Counter[str] = Counter()
     for record in content.records:
+        asked[record.contig] += 1
+        if asked[record.contig] > ENOUGH:
+            continue
         for build in BUILDS:
             if _fits(record, build, index):
                 votes[record.contig][build] += 1

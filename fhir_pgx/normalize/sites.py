@@ -38,6 +38,11 @@ class Placed:
     def end(self) -> int:
         return self.start + len(self.stretch or self.ref)
 
+    @property
+    def is_substitution(self) -> bool:
+        """Whether it is several bases replaced by as many: `TC` by `CT`."""
+        return bool(self.stretch) and all(len(alt) == len(self.site.ref) for alt in self.site.alts)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -74,12 +79,16 @@ class SiteIndex:
         placed: dict[tuple[str, str], list[Placed]] = defaultdict(list)
         self._named: dict[str, dict[str, list[Named]]] = defaultdict(lambda: defaultdict(list))
         self.sites: dict[str, dict[str, Site]] = {}
+        self.chromosomes: dict[str, str] = {}  # by gene
+        self._placed: dict[tuple[str, str, str], Placed] = {}
         for definition in definitions:
+            self.chromosomes[definition.gene] = definition.chromosome
             own = self.sites.setdefault(definition.gene, {})
             for site in (*definition.sites, *definition.extra):
                 own[site.name] = site
                 for each in _placements(definition.gene, site):
                     placed[each.build, definition.chromosome].append(each)
+                    self._placed[definition.gene, site.name, each.build] = each
                 self._name(definition.gene, site)
         self._at = {place: _chromosome(found) for place, found in placed.items()}
 
@@ -105,6 +114,10 @@ class SiteIndex:
             return None
         alleles = {each.allele for each in found}
         return Named(found[0].gene, found[0].site, alleles.pop() if len(alleles) == 1 else None)
+
+    def on(self, build: str, gene: str, site: str) -> Placed | None:
+        """A site by its gene and name, as it lies on a build; None where it is not placed there."""
+        return self._placed.get((gene, site, build))
 
     def at(self, build: str, chromosome: str, start: int) -> tuple[Placed, ...]:
         """The single-base sites at a position."""
@@ -133,9 +146,9 @@ class SiteIndex:
     def seen(self, build: str, chromosome: str, change: Change) -> Iterator[Seen]:
         """What one copy shows where it has this change: every site it touches.
 
-        A change of equal length speaks for each base; a deletion takes the bases it covers
-        (`OTHER` at their sites), and is itself the allele of an insertion or deletion site where it
-        does to the site's stretch what that allele does.
+        A change of equal length speaks for each base. A deletion takes the bases it covers
+        (`OTHER` at their sites, save in a gene that defines an allele by it), and is itself the
+        allele of an insertion or deletion site where it does to the stretch what that allele does.
         """
         start, ref, alt = change
         end = start + len(ref)
@@ -143,15 +156,38 @@ class SiteIndex:
             for placed in self.within(build, chromosome, start, end):
                 base = alt[placed.start - start]
                 yield Seen(placed, base if base in _alleles(placed) else OTHER)
+            for placed in self.indels_near(build, chromosome, start, end):
+                found_there = allele_of(placed, change)
+                if found_there:
+                    yield Seen(placed, found_there)
             return
         start, ref, alt = trimmed(change)
+        found = []
+        for placed in self.indels_near(build, chromosome, start, start + len(ref)):
+            allele = allele_of(placed, (start, ref, alt))
+            if allele:
+                found.append(Seen(placed, allele))
+            if allele and allele != OTHER:
+                # Which bases of a repeat are gone is a matter of spelling: the definition's counts.
+                start, ref, alt = trimmed((placed.start, placed.site.ref, allele))
+        # An allele that a deletion defines has no cell of its own for the bases it takes away.
+        defined = {each.placed.gene for each in found if each.allele != OTHER}
+        for placed in self.within(build, chromosome, start, start + len(ref)):
+            if placed.gene not in defined:
+                yield Seen(placed, OTHER)
+        yield from found
+
+    def taken_away(self, build: str, chromosome: str, change: Change) -> Iterator[Placed]:
+        """The single-base sites within a deletion that is itself an allele of their gene."""
+        start, ref, alt = trimmed(change)
         end = start + len(ref)
-        for placed in self.within(build, chromosome, start, end):
-            yield Seen(placed, OTHER)
-        for placed in self.indels_near(build, chromosome, start, end):
-            found = allele_of(placed, (start, ref, alt))
-            if found:
-                yield Seen(placed, found)
+        defined = {
+            placed.gene
+            for placed in self.indels_near(build, chromosome, start, end)
+            if allele_of(placed, (start, ref, alt)) in placed.site.alts
+        }
+        if defined:
+            yield from (p for p in self.within(build, chromosome, start, end) if p.gene in defined)
 
     def wanted(self, accessions: Mapping[str, tuple[str, str]]) -> Wanted:
         """Which lines of a VCF can speak of a site; `accessions` as in the Vocabulary."""
@@ -227,7 +263,7 @@ def allele_of(placed: Placed, change: Change) -> str:
     """
     start, ref, alt = change
     offset = start - placed.start
-    if len(ref) == len(alt):
+    if len(ref) == len(alt) and not placed.is_substitution:
         return ""
     if offset < 0 or offset + len(ref) > len(placed.stretch):
         covers = offset < len(placed.stretch) and offset + len(ref) > 0

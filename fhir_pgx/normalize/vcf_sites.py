@@ -72,6 +72,7 @@ class _Harvest:
     indirect: set[tuple[int, Key]] = field(default_factory=set)
     alts: dict[Key, set[str]] = field(default_factory=dict)  # what records of a site looked for
     gene_caveats: dict[str, dict[Caveat, None]] = field(default_factory=dict)
+    taken: set[Key] = field(default_factory=set)  # sites within a deletion that is an allele
     failed: dict[str, dict[str, str]] = field(default_factory=dict)  # gene, site: FILTER
     not_understood: list[NotUnderstood] = field(default_factory=list)
 
@@ -93,7 +94,6 @@ def read_vcf_sites(
     lengths: Mapping[str, int],
 ) -> VcfSites:
     """The calls of every sample. Raises nothing: what cannot be used is listed.
-
     `accessions` (build and chromosome) and `lengths` are the Vocabulary's, by RefSeq accession.
     """
     builds = builds_of(content, index, accessions, lengths)
@@ -147,8 +147,12 @@ def _read_record(record: VcfRecord, build: str, index: SiteIndex, harvest: _Harv
         key = (each.placed.gene, each.placed.site.name)
         looked_for = harvest.alts.setdefault(key, set())
         is_split = bool(looked_for) and looked_for.isdisjoint(record.alts)
+        made: dict[_Genotype, SiteCall] = {}  # most of many samples have the same
         for i, genotype in enumerate(read):
-            call = _call(each, genotype, build, harvest.content, place)
+            call = made.get(genotype)
+            if call is None:
+                call = _call(each, genotype, build, harvest.content.name, place)
+                made[genotype] = call
             _add(call, each, i, is_split, harvest)
         if not each.is_indirect:
             looked_for.update(record.alts)
@@ -169,7 +173,8 @@ def _spoken(
 
 
 def _is_structural(alt: str) -> bool:
-    return alt not in NO_VARIANT and (alt.startswith("<") or "[" in alt or "]" in alt)
+    """A symbolic allele or a breakend, single ones (`A.`, `.A`) too."""
+    return alt not in NO_VARIANT and not alt.isalpha() and alt != "*"
 
 
 def _of_structural(record: VcfRecord, build: str, index: SiteIndex) -> Iterator[_Spoken]:
@@ -214,23 +219,35 @@ def _of_bases(
     start, ref = record.start, record.ref
     variants = [alt for alt in record.alts if alt not in NO_VARIANT and alt != "*"]
     is_direct = not variants or any(len(alt) == len(ref) for alt in variants)
+    for alt in variants if len(ref) > 1 else ():
+        if len(alt) < len(ref):
+            taken = index.taken_away(build, record.chromosome, (start, ref, alt))
+            harvest.taken.update((each.gene, each.site.name) for each in taken)
     for placed in index.within(build, record.chromosome, start, start + len(ref)):
         if ref[placed.start - start] != placed.ref:
             _mismatch(record, build, placed, harvest)
             continue
-        alleles = [_base(placed, start, ref, alt) for alt in record.alts]
+        is_taken = (placed.gene, placed.site.name) in harvest.taken
+        alleles = [_base(placed, start, ref, alt, is_taken=is_taken) for alt in record.alts]
         yield _Spoken(placed, (placed.ref, *alleles), not is_direct)
 
 
-def _base(placed: Placed, start: int, ref: str, alt: str) -> str:
-    """The base of a site where a copy has `alt`; `OTHER` where it has none that we know."""
+def _base(placed: Placed, start: int, ref: str, alt: str, *, is_taken: bool) -> str:
+    """The base of a site where a copy has `alt`; `OTHER` where it has none that we know.
+
+    A base that an allele's own deletion takes away counts as the reference's, as the allele's
+    definition has it.
+    """
+    if alt == "*" and is_taken:
+        return placed.ref
     if alt in NO_VARIANT or alt == "*":
         return OTHER
     if len(alt) == len(ref):
         base = alt[placed.start - start]
         return base if base == placed.site.ref or base in placed.site.alts else OTHER
     at, gone, _ = trimmed((start, ref, alt))
-    return OTHER if at <= placed.start < at + len(gone) else placed.ref
+    is_gone = at <= placed.start < at + len(gone)
+    return OTHER if is_gone and not is_taken else placed.ref
 
 
 def _of_indels(
@@ -305,9 +322,7 @@ def _genotype(text: str, phase_set: str, chromosome: str) -> _Genotype:
     return _Genotype(numbers, f"{chromosome}:{named}")
 
 
-def _call(
-    spoken: _Spoken, genotype: _Genotype, build: str, content: VcfContent, place: str
-) -> SiteCall:
+def _call(spoken: _Spoken, genotype: _Genotype, build: str, reference: str, place: str) -> SiteCall:
     alleles = tuple(
         UNREAD if number is None else spoken.alleles[number] for number in genotype.numbers
     )
@@ -317,7 +332,7 @@ def _call(
         alleles,
         genotype.phase if len(alleles) > 1 else "",
         build=build,
-        reference=content.name,
+        reference=reference,
         where=place,
         caveats=spoken.caveats,
     )

@@ -1,5 +1,21 @@
-"""Diplotype → activity score → phenotype, and what a gene's evidence amounts to."""
+"""Diplotype → activity score → phenotype, and what all that is stated of a gene amounts to."""
 
-from fhir_pgx.phenotype.conclude import conclude, faulty, not_called_from, not_tested
+from fhir_pgx.phenotype.conclude import (
+    blind_to_structure,
+    conclude,
+    faulty,
+    not_asked,
+    not_called_from,
+    not_tested,
+    not_the_tumour,
+)
 
-__all__ = ["conclude", "faulty", "not_called_from", "not_tested"]
+__all__ = [
+    "blind_to_structure",
+    "conclude",
+    "faulty",
+    "not_asked",
+    "not_called_from",
+    "not_tested",
+    "not_the_tumour",
+]

@@ -5,27 +5,26 @@ looked up, never computed with, so that `≥3.0` and `n/a` keep their meaning. A
 assigned function makes the diplotype Indeterminate: half an answer would read as a whole one.
 """
 
-import functools
-
+from fhir_pgx.model.function_pairs import (
+    INDETERMINATE,
+    NO_VALUE,
+    function_of,
+    pair_of,
+    unknown_key,
+)
 from fhir_pgx.model.genotype import Diplotype
-from fhir_pgx.model.knowledge import GeneRules, PairRule
+from fhir_pgx.model.knowledge import GeneRules
 from fhir_pgx.model.phenotype import DiplotypeResult
 
-INDETERMINATE = "Indeterminate"
-NO_VALUE = "n/a"
-
-
-@functools.lru_cache(maxsize=64)
-def _pairs_of(pairs: tuple[PairRule, ...]) -> dict[tuple[str, ...], PairRule]:
-    return {rule.of: rule for rule in pairs}
-
-
-def function_of(allele: str, rules: GeneRules) -> str | None:
-    """The allele's function or activity value as the pair rules name it; None if it has none."""
-    rule = rules.alleles.get(allele)
-    if rule is None:
-        return None
-    return rule.activity if rules.method == "activity-score" else rule.function
+__all__ = [
+    "INDETERMINATE",
+    "function_of",
+    "keys_of_phenotype",
+    "phenotype_of",
+    "phenotype_of_score",
+    "plain_score",
+    "score_order",
+]
 
 
 def phenotype_of(diplotype: Diplotype, rules: GeneRules) -> DiplotypeResult:
@@ -35,18 +34,13 @@ def phenotype_of(diplotype: Diplotype, rules: GeneRules) -> DiplotypeResult:
     is unknown to the file or has no function yet; a gene without pair rules (CYP4F2) has
     phenotype None. Source: the file's `pairs`, which reproduce CPIC's diplotype tables.
     """
-    functions = tuple(function_of(name, rules) for name in diplotype.haplotypes)
     shown = tuple(
         rules.alleles[name].function or rules.alleles[name].activity
         if name in rules.alleles
         else None
         for name in diplotype.haplotypes
     )
-    pairs = _pairs_of(rules.pairs)
-    rule = None
-    if None not in functions:
-        key = tuple(sorted(function for function in functions if function is not None))
-        rule = pairs.get(key) or pairs.get(tuple(sorted(diplotype.haplotypes)))
+    rule = pair_of(diplotype.haplotypes, rules)
     if rule is not None:
         return DiplotypeResult(
             diplotype.name,
@@ -68,7 +62,7 @@ def phenotype_of(diplotype: Diplotype, rules: GeneRules) -> DiplotypeResult:
         INDETERMINATE,
         NO_VALUE if scored else None,
         shown,
-        NO_VALUE if scored else INDETERMINATE,
+        unknown_key(rules),
         diplotype.stated,
     )
 

@@ -8,6 +8,7 @@ from fhir_pgx.model.finding import Caveat, NotUnderstood, ObservedVariant, Readi
 from fhir_pgx.model.knowledge import Dose, Knowledge
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
+from fhir_pgx.reports.sites import write_site_variants
 
 
 def write_knowledge(knowledge: Knowledge) -> dict[str, str]:
@@ -21,7 +22,11 @@ def write_interpretation(interpretation: Interpretation, knowledge: Knowledge) -
         "knowledge": write_knowledge(knowledge),
         "subject": interpretation.subject,
         "genes": {gene: write_gene(result) for gene, result in interpretation.genes.items()},
-        "variants": [write_variant(variant) for variant in reading.variants],
+        "variants": [
+            write_variant(variant, interpretation.resolved.get(place, ""))
+            for place, variant in enumerate(reading.variants)
+        ]
+        + write_site_variants(interpretation, knowledge),
         "biomarkers": [],
         "not_understood": write_not_understood(reading.not_understood),
     }
@@ -70,11 +75,13 @@ def write_gene(result: GeneResult) -> dict[str, Any]:
     return written
 
 
-def write_variant(variant: ObservedVariant) -> dict[str, Any]:
-    """A variant as stated; `position` is 1-based, as in the `normalised` form."""
+def write_variant(variant: ObservedVariant, site: str = "") -> dict[str, Any]:
+    """A variant as stated; `position` is 1-based, as in the `normalised` form. `site` is the
+    decision position it was matched to."""
     position = None if variant.start is None else variant.start + 1
     written: dict[str, Any] = {
         "gene": variant.genes[0] if variant.genes else None,
+        "site": site,
         "presence": variant.presence.value,
         "source_class": variant.source_class.value,
         "zygosity": variant.zygosity,

@@ -13,6 +13,7 @@ from fhir_pgx.reports.plain import (
     write_not_understood,
     write_recommendation,
 )
+from fhir_pgx.reports.sites import sites_of, write_site_calls
 
 
 def write_trace(
@@ -25,13 +26,15 @@ def write_trace(
     return {
         "knowledge": write_knowledge(knowledge),
         "subject": interpretation.subject,
-        "drugs": [_drug(answer, interpretation) for answer in answers],
+        "drugs": [_drug(answer, interpretation, knowledge) for answer in answers],
         "not_understood": write_not_understood(interpretation.reading.not_understood),
     }
 
 
 def _drug(
-    answer: tuple[Recommendation, ...] | Unanswered, interpretation: Interpretation
+    answer: tuple[Recommendation, ...] | Unanswered,
+    interpretation: Interpretation,
+    knowledge: Knowledge,
 ) -> dict[str, Any]:
     genes = answer.genes if isinstance(answer, Unanswered) else tuple(answer[0].genes)
     written: dict[str, Any] = {
@@ -39,6 +42,7 @@ def _drug(
         "genes": {
             gene: {
                 "stated": _stated(gene, interpretation.reading),
+                **_variants(gene, interpretation, knowledge),
                 "concluded": write_gene(interpretation.genes[gene]),
                 "lookup_keys": list(interpretation.genes[gene].lookup_keys),
             }
@@ -50,6 +54,16 @@ def _drug(
     else:
         written["recommendations"] = [write_recommendation(each) for each in answer]
     return written
+
+
+def _variants(
+    gene: str, interpretation: Interpretation, knowledge: Knowledge
+) -> dict[str, list[dict[str, Any]]]:
+    """The calls at the gene's decision positions; nothing where no variants are at hand."""
+    calls = interpretation.sites.get(gene)
+    if not calls:
+        return {}
+    return {"variants": write_site_calls(calls, sites_of(gene, knowledge))}
 
 
 def _stated(gene: str, reading: Reading) -> list[dict[str, str]]:

@@ -13,8 +13,9 @@ from types import MappingProxyType
 
 # Result-level codes under which a PGx result is filed; component codes are not searchable.
 RESULT_CODES = (
-    # any gene: genotype, haplotype, variant, metabolizer status, STU1 implications
-    "84413-4", "84414-2", "69548-6", "51971-0", "53040-2", "51961-1", "83009-1", "51964-5",
+    # any gene: genotype, haplotype, variant, phase, metabolizer status, STU1 implications
+    "84413-4", "84414-2", "69548-6", "82120-7", "51971-0", "53040-2", "51961-1", "83009-1",
+    "51964-5",
     "therapeutic-implication", "predicted-therapeutic-implication", "effect-transporter-function",
     # CYP2C19
     "79714-2", "57132-3", "72879-0", "66489-6", "66737-8", "66738-6", "66739-4", "66740-2",

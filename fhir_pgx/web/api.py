@@ -4,6 +4,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from flask import Blueprint, Request, Response, request
@@ -11,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from fhir_pgx.errors import InvalidParameter, TooLarge, UnreadableText, UnsupportedMedia
-from fhir_pgx.model.document import Document, Options
+from fhir_pgx.model.document import Calling, Document, Options
 from fhir_pgx.settings import Settings
 from fhir_pgx.web.body import FHIR_JSON, JSON, json_answer
 from fhir_pgx.web.site import Site
@@ -28,6 +29,9 @@ _TYPES = frozenset(
 _FORMATS: Mapping[str, Literal["json", "text"]] = {"json": "json", "text": "text"}
 _MULTIPART = "multipart/form-data"
 _PART = "file"
+_OUTSIDE = "outside-calls"
+_FLAGS = ("all-matches", "missing-as-reference", "cyp2d6-from-snvs")
+_SWITCH = {"true": True, "1": True, "": True, "false": False, "0": False}
 _GZIP_MAGIC = b"\x1f\x8b"
 
 Reader = Callable[[Sequence[Document], Options], Any]
@@ -39,24 +43,25 @@ def api_blueprint(site: Site) -> Blueprint:
 
     @bp.post("/interpret", strict_slashes=False)
     def interpret() -> ResponseReturnValue:
-        options = read_options(request.args, ("format",))
+        options = read_options(request.args, ("format", *_FLAGS, "sample"))
         return _answer(site.pipeline.interpret_documents, options, site.settings)
 
     @bp.post("/recommend", strict_slashes=False)
     def recommend() -> ResponseReturnValue:
-        options = read_options(request.args, ("drug",))
+        options = read_options(request.args, ("drug", *_FLAGS, "sample"))
         return _answer(site.pipeline.recommend_documents, options, site.settings)
 
     @bp.post("/explain", strict_slashes=False)
     def explain() -> ResponseReturnValue:
-        options = read_options(request.args, ("drug",))
+        options = read_options(request.args, ("drug", *_FLAGS, "sample"))
         return _answer(site.pipeline.explain_documents, options, site.settings)
 
     return bp
 
 
 def _answer(read: Reader, options: Options, settings: Settings) -> Response:
-    found = read(read_documents(request, settings), options)
+    documents, outside = read_documents(request, settings)
+    found = read(documents, replace(options, outside_calls=tuple(outside)))
     if isinstance(found, str):
         return Response(found, content_type="text/plain; charset=utf-8")
     return json_answer(found)
@@ -76,44 +81,59 @@ def read_options(arguments: "MultiDict[str, str]", known: tuple[str, ...]) -> Op
     if written not in _FORMATS:
         raise InvalidParameter("the format is unknown", where="format", mend="use json or text")
     drugs = tuple(drug for drug in arguments.getlist("drug") if drug.strip())
-    return Options(format=_FORMATS[written], drugs=drugs)
+    flags = {name: _flag(arguments, name) for name in _FLAGS}
+    calling = Calling(
+        all_matches=flags["all-matches"],
+        missing_as_reference=flags["missing-as-reference"],
+        cyp2d6_from_snvs=flags["cyp2d6-from-snvs"],
+        sample=arguments.get("sample", ""),
+    )
+    return Options(format=_FORMATS[written], drugs=drugs, calling=calling)
 
 
-def read_documents(asked: Request, settings: Settings) -> list[Document]:
-    """The data of a request, uncompressed: its body, or the parts `file` of a form.
+def _flag(arguments: "MultiDict[str, str]", name: str) -> bool:
+    written = arguments.get(name, "false").lower()
+    if written not in _SWITCH:
+        raise InvalidParameter("the flag is neither true nor false", where=name, mend="use true")
+    return _SWITCH[written]
+
+
+def read_documents(asked: Request, settings: Settings) -> tuple[list[Document], list[Document]]:
+    """The data of a request, uncompressed: its body, or the parts `file` of a form; and the parts
+    `outside-calls`.
 
     Raises UnsupportedMedia, TooLarge, UnreadableText for broken gzip, InvalidParameter where no
     data are there or a part has another name.
     """
     if asked.mimetype == _MULTIPART:
-        data = _parts(asked, settings)
+        data, outside = _parts(asked, _PART, settings), _parts(asked, _OUTSIDE, settings)
     elif asked.mimetype in _TYPES:
         encoding = asked.headers.get("Content-Encoding", "")
         body = _uncompressed(asked.get_data(cache=False), encoding, settings)
-        data = [Document(body, "", asked.mimetype)] if body.strip() else []
+        data, outside = [Document(body, "", asked.mimetype)] if body.strip() else [], []
     else:
         raise UnsupportedMedia(
             "the body's media type is not read here",
             where="Content-Type",
-            mend="send application/fhir+json, application/fhir+xml or a multipart form",
+            mend="send application/fhir+json, application/fhir+xml, text/vcf or a multipart form",
         )
-    if not data:
+    if not data and not outside:
         raise InvalidParameter(
             "the request holds no data",
             where=_PART,
             mend=f"send the data as the body, or as one or more multipart parts named {_PART}",
         )
-    return data
+    return data, outside
 
 
-def _parts(asked: Request, settings: Settings) -> list[Document]:
+def _parts(asked: Request, wanted: str, settings: Settings) -> list[Document]:
     for name in (*asked.files, *asked.form):
-        if name != _PART:
+        if name not in (_PART, _OUTSIDE):
             # A part that is passed over would change the answer without a word.
             raise InvalidParameter(
-                "the form has a part that is not read in this release",
+                "the form has a part that is not read here",
                 where=(name or "(unnamed)")[:100],
-                mend=f"send the data as one or more parts named {_PART}, and nothing else",
+                mend=f"name the parts {_PART} or {_OUTSIDE}",
             )
     files = [
         Document(
@@ -121,10 +141,10 @@ def _parts(asked: Request, settings: Settings) -> list[Document]:
             part.filename or "",
             part.mimetype,
         )
-        for part in asked.files.getlist(_PART)
+        for part in asked.files.getlist(wanted)
     ]
     # A part without a file name is a form field to Flask, and data all the same.
-    return files + [Document(text.encode(), "", "") for text in asked.form.getlist(_PART)]
+    return files + [Document(text.encode(), "", "") for text in asked.form.getlist(wanted)]
 
 
 def _uncompressed(data: bytes, encoding: str, settings: Settings) -> bytes:

@@ -26,6 +26,8 @@ STATUS: dict[type[PgxError], int] = {
     errors.NotFhir: 400,
     errors.MixedPatients: 400,
     errors.UnreadableText: 400,
+    errors.UnreadableVcf: 400,
+    errors.UnreadableCalls: 400,
     errors.UnknownDrug: 422,
     errors.InvalidHookRequest: 400,
     errors.UnknownService: 404,

@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_wrong_usage_by_name(run, monkeypatch, write):
         (b"<Observation", "XML"),
         (b"", "empty"),
         (b"hello", "neither JSON nor XML"),
-        (b"##fileformat=VCFv4.2\n", "VCF is not read"),
+        (b"##fileformat=VCFv4.2\n", "#CHROM"),
         (b"\x1f\x8bbroken", "gzip"),
         (b'{"resourceType":"Patient","id":"a"}\n{"resourceType":', "line 2"),
         (b"{}", "no resourceType"),

@@ -242,6 +242,148 @@ def test_one_observation_of_a_sequence_with_two_variants_gives_neither_a_zygosit
     assert [one.zygosity for one in reading.variants if one.from_sequence] == ["", ""]
 
 
+def at_place(start, ref, alt, zygosity, named):
+    """A variant Observation by its 0-based place on NC_000009.11, derived from the sequence."""
+    parts = {
+        "48013-7": {"valueCodeableConcept": NC9},
+        "92822-6": {"valueCodeableConcept": {"coding": [{"code": "LA30100-4"}]}},
+        "81254-5": {"valueRange": {"low": {"value": start}, "high": {"value": start + 1}}},
+        "69547-8": {"valueString": ref},
+        "69551-0": {"valueString": alt},
+        "53034-5": {"valueCodeableConcept": {"coding": [{"code": zygosity}]}},
+    }
+    return observation(
+        "LA9633-4",
+        id=named,
+        derivedFrom=[{"reference": "MolecularSequence/s"}],
+        component=[{"code": {"coding": [{"code": code}]}} | value for code, value in parts.items()],
+    )
+
+
+def test_observations_of_one_sequence_are_matched_to_its_variants_by_their_change(reading_of):
+    reading = reading_of(
+        sequence(change(10, 11, "A", "T"), change(20, 21, "C", "G"), change(30, 31, "G", "T")),
+        at_place(20, "c", "g", "LA6705-3", "second"),
+        at_place(10, "A", "T", "LA6706-1", "first"),
+        at_place(30, "G", "C", "LA6705-3", "another"),
+    )
+    found = [one.zygosity for one in reading.variants if one.from_sequence]
+    assert found == ["heterozygous", "homozygous", ""]
+
+
+def test_an_observation_of_another_place_gives_its_sequence_no_zygosity(reading_of):
+    reading = reading_of(
+        sequence(change(1000, 1001, "A", "T")), at_place(10, "A", "T", "LA6706-1", "elsewhere")
+    )
+    assert [one.zygosity for one in reading.variants if one.from_sequence] == [""]
+
+
+def test_what_an_observation_says_of_a_sequence_is_no_surer_than_the_observation(reading_of):
+    early = at_place(10, "A", "T", "LA6706-1", "early") | {
+        "status": "preliminary",
+        "effectiveDateTime": "2024-03-01",
+    }
+    reading = reading_of(sequence(change(10, 11, "A", "T")), early)
+    (found,) = [one for one in reading.variants if one.from_sequence]
+    assert (found.origin.status, found.origin.when) == ("preliminary", "2024-03-01")
+
+
+R5_START = {"sequenceCodeableConcept": NC9, "windowStart": 100, "windowEnd": 200}
+
+
+def relative(system="LA30100-4", start=None, **more):
+    coded = {"coding": [{"system": "http://loinc.org", "code": system}]}
+    edit = {"start": 110, "end": 111, "replacedSequence": "G", "replacementSequence": "C"}
+    return {
+        "coordinateSystem": coded,
+        "startingSequence": R5_START if start is None else start,
+        "edit": [edit],
+    } | more
+
+
+def windowed(system, low=100, high=200, **more):
+    reference = {"referenceSeqId": NC9, "windowStart": low, "windowEnd": high} | more
+    return sequence(change(110, 111, "G", "C"), system=system, reference=reference, type="dna")
+
+
+def in_parts(*parts):
+    return {"resourceType": "MolecularSequence", "id": "s", "type": "dna", "relative": list(parts)}
+
+
+@pytest.mark.parametrize(
+    ("what", "made", "window"),
+    [
+        ("0-based: the end is outside", windowed(0), (100, 200)),
+        ("1-based: the end is inside", windowed(1), (99, 200)),
+        ("no system: what both count", windowed(None), (100, 200)),
+        ("STU3", windowed(1) | {"resourceType": "Sequence"}, (99, 200)),
+        ("R5, 0-based", in_parts(relative()), (100, 200)),
+        ("R5, 1-based", in_parts(relative("LA30102-0")), (99, 200)),
+        ("no end", windowed(0, high=None), None),
+        ("end before start", windowed(0, 200, 100), None),
+        ("R5's range of the composed sequence is none",
+         in_parts(relative(start={"sequenceCodeableConcept": NC9},
+                           sequenceRange={"low": {"value": 1}, "high": {"value": 100}})), None),
+        ("not placed", windowed(0, referenceSeqId={"text": "NG_008384.3"}), None),
+    ],
+)  # fmt: skip
+def test_the_window_of_a_sequence_is_a_0_based_interval(reading_of, what, made, window):
+    (found,) = reading_of(made).sequences
+    assert found.window == window, what
+    assert (found.kind, found.is_complete) == ("dna", True)
+    assert found.origin.reference.endswith("/s")
+
+
+def test_the_parts_of_one_r5_sequence_are_stated_each_with_its_window(reading_of):
+    later = {"sequenceCodeableConcept": NC9, "windowStart": 300, "windowEnd": 400}
+    found = reading_of(in_parts(relative(), relative(start=later))).sequences
+    assert [each.window for each in found] == [(100, 200), (300, 400)]
+    assert {each.origin.reference for each in found} == {"MolecularSequence/s"}
+
+
+@pytest.mark.parametrize(
+    ("what", "made", "is_complete"),
+    [
+        ("all read", windowed(0), True),
+        ("nothing stated", sequence(), True),
+        ("a variant that could not be read",
+         sequence(change(10, 11, "A", "T"), change(30, 20, "A", "T")), False),
+        ("a structural variant",
+         sequence(change(10, 11, "A", "T"), structureVariant=[{"outer": {"start": 1, "end": 9}}]),
+         False),
+        ("bases written out, and no variants", sequence(observedSeq="ACGT"), False),
+        ("a file, and no edits (R5)",
+         {"resourceType": "MolecularSequence", "id": "s", "formatted": [{"title": "reads"}]},
+         False),
+        ("bases written out beside the variants",
+         sequence(change(10, 11, "A", "T"), observedSeq="ACGT"), True),
+    ],
+)  # fmt: skip
+def test_a_sequence_is_complete_where_all_that_it_holds_was_read(
+    reading_of, what, made, is_complete
+):
+    assert {each.is_complete for each in reading_of(made).sequences} == {is_complete}, what
+
+
+def test_a_sequence_that_others_are_written_against_is_not_the_persons(reading_of):
+    pointing = {"referenceSeqPointer": {"reference": "MolecularSequence/target"}}
+    reading = reading_of(
+        sequence(id="target"), sequence(change(10, 11, "A", "T"), reference=pointing)
+    )
+    assert [each.origin.reference for each in reading.sequences] == ["MolecularSequence/s"]
+
+
+def test_the_specimen_of_a_sequence_is_one_however_it_is_written(reading_of):
+    full = {"reference": "http://example.org/fhir/Specimen/blood"}
+    reading = reading_of(
+        {"resourceType": "Specimen", "id": "blood"},
+        sequence(change(10, 11, "A", "T"), id="a", specimen=full),
+        sequence(change(10, 11, "A", "T"), id="b", specimen={"reference": "Specimen/blood"}),
+        sequence(change(10, 11, "A", "T"), id="c"),
+    )
+    assert [each.specimen for each in reading.sequences] == ["Specimen/blood"] * 2 + [""]
+
+
 def test_a_sequence_without_variants_is_counted_and_listed(reading_of):
     reading = reading_of(sequence(observedSeq="ACGT"))
     assert (reading.sequence_count, reading.variants) == (1, ())

@@ -162,6 +162,9 @@ def test_reference_confirmed_keeps_both_alleles(reading_of):
         ("NC_000010.11:g.100_101insTT", (100, 100, "", "TT")),
         ("NC_000010.11:g.100dupA", (100, 100, "", "A")),
         ("NC_000010.11:g.100_102delinsG", (99, 102, None, "G")),
+        # their bases are those of the reference, which is not at hand: the name keeps them
+        ("NC_000010.11:g.100_102dup", (99, 102, None, None)),
+        ("NC_000010.11:g.100TA[8]", (99, 100, None, None)),
         ("NC_000010.11:g.94781859G=", (94781858, 94781859, "G", "G")),
         ("NC_000010.11:g.(100_102)_(200_202)del", (None, None, None, None)),
         ("NC_000010.11:g.100_90del", (None, None, None, None)),
@@ -188,6 +191,43 @@ def test_a_name_without_accession_is_joined_with_build_and_chromosome(reading_of
         )
     ).variants
     assert (found.accession, found.build, found.start) == ("NC_000010.11", "GRCh38", 94781858)
+
+
+def test_a_chromosome_where_an_accession_belongs_is_read_with_its_build(reading_of):
+    (found,) = reading_of(
+        variant(concept("48013-7", "chr10"), concept("62374-4", "LA26806-2"), ONE, REF, ALT,
+                span("81254-5", 94781859))
+    ).variants  # fmt: skip
+    assert (found.accession, found.build, found.start) == ("NC_000010.11", "GRCh38", 94781858)
+    (alone,) = reading_of(
+        variant(concept("48013-7", "chr10"), ONE, REF, ALT, span("81254-5", 94781859))
+    ).variants
+    assert (alone.build, codes(alone)) == ("", ["PGX-508"])
+
+
+def test_a_chromosomes_name_places_what_counts_in_a_gene(reading_of):
+    within = [concept("48013-7", "NG_008384.3"), ONE, span("81254-5", 24179)]
+    minus = [text("69547-8", "C"), text("69551-0", "T")]
+    (found,) = reading_of(
+        variant(*within, *minus, concept("81290-9", "NC_000010.11:g.94781859G>A"))
+    ).variants
+    assert (found.accession, found.start, found.ref, found.alt, codes(found)) == (
+        "NC_000010.11", 94781858, "G", "A", [],
+    )  # fmt: skip
+    (without,) = reading_of(variant(*within, *minus)).variants
+    assert (without.build, without.start, codes(without)) == ("", 24178, ["PGX-508"])
+
+
+@pytest.mark.parametrize(
+    ("code", "zygosity"),
+    [("LA6706-1", "heterozygous"), ("LA6705-3", "homozygous"), ("LA9633-4", "")],
+)
+def test_a_zygosity_that_is_the_value_itself_is_read(reading_of, code, zygosity):
+    stated = {"coding": [{"system": LOINC, "code": code}]}
+    (found,) = reading_of(
+        variant(CHROMOSOME_10, ONE, REF, ALT, span("81254-5", 5), value=stated)
+    ).variants
+    assert (found.zygosity, found.presence) == (zygosity, Presence.PRESENT)
 
 
 def test_an_spdi_in_the_place_of_a_coding_name_is_known_for_what_it_is(reading_of):
@@ -297,3 +337,22 @@ def test_a_phase_relationship_keeps_its_references_as_sent(reading_of):
         }
     )
     assert [(one.value, one.of) for one in reading.phases] == [("Trans", ("#a", "Observation/b"))]
+    assert [one.variants for one in reading.phases] == [()]  # neither is at hand
+
+
+def test_a_phase_relationship_names_the_variants_at_hand(reading_of):
+    here = variant(CHROMOSOME_10, ONE, REF, ALT, span("81254-5", 5), id="b")
+    related = {
+        "resourceType": "Observation",
+        "id": "phase",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": "82120-7"}]},
+        "valueCodeableConcept": {"coding": [{"code": "Cis"}]},
+        "derivedFrom": [
+            {"reference": "https://example.org/fhir/Observation/b"},
+            {"reference": "Observation/elsewhere"},
+        ],
+    }
+    (found,) = reading_of(here, related).phases
+    assert found.variants == ("Observation/b",)
+    assert found.of == ("https://example.org/fhir/Observation/b", "Observation/elsewhere")

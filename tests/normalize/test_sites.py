@@ -137,3 +137,28 @@ def test_the_spans_wanted_of_a_vcf_are_those_of_both_builds(index):
 )
 def test_a_change_is_trimmed_to_what_changes(change, minimal):
     assert trimmed(change) == minimal
+
+
+DOUBLE = Site("rs193922862", 38572265, "TC", ("CT",))
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "expected"),
+    [
+        ("both bases", (38572265, "TC", "CT"), [("rs193922862", "CT")]),
+        ("both, with a neighbour", (38572264, "ATC", "ACT"), [("rs193922862", "CT")]),
+        ("one of them", (38572265, "T", "C"), [("rs193922862", OTHER)]),
+        ("the base beside them", (38572267, "A", "C"), []),
+    ],
+)
+def test_two_bases_replaced_together_are_one_allele(what, change, expected):
+    index = SiteIndex([definition("RYR1", "19", DOUBLE)])
+    assert shown(index, "GRCh38", "19", trimmed(change)) == expected, what
+
+
+def test_a_deletion_within_a_repeat_takes_the_bases_that_the_definition_says():
+    within = Site("rs186364861", 48037797, "G", ("A",))
+    deletion = Site("rs746071566", 48037781, "AGGAGTC", ("A",), context="A" + "GGAGTC" * 3 + "G")
+    index = SiteIndex([definition("NUDT15", "13", within, deletion)])
+    for start, gone in ((48037782, "GGAGTC"), (48037795, "GAGTCG")):
+        assert shown(index, "GRCh38", "13", (start, gone, "")) == [("rs746071566", "A")]

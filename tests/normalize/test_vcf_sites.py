@@ -2,6 +2,7 @@
 
 import pytest
 
+from fhir_pgx.model.definition import Site
 from fhir_pgx.model.variant import OTHER, UNREAD, VcfContent, VcfContig, VcfRecord
 from fhir_pgx.normalize.sites import SiteIndex
 from fhir_pgx.normalize.vcf_sites import read_vcf_sites
@@ -141,6 +142,19 @@ def test_of_a_line_that_stands_twice_the_first_counts():
     assert alleles(found) == {"rs4244285": ("G", "A")}
     (call,) = found.samples[0].by_gene["CYP2C19"]
     assert [c.code for c in call.caveats] == ["PGX-536"]
+
+
+def test_a_base_that_an_alleles_own_deletion_takes_away_is_not_another_base():
+    gone = Site("g.deletion", 999, "CAGG", ("C",), start37=1999, context="CAGG")
+    within = Site("rs2", 1001, "G", ("T",), start37=2001)
+    index = SiteIndex([definition("CYP2C19", "10", gone, within)])
+    deletion = record(1000, "CAGG", "C", "0/1")
+    under = record(1002, "G", "*,T", "0/1")
+    found = read_vcf_sites(content(deletion, under), index, ACCESSIONS, LENGTHS)
+    assert alleles(found) == {"g.deletion": ("CAGG", "C"), "rs2": ("G", "G")}
+    another = record(1000, "CAGGT", "C", "0/1")
+    found = read_vcf_sites(content(another, under), index, ACCESSIONS, LENGTHS)
+    assert alleles(found)["rs2"] == ("G", OTHER)
 
 
 def test_a_structural_variant_hides_the_sites_under_it():

@@ -5,6 +5,8 @@ import io
 
 import pytest
 
+from fhir_pgx.model.document import Calling
+
 FHIR = "application/fhir+json"
 BODY = b'{"resourceType": "Bundle"}'
 
@@ -37,11 +39,42 @@ def test_the_data_may_be_parts_of_a_form(client, pipeline):
     assert [each.name for each in pipeline.documents] == ["a.json", "b.vcf"]
 
 
+def test_calls_made_elsewhere_are_parts_of_their_own(client, pipeline):
+    calls = (io.BytesIO(b"CYP2D6\t*1/*4"), "calls.tsv")
+    form = {"file": (io.BytesIO(BODY), "a.json", FHIR), "outside-calls": calls}
+    answer = client.post("/api/interpret", data=form, content_type="multipart/form-data")
+    assert answer.status_code == 200
+    assert [each.name for each in pipeline.documents] == ["a.json"]
+    (outside,) = pipeline.options.outside_calls
+    assert (outside.name, outside.data) == ("calls.tsv", b"CYP2D6\t*1/*4")
+
+
+@pytest.mark.parametrize(
+    ("query", "calling"),
+    [
+        ("all-matches=true", Calling(all_matches=True)),
+        ("missing-as-reference", Calling(missing_as_reference=True)),
+        ("cyp2d6-from-snvs=1&sample=NA1", Calling(cyp2d6_from_snvs=True, sample="NA1")),
+        ("all-matches=false", Calling()),
+    ],
+)
+def test_the_flags_of_calling_are_query_parameters(client, pipeline, query, calling):
+    answer = client.post(f"/api/interpret?{query}", data=BODY, content_type=FHIR)
+    assert answer.status_code == 200
+    assert pipeline.options.calling == calling
+
+
+def test_a_flag_that_is_neither_true_nor_false_is_refused(client):
+    answer = client.post("/api/interpret?all-matches=yes", data=BODY, content_type=FHIR)
+    assert answer.status_code == 400
+    assert answer.get_json()["issue"][0]["expression"] == ["all-matches"]
+
+
 @pytest.mark.parametrize(
     ("form", "where"),
     [
-        ({"outside-calls": (io.BytesIO(b"CYP2D6\t*1/*4"), "calls.tsv")}, "outside-calls"),
-        ({"outside-calls": "CYP2D6\t*1/*4"}, "outside-calls"),
+        ({"outside": (io.BytesIO(b"CYP2D6\t*1/*4"), "calls.tsv")}, "outside"),
+        ({"outside_calls": "CYP2D6\t*1/*4"}, "outside_calls"),
         ({"File": "x"}, "File"),
     ],
 )

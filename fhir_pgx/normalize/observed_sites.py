@@ -1,0 +1,240 @@
+"""Variants as resources state them → SiteCalls, at most one for each decision position.
+
+Zygosity is what is stated: heterozygous is the build's own base and the allele, homoplasmic and
+hemizygous one copy, none stated leaves it unknown. A confirmed reference counts as two copies (one
+for mitochondrial DNA), since results do not say how many X chromosomes a person has; the genotype
+room knows. One allele stated absent shows the reference only where the position has no other.
+Tumour variants never become calls. How sequences are read stands in `sequence_copies`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fhir_pgx.model.finding import (
+    Caveat,
+    NotUnderstood,
+    ObservedVariant,
+    Presence,
+    SourceClass,
+    StatedPhase,
+    StatedSequence,
+)
+from fhir_pgx.model.variant import UNREAD, SiteCall
+from fhir_pgx.normalize.observed_match import find_sites
+from fhir_pgx.normalize.observed_place import Found
+from fhir_pgx.normalize.phase import phase_sets
+from fhir_pgx.normalize.sequence_copies import Copy, CopyAlleles, alleles_by_copy, copies_of
+from fhir_pgx.normalize.settle import Claim, Settled, settle
+from fhir_pgx.normalize.sites import SiteIndex
+
+Key = tuple[str, str]  # gene, site
+_MET_IN_READING = frozenset(("PGX-508", "PGX-511"))  # not placed, no reference allele: mended here
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSites:
+    """What observed variants say of the decision positions.
+
+    `gene_caveats` concern what was not used or not settled; those of a call stand in it.
+    `resolved` has, by the place of a variant in what was given, the position it was matched to
+    (several are joined by a comma). `tumour_genes` have variants of a tumour, which were left out.
+    """
+
+    by_gene: Mapping[str, tuple[SiteCall, ...]]
+    gene_caveats: Mapping[str, tuple[Caveat, ...]] = field(default_factory=dict)
+    not_understood: tuple[NotUnderstood, ...] = ()
+    resolved: Mapping[int, str] = field(default_factory=dict)
+    tumour_genes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Harvest:
+    index: SiteIndex
+    copies: dict[str, Copy]
+    claims: dict[Key, list[Claim]] = field(default_factory=dict)
+    caveats: dict[str, dict[Caveat, None]] = field(default_factory=dict)
+    not_understood: list[NotUnderstood] = field(default_factory=list)
+    resolved: dict[int, str] = field(default_factory=dict)
+    tumour_genes: dict[str, None] = field(default_factory=dict)
+
+    def note(self, gene: str, code: str, text: str) -> None:
+        self.caveats.setdefault(gene, {})[Caveat(code, text)] = None
+
+    def is_single(self, gene: str) -> bool:
+        return self.index.chromosomes[gene] == "MT"
+
+
+def read_observed_sites(
+    variants: Sequence[ObservedVariant],
+    phases: Sequence[StatedPhase],
+    sequences: Sequence[StatedSequence],
+    index: SiteIndex,
+) -> ObservedSites:
+    """The calls of one person. Raises nothing: what cannot be used is listed."""
+    harvest = _Harvest(index, copies_of(sequences))
+    for place, variant in enumerate(variants):
+        _read(place, variant, harvest)
+    by_copy = alleles_by_copy(harvest.copies, index)
+    calls: dict[Key, SiteCall] = {}
+    for key in dict.fromkeys((*harvest.claims, *by_copy)):
+        call = _call(key, by_copy.get(key), harvest)
+        if call is not None:
+            calls[key] = call
+    _put_in_phase(phases, calls, harvest)
+    return ObservedSites(
+        dict(_by_gene(calls, index)),
+        {gene: tuple(found) for gene, found in harvest.caveats.items()},
+        tuple(harvest.not_understood),
+        harvest.resolved,
+        tuple(harvest.tumour_genes),
+    )
+
+
+def _by_gene(
+    calls: Mapping[Key, SiteCall], index: SiteIndex
+) -> Iterator[tuple[str, tuple[SiteCall, ...]]]:
+    """In the order of the definitions, whatever order the resources came in."""
+    genes = {gene for gene, _ in calls}
+    for gene, sites in index.sites.items():
+        if gene in genes:
+            yield gene, tuple(calls[gene, name] for name in sites if (gene, name) in calls)
+
+
+def _read(place: int, variant: ObservedVariant, harvest: _Harvest) -> None:
+    found = find_sites(variant, harvest.index)
+    copy = _copy(variant, found, harvest)
+    keys = {(match.placed.gene, match.placed.site.name): match for match in found.matches}
+    if keys:
+        harvest.resolved[place] = ", ".join(dict.fromkeys(site for _, site in keys))
+    if variant.source_class is SourceClass.SOMATIC:
+        genes = (*variant.genes, *(gene for gene, _ in keys))
+        harvest.tumour_genes |= {gene: None for gene in genes if gene in harvest.index.sites}
+    elif found.reason or (copy is not None and copy.is_of_protein):
+        _refuse(variant, found, harvest)
+    elif copy is not None and _is_plain(variant):
+        for key, match in keys.items():
+            copy.state(key, match, _told(variant, found))
+    else:
+        for key, match in keys.items():
+            harvest.claims.setdefault(key, []).append(Claim(variant, match, _told(variant, found)))
+    if copy is not None:
+        copy.answered |= keys.keys()
+
+
+def _copy(variant: ObservedVariant, found: Found, harvest: _Harvest) -> Copy | None:
+    """The sequence that a variant stands in. A variant that is not understood, or lies on another
+    build than the sequence says, leaves open what else the sequence does not show."""
+    if not variant.from_sequence:
+        return None
+    copy = harvest.copies.setdefault(variant.origin.reference, Copy(variant.origin))
+    copy.has_variants = True
+    is_moved = any(caveat.code == "PGX-524" for caveat in found.caveats)
+    copy.is_readable = copy.is_readable and not found.reason and not is_moved
+    return copy
+
+
+def _is_plain(variant: ObservedVariant) -> bool:
+    """True where a sequence's variant has nothing that an Observation would say of it."""
+    return variant.presence is Presence.PRESENT and not variant.zygosity
+
+
+def _told(variant: ObservedVariant, found: Found) -> tuple[Caveat, ...]:
+    kept = (caveat for caveat in variant.caveats if caveat.code not in _MET_IN_READING)
+    return tuple(dict.fromkeys((*kept, *found.caveats)))
+
+
+def _refuse(variant: ObservedVariant, found: Found, harvest: _Harvest) -> None:
+    reason = found.reason or "it is of a protein's sequence, not of DNA"
+    origin = variant.origin
+    harvest.not_understood.append(NotUnderstood(origin.reference, reason, origin.path))
+    for gene in dict.fromkeys(placed.gene for placed in found.touched):
+        text = f"A variant was not used ({origin.reference}): {reason}."
+        harvest.note(gene, "PGX-528", text)
+
+
+def _call(key: Key, copies: CopyAlleles | None, harvest: _Harvest) -> SiteCall | None:
+    gene, site = key
+    claims = harvest.claims.get(key, [])
+    settled = settle(claims, copies, is_single=harvest.is_single(gene))
+    if settled.is_contradictory:
+        sources = ", ".join(dict.fromkeys(_sources(settled)))
+        text = f"Results contradict each other at {site}; it was not used ({sources})."
+        harvest.note(gene, "PGX-522", text)
+    if settled.differs_from_preliminary:
+        text = f"A preliminary result at {site} differs; the final one was used."
+        harvest.note(gene, "PGX-527", text)
+    if settled.alleles is None:
+        reason = f"one allele of {site} is absent; others were not tested"
+        for claim in settled.claims:
+            _refuse(claim.variant, Found((), (), reason, (claim.match.placed,)), harvest)
+        return None
+    return _site_call(key, settled)
+
+
+def _sources(settled: Settled) -> Iterator[str]:
+    for claim in settled.claims:
+        yield claim.variant.origin.reference
+    if settled.copies is not None:
+        for copy in settled.copies.copies:
+            yield copy.reference
+
+
+def _site_call(key: Key, settled: Settled) -> SiteCall:
+    gene, site = key
+    references = tuple(dict.fromkeys(_sources(settled)))
+    builds = [claim.match.placed.build for claim in settled.claims]
+    origins = [claim.variant.origin for claim in settled.claims]
+    if settled.copies is not None:
+        builds.append(settled.copies.placed.build)
+        origins += [copy.origin for copy in settled.copies.copies]
+    caveats = dict.fromkeys(caveat for claim in settled.claims for caveat in claim.caveats)
+    if settled.copies is not None:
+        by_copies = settled.copies.caveats
+        caveats |= dict.fromkeys(
+            caveat for caveat in by_copies if caveat.code != "PGX-529" or settled.phase
+        )
+    return SiteCall(
+        gene,
+        site,
+        settled.alleles or (),
+        settled.phase,
+        settled.zygosity_known,
+        builds[0],
+        references[0],
+        origins[0].path,
+        max(origin.when for origin in origins),
+        tuple(caveats),
+        references[1:],
+    )
+
+
+def _put_in_phase(
+    phases: Sequence[StatedPhase], calls: dict[Key, SiteCall], harvest: _Harvest
+) -> None:
+    carried: dict[str, list[tuple[Key, str]]] = {}
+    for key, claims in harvest.claims.items():
+        call = calls.get(key)
+        if call is None or call.phase or not _is_heterozygous(call):
+            continue
+        for claim in claims:
+            allele = claim.match.allele or ""
+            is_stated = claim.variant.zygosity in ("heterozygous", "heteroplasmic")
+            if is_stated and not claim.variant.from_sequence and allele in call.alleles:
+                reference = claim.variant.origin.reference
+                carried.setdefault(reference, []).append((key, allele))
+    found = phase_sets(phases, carried, calls)
+    for key, (name, is_turned) in found.sets.items():
+        alleles = calls[key].alleles[::-1] if is_turned else calls[key].alleles
+        calls[key] = replace(calls[key], phase=name, alleles=alleles)
+    for keys, relation in found.refused:
+        sites = ", ".join(site for _, site in keys)
+        for gene in dict.fromkeys(gene for gene, _ in keys):
+            text = (
+                f"What is stated of the phase of {sites} contradicts itself ({relation}); it was "
+                "not used."
+            )
+            harvest.note(gene, "PGX-523", text)
+
+
+def _is_heterozygous(call: SiteCall) -> bool:
+    return call.zygosity_known and len(set(call.alleles) - {UNREAD}) == 2
