@@ -8,31 +8,26 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from fhir_pgx.cli import (
-    explain,
-    export,
-    hook,
-    interpret,
-    knowledge,
-    load,
-    recommend,
-    serve,
-    validate,
-)
 from fhir_pgx.cli.options import WrongUsage
 from fhir_pgx.cli.output import print_outcome
 from fhir_pgx.errors import InvalidSetting, PgxError
 from fhir_pgx.version import __version__
 
-COMMANDS = (serve, interpret, recommend, explain, hook, validate, load, export, knowledge)
+# Each a module of this room; only the one that is asked for is imported, which is most of the time
+# that a short command takes.
+COMMANDS = (
+    "serve", "interpret", "recommend", "explain", "hook", "validate", "load", "export", "knowledge",
+)  # fmt: skip
 DONE, DATA_ERRORS, WRONG_USAGE = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
     try:
-        arguments = _parser().parse_args(argv)
+        given = sys.argv[1:] if argv is None else list(argv)
+        arguments = _parser(given).parse_args(given)
     except SystemExit as stop:  # argparse has said why; also after --help
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
     try:
@@ -53,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command that is given; of all where none is, for their help."""
     parser = argparse.ArgumentParser(
         prog="fhir-pgx",
         description="Pharmacogenomic advice from FHIR data: cards, interpretations, a server.",
@@ -63,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fhir-pgx {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.register(commands)
+    asked = [given[0]] if given and given[0] in COMMANDS else COMMANDS
+    for name in asked:
+        import_module(f"fhir_pgx.cli.{name}").register(commands)
     return parser

@@ -1,6 +1,7 @@
 """`fhir-pgx interpret`: what is known of each gene."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
@@ -14,9 +15,10 @@ from fhir_pgx.cli.options import (
 )
 from fhir_pgx.cli.output import print_json, print_line, print_text
 from fhir_pgx.model.document import Document, Options
-from fhir_pgx.pipeline import Pipeline
 from fhir_pgx.settings import settings_from_environment
-from fhir_pgx.sources import is_genome
+
+if TYPE_CHECKING:
+    from fhir_pgx.pipeline import Pipeline
 
 
 def register(commands: Commands) -> None:
@@ -57,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _run_samples(pipeline: Pipeline, documents: list[Document], options: Options) -> int:
-    if len(documents) != 1 or not is_genome(documents[0]) or options.outside_calls:
+def _run_samples(pipeline: "Pipeline", documents: list[Document], options: Options) -> int:
+    if len(documents) != 1 or documents[0].source is None or options.outside_calls:
         raise WrongUsage("--all-samples takes one VCF and nothing else")
     for found in pipeline.interpret_samples(documents[0], options):
         if isinstance(found, str):

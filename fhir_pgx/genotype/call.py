@@ -5,7 +5,7 @@ unphased data leave open, and what a position that was not read may hide. Source
 4.1, 4.2 and 4.5.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fhir_pgx.genotype.components import call_components
@@ -67,7 +67,7 @@ def call_gene(
         missing=read.missing,
         no_call=read.no_call,
         caveats=tuple(dict.fromkeys(caveats)),
-        references=tuple(dict.fromkeys(_references(calls))),
+        references=_references(calls),
         when=max((call.when for call in calls), default=""),
         build=", ".join(builds),
     )
@@ -199,9 +199,13 @@ def _keys(table: CallTable, looked_up: Iterable[Names]) -> Keys:
     return frozenset(key for key in keys if key is not None)
 
 
-def _references(calls: Iterable[SiteCall]) -> Iterator[str]:
+def _references(calls: Sequence[SiteCall]) -> tuple[str, ...]:
+    """The resources and files that the calls rest on, in their order."""
+    found = dict.fromkeys(call.reference for call in calls)
     for call in calls:
-        yield from (each for each in (call.reference, *call.others) if each)
+        if call.others:
+            found |= dict.fromkeys(call.others)
+    return tuple(reference for reference in found if reference)
 
 
 def _tier1_caveat(table: CallTable, could_change: Names) -> list[Caveat]:

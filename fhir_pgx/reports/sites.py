@@ -24,8 +24,10 @@ def write_site_variants(
         sites = sites_of(gene, knowledge)
         chromosome = knowledge.definitions[gene].chromosome
         for call in calls:
-            if call.reference not in stated:
-                written += list(_variants(call, sites[call.site], chromosome))
+            site = sites[call.site]
+            is_plain = call.alleles == (site.ref, site.ref) and not site.ref37
+            if not is_plain and call.reference not in stated:
+                written += list(_variants(call, site, chromosome))
     return written
 
 

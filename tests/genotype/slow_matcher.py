@@ -140,7 +140,7 @@ def read(gene: SlowGene, calls: Iterable[SiteCall]) -> Read:
     if set(gene.definition.required) & unread:
         why_not.add("a required site")
     genotypes, mixed = same_number_of_copies(genotypes)
-    if mixed:
+    if mixed and gene.rules.copies != (1,):
         why_not.add("copies")  # one at some sites, two at others
     return Read(
         genotypes,

@@ -15,7 +15,7 @@ from fhir_pgx.model.genotype import Diplotype
 
 from .compare import called, differences, pairs
 from .people import changed, choices, genes, heterozygous, of_method, person, table, without
-from .slow_matcher import UNREAD, reported
+from .slow_matcher import NO_KEYS, UNREAD, key_of, reported
 
 EVERYTHING = bool(os.environ.get("FHIR_PGX_EVERY_PAIR"))
 PAIRS_A_GENE = 500  # of the large genes
@@ -138,6 +138,24 @@ def test_one_copy_of_an_allele_is_called_as_one(name):
             wrong.append((allele, pairs(called(gene, calls).diplotypes)))
         for site in sampled(gene.sites, 4):
             wrong += differences(name, without(calls, site), hidden=True)
+    assert first(wrong) == NOTHING
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_key_that_a_missing_site_may_hide_is_never_passed_over_in_silence(name):
+    """Each key that the read sites allow is that of a diplotype given, or of one that is named as
+    not excluded, or an allele is named that could change the advice."""
+    gene, wrong = genes()[name], []
+    cells = {allele.name: list(allele.cells) for allele in gene.definition.alleles}
+    every = itertools.combinations_with_replacement(allele_names(name), 2)
+    for pair in sampled(every, WITHOUT_A_GENE):
+        own = [site for allele in pair for site in cells[allele]][:4]
+        for away in [*itertools.combinations(own, 1), *itertools.combinations(own, 2)]:
+            found = called(gene, without(person(gene, pair), *away))
+            given = [each.haplotypes for each in (*found.diplotypes, *found.alternatives)]
+            told = {key_of(gene, names) for names in given} | NO_KEYS
+            if found.diplotypes and not found.could_change and set(found.possible_keys) - told:
+                wrong.append((pair, away, given))
     assert first(wrong) == NOTHING
 
 
