@@ -52,6 +52,7 @@ from fhir_pgx.phenotype import (
     blind_to_structure,
     conclude,
     faulty,
+    looked_at,
     not_asked,
     not_called_from,
     not_tested,
@@ -69,6 +70,11 @@ log = logging.getLogger("fhir_pgx.pipeline")
 
 NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids made from names
 AS_USUAL = Calling()
+NOT_AS_REFERENCE = Caveat(
+    "PGX-537",
+    "Positions not in the data were not taken as reference, although asked: the VCF has lines or "
+    "contigs that could not be used, or breaks off.",
+)
 NOTHING_OBSERVED = ObservedSites({})
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 _IN_USE = ("active", "in-use", "intended", "in-progress", "")
@@ -147,23 +153,31 @@ class Pipeline:
         by_gene: dict[str, list[Statement]] = defaultdict(list)
         for statement in (*reading.statements, *outside):
             by_gene[statement.gene].append(statement)
-        sites, notes, observed = self._sites(reading, genomes)
+        sites, notes, observed = self._sites(reading, genomes, sex)
+        if calling.missing_as_reference and not all(genome.is_whole for genome in genomes):
+            # A line that could not be used would become the reference, which nobody has read.
+            calling = replace(calling, missing_as_reference=False)
+            reading = replace(reading, caveats=(*reading.caveats, NOT_AS_REFERENCE))
+            notes = {gene: (*notes.get(gene, ()), NOT_AS_REFERENCE) for gene in sites}
         if calling.missing_as_reference:
             self._add_unread_genes(sites, genomes, calling)
         left = list(observed.not_understood)
+        looked_for = {*reading.refused_genes, *observed.refused_genes}
         results = dict(self._not_tested)
         for gene, rules in self.knowledge.genes.items():
             statements = by_gene.pop(gene, None)
             if gene in sites:
-                build = genomes[0].builds[0] if genomes and genomes[0].builds else ""
+                build = next((g.builds[0] for g in genomes if g.builds), "")
                 task = _Gene(rules, statements or [], sites[gene], notes.get(gene, ()), build)
                 results[gene], refused = self._call(task, sex, calling)
                 left += refused
             elif statements is not None:
                 results[gene], refused = self._conclude(statements, rules, sex)
                 left += refused
-            elif reading.variants:
-                results[gene] = not_called_from(reading.variants, gene) or results[gene]
+            elif reading.variants and (found := not_called_from(reading.variants, gene)):
+                results[gene] = found
+            if gene not in sites and (gene in notes or gene in looked_for):
+                results[gene] = looked_at(results[gene], notes.get(gene, ()))
         for gene, statements in by_gene.items():
             left += [
                 NotUnderstood(
@@ -187,7 +201,7 @@ class Pipeline:
         return Interpretation(subject, results, reading, used, observed.resolved)
 
     def _sites(
-        self, reading: Reading, genomes: Sequence[Genome]
+        self, reading: Reading, genomes: Sequence[Genome], sex: str
     ) -> tuple[SiteCalls, Mapping[str, tuple[Caveat, ...]], ObservedSites]:
         """The calls at decision positions by gene and source, what must be said of them, and what
         the variants of resources gave."""
@@ -202,7 +216,7 @@ class Pipeline:
                 notes[gene] = (*notes.get(gene, ()), *caveats)
         if reading.variants:
             observed = read_observed_sites(
-                reading.variants, reading.phases, reading.sequences, self._index
+                reading.variants, reading.phases, reading.sequences, self._index, sex=sex
             )
             for gene, calls in observed.by_gene.items():
                 sites[gene].append(calls)

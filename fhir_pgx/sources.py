@@ -15,9 +15,10 @@ from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.model.variant import SiteCall, VcfContent
 from fhir_pgx.normalize.sites import SiteIndex
 from fhir_pgx.normalize.vcf_sites import VcfSites, read_vcf_sites
-from fhir_pgx.outside import read_outside_calls
+from fhir_pgx.outside import OutsideCalls, read_outside_calls
 from fhir_pgx.vcf import BytesSource, is_vcf, read_vcf
 
+TUMOUR = "the header names this sample as a tumour's, which is not the patient's own genome"
 NO_DECISION_POSITION = "no line of the VCF is about a position that decides anything here"
 
 
@@ -32,6 +33,7 @@ class Genome:
     sample: str
     by_gene: Mapping[str, tuple[SiteCall, ...]]
     builds: tuple[str, ...] = ()
+    is_whole: bool = True  # every line of a decision position could be used
     caveats: tuple[Caveat, ...] = ()
     gene_caveats: Mapping[str, tuple[Caveat, ...]] = field(default_factory=dict)
 
@@ -68,6 +70,7 @@ class Reader:
         genomes: list[Genome] = []
         statements: list[Statement] = []
         missed: list[NotUnderstood] = []
+        named: list[str] = []  # samples of calls made elsewhere
         for document in documents:
             if is_genome(document):
                 content = self._content(document, (sample,) if sample else ())
@@ -75,18 +78,17 @@ class Reader:
                 if len(found.samples) > 1:
                     raise _several(content)
                 genomes += _genomes(content, found)
-                missed += found.not_understood
-                if not content.records:
-                    missed.append(NotUnderstood(content.name, NO_DECISION_POSITION))
+                missed += [*found.not_understood, *_not_used(content)]
             else:
                 read, skipped = self._resources(document)
                 entries += read
                 missed += skipped
         for document in outside:
-            name = document.name or "outside-calls"
-            calls = read_outside_calls(document.data, name=name, vocabulary=self._vocabulary)
+            calls = self._outside(document, sample)
             statements += calls.statements
             missed += calls.not_understood
+            named += [calls.sample] if calls.sample and calls.statements else []
+        _check_samples([*(genome.sample for genome in genomes), *named], sample)
         return Given(tuple(entries), tuple(genomes), tuple(statements), tuple(missed))
 
     def read_samples(self, document: Document) -> Iterator[Given]:
@@ -94,7 +96,19 @@ class Reader:
         content = self._content(document, ())
         found = self._sites(content)
         for genome in _genomes(content, found):
-            yield Given((), (genome,), (), found.not_understood)
+            yield Given((), (genome,), (), (*found.not_understood, *_not_used(content)))
+
+    def _outside(self, document: Document, sample: str) -> OutsideCalls:
+        """The calls of a table; those of the sample asked for where it has several."""
+        name = document.name or "outside-calls"
+        try:
+            return read_outside_calls(document.data, name=name, vocabulary=self._vocabulary)
+        except MixedPatients:
+            if not sample:
+                raise
+        return read_outside_calls(
+            document.data, name=name, vocabulary=self._vocabulary, sample=sample
+        )
 
     def _content(self, document: Document, samples: tuple[str, ...]) -> VcfContent:
         source = document.source or BytesSource(document.data)
@@ -137,9 +151,38 @@ def _genomes(content: VcfContent, found: VcfSites) -> list[Genome]:
         )
         caveats = (*caveats, Caveat("PGX-538", text))
     return [
-        Genome(each.sample, each.by_gene, found.builds, caveats, found.gene_caveats)
+        Genome(
+            each.sample,
+            {} if each.sample in content.tumours else each.by_gene,
+            found.builds,
+            not (content.is_truncated or found.not_understood),
+            caveats,
+            found.gene_caveats,
+        )
         for each in found.samples
     ]
+
+
+def _not_used(content: VcfContent) -> list[NotUnderstood]:
+    tumours = [sample for sample in content.samples if sample in content.tumours]
+    found = [NotUnderstood(content.name, TUMOUR, sample) for sample in tumours]
+    if not content.records:
+        found.append(NotUnderstood(content.name, NO_DECISION_POSITION))
+    return found
+
+
+def _check_samples(samples: Sequence[str], asked: str) -> None:
+    """Raises MixedPatients where files name different samples: nothing else says whose they are.
+
+    `NA12878.sorted` is NA12878: callers name a sample after its file.
+    """
+    names = list(dict.fromkeys([asked, *samples] if asked and samples else samples))
+    if len({name.partition(".")[0] for name in names}) > 1:
+        raise MixedPatients(
+            f"the files are of different samples: {', '.join(names[:10])}",
+            where="sample",
+            mend="send files of one sample; where they are one patient's, name the sample alike",
+        )
 
 
 def _several(content: VcfContent) -> MixedPatients:

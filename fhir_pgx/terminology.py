@@ -19,6 +19,7 @@ OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-catego
 
 # Observation.code and component codes of the Genomics Reporting guide (STU1 to CI 4.0).
 GENE_STUDIED = "48018-6"
+GENOMIC_SOURCE_CLASS = "48002-0"
 GENOTYPE = "84413-4"
 HAPLOTYPE = "84414-2"
 VARIANT = "69548-6"

@@ -176,7 +176,12 @@ def test_a_card_of_a_partial_test_says_what_would_not_show(service):
 
 def test_a_sequence_alone_shows_an_allele_and_no_genotype(pipeline, service):
     (card,) = answer(service, [sequence("a", *STAR2)])
-    assert "tested without a usable answer" in card["summary"] + card["detail"]
+    assert "several readings" in card["summary"]
+    assert r"CYP2C19 at least one \*2" in card["detail"]
+    assert "whether on one copy or on both is not stated" in card["detail"]
+    (card,) = answer(service, [sequence("a", *STAR17)])  # here the other copy may be anything
+    assert "without a usable answer" in card["summary"]
+    assert "no genotype" not in card["detail"]
 
 
 def test_tumour_variants_are_no_result_of_the_patient(service):

@@ -19,10 +19,13 @@ from fhir_pgx.model.recommendation import Recommendation
 # Caveats that turn "usual dose" into something a prescriber must hear before anything else.
 TELLING = frozenset(
     {
-        "PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613", "PGX-620", "PGX-623",
-        "PGX-638", "PGX-640", "PGX-651",
+        "PGX-522", "PGX-535", "PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613",
+        "PGX-620", "PGX-623", "PGX-630", "PGX-631", "PGX-638", "PGX-640", "PGX-651", "PGX-652",
     }
 )  # fmt: skip
+# Of these, those that are worth a card of their own only where advice can matter much.
+WHERE_IT_MATTERS = frozenset({"PGX-620", "PGX-640", "PGX-652"})
+READINGS = 6  # of one gene on a card; all stand in the answer of `interpret`
 INCOMPLETE = Caveat(
     "PGX-622",
     "A part of the EHR's data did not reach this service (a further page, or a search that "
@@ -129,18 +132,25 @@ def result_line(gene: str, results: Mapping[str, GeneResult]) -> str:
     if result.status is Status.NOT_CALLED:
         found = f"{', '.join(result.alleles)} present" if result.alleles else "tested"
         return f"{escape(gene)}: {escape(found)}, no usable answer{where}."
-    named = " or ".join(escape(d.stated or d.name) for d in result.diplotypes)
+    named = escape(_either([d.stated or d.name for d in result.diplotypes]))
     if result.allele_status:
         states = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())
         return f"{escape(gene)} {named}{': ' if named else ''}{escape(states)}{where}."
     if len({d.phenotype for d in result.diplotypes}) > 1:
         each = [f"{d.stated or d.name} ({d.phenotype})" for d in result.diplotypes]
         reported = f"; {_said(result)}" if result.basis in ("phenotype", "activity-score") else ""
-        return f"{escape(gene)} {escape(' or '.join(each) + reported, 400)}{where}."
+        return f"{escape(gene)} {escape(_either(each) + reported, 900)}{where}."
     if result.alleles and not named:
-        named = ("one " if result.phenotype else "") + escape(", ".join(result.alleles))
+        least = "one " if result.phenotype else "at least one " if result.lookup_keys else ""
+        named = least + escape(", ".join(result.alleles))
     said = escape(_said(result))
     return f"{escape(gene)} {named}{', ' if named and said else ''}{said}{where}."
+
+
+def _either(readings: Sequence[str]) -> str:
+    """The readings; the first few where a partial test leaves dozens."""
+    more = [f"{len(readings) - READINGS} more"] if len(readings) > READINGS else []
+    return " or ".join([*readings[:READINGS], *more])
 
 
 def _said(result: GeneResult) -> str:

@@ -8,6 +8,7 @@ from fhir_pgx.model.recommendation import Recommendation
 LIMIT = 139  # strictly fewer than 140
 # What stands for a gene that answers nothing: not tested, or tested without an answer.
 NOTHING = {"No Result": "no {} result", "Not Called": "{} without an answer"}
+PARTIAL = frozenset({"PGX-640", "PGX-652"})  # alleles that would not show and would matter
 AGE_GROUPS = frozenset({"adult", "pediatric"})
 # Where the sentence does not fit: the act alone, and where the rest stands.
 _BRIEF = {
@@ -61,8 +62,12 @@ def headline(recommendations: Sequence[Recommendation]) -> str:
     drug = plain(capitalised(first.drug), 60)
     genes = {g: p for g, p in first.genes.items() if p not in NOTHING}
     none = [NOTHING[p].format(gene) for gene, p in first.genes.items() if p in NOTHING]
-    full = ", ".join([*(gene_phrase(g, p) for g, p in genes.items()), *none])
+    reassures = first.action in ("standard", "no-recommendation")
+    is_partial = reassures and PARTIAL & {caveat.code for caveat in first.caveats}
+    partial = " (partial test)" if is_partial else ""
+    full = ", ".join([*(gene_phrase(g, p) for g, p in genes.items()), *none]) + partial
     short = ", ".join([*(gene_phrase(g, _SHORT.get(p, p)) for g, p in genes.items()), *none])
+    short += partial
     brief = _BRIEF[first.action]
     doubt = _doubt(recommendations)
     lines = []

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import TELLING, AdviceText, advice_text, order_detail
+from fhir_pgx.cards.detail import TELLING, WHERE_IT_MATTERS, AdviceText, advice_text, order_detail
 from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.headline import NOTHING, headline
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
@@ -54,7 +54,7 @@ def _explains_itself(recommendation: Recommendation, *, important: bool) -> bool
         return False
     codes = {caveat.code for caveat in recommendation.caveats} & TELLING
     if not important:
-        codes -= {"PGX-620"}
+        codes -= WHERE_IT_MATTERS
     if codes:
         return False
     shown = [p for p in recommendation.genes.values() if p not in NOTHING]

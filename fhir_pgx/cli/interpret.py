@@ -60,8 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_samples(pipeline: "Pipeline", documents: list[Document], options: Options) -> int:
-    if len(documents) != 1 or documents[0].source is None or options.outside_calls:
-        raise WrongUsage("--all-samples takes one VCF and nothing else")
+    if (
+        len(documents) != 1
+        or documents[0].source is None
+        or options.outside_calls
+        or options.calling.sample
+    ):
+        raise WrongUsage("--all-samples takes one VCF and no other file or sample")
     for found in pipeline.interpret_samples(documents[0], options):
         if isinstance(found, str):
             print_text(found)

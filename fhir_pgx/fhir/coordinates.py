@@ -32,6 +32,12 @@ _CHROMOSOME = re.compile(r"(?i)(?:chr(?:omosome)?)?[\s_-]*(\d{1,2}|x|y|mt?)$")
 _BAND = re.compile(r"(?:chr)?(\d{1,2}|X|Y)[pq]\d")
 _ACCESSION = re.compile(r"[A-Z]{2}_\d{4,12}(?:\.\d{1,2})?")
 _SPDI = re.compile(r"([A-Z]{2}_\d{4,12}\.\d{1,2}):(\d{1,10}):([A-Z]*|\d{1,9}):([A-Z]*)")
+# Ends that are known to lie in a range, and inversions: `g.(?_97400000)_(97460000_?)del`.
+_STRUCTURAL = re.compile(
+    r"(?:(?P<accession>[A-Z]{2}_\d{4,12}(?:\.\d{1,2})?)(?:\([^()\s]{1,20}\))?:)?g\."
+    r"(?P<range>[\d_?()]{3,80})(?:del|dup|inv|ins|con)\S{0,100}"
+)
+STRUCTURAL = 50  # bases: a longer change is a structural variant
 _GENOMIC = re.compile(
     r"(?:(?P<accession>[A-Z]{2}_\d{4,12}(?:\.\d{1,2})?)(?:\([^()\s]{1,20}\))?:)?[gm]\.\(?"
     r"(?P<start>\d{1,10})(?:_(?P<end>\d{1,10}))?"
@@ -258,3 +264,17 @@ def parse_genomic_hgvs(text: str) -> Change | None:
         return Change(accession, start, end, found["deleted"] or None, "")
     after = start + 1 if found["inserted"] else end
     return Change(accession, after, after, "", found["inserted"] or found["doubled"])
+
+
+def parse_structural_hgvs(text: str) -> tuple[str, tuple[int, int]] | None:
+    """Accession (or empty) and the widest 0-based interval of a structural variant's name.
+
+    For names that `parse_genomic_hgvs` does not place; None for what is none, or is short.
+    """
+    found = _STRUCTURAL.fullmatch(text) if len(text) < 5000 else None
+    if found is None:
+        return None
+    ends = [int(each) for each in re.findall(r"\d{1,10}", found["range"])]
+    if not ends or min(ends) < 1 or (max(ends) - min(ends) < STRUCTURAL and "?" not in text):
+        return None
+    return found["accession"] or "", (min(ends) - 1, max(ends))

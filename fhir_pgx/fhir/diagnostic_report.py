@@ -40,12 +40,17 @@ def read_report(entry: Entry, gathering: Gathering) -> None:
         if is_genomic:
             gathering.missed(entry, f"its status is {status}")
         return
+    about_another = gathering.genomes.reason(entry)
+    if about_another:
+        if is_genomic:
+            gathering.missed(entry, about_another)
+        return
     made = _gl_strings(entry, gathering)
     gathering.statements.extend(made)
     if made or _has_results(entry, gathering):
         return
     text = as_text(resource.get("conclusion"))
-    prose = read_prose(text, _question(entry, free=True), gathering.vocabulary)
+    prose = read_prose(text, _question(entry, gathering, free=True), gathering.vocabulary)
     gathering.statements.extend(prose.statements)
     if prose.unread:
         gathering.missed(entry, f"conclusion, {prose.why_unread}")
@@ -53,12 +58,18 @@ def read_report(entry: Entry, gathering: Gathering) -> None:
         gathering.missed(entry, _reason(resource, text, prose))
 
 
-def _question(entry: Entry, *, free: bool) -> Question:
+def _question(entry: Entry, gathering: Gathering, *, free: bool) -> Question:
     origin = origin_of(entry, None)
     caveats = status_caveats(origin, None)
     if free:
         caveats = (*caveats, note(FREE_TEXT))
-    return Question(asked="genotype", genes=(), origin=origin, caveats=caveats)
+    return Question(
+        asked="genotype",
+        genes=(),
+        origin=origin,
+        source_class=gathering.genomes.source_class(entry),
+        caveats=caveats,
+    )
 
 
 def _is_genomic(resource: Mapping[str, Any], code: Concept, gathering: Gathering) -> bool:
@@ -93,7 +104,9 @@ def _gl_strings(entry: Entry, gathering: Gathering) -> list[Statement]:
             if not text:
                 continue
             value = Value(concept=Concept((), text))
-            answer = read_answer(_question(entry, free=False), value, gathering.vocabulary)
+            answer = read_answer(
+                _question(entry, gathering, free=False), value, gathering.vocabulary
+            )
             made.extend(answer.statements)
             if not answer.statements:
                 gathering.missed(entry, f"HLA typing extension: {answer.reason}")

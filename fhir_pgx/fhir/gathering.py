@@ -11,6 +11,7 @@ from typing import Any
 
 from fhir_pgx.fhir.allele_pairs import HalfDiplotype
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, reference_of
+from fhir_pgx.fhir.genomes import Genomes
 from fhir_pgx.fhir.notes import NO_STATUS, REPORT_STATUS, STATUS, note
 from fhir_pgx.fhir.resolution import Lineage
 from fhir_pgx.fhir.unread import Unread
@@ -49,6 +50,7 @@ class Gathering:
     references: References
     lineage: Lineage
     report_of: dict[int, Entry] = field(default_factory=dict)
+    genomes: Genomes = field(default_factory=Genomes)
     statements: list[Statement] = field(default_factory=list)
     implications: list[StatedImplication] = field(default_factory=list)
     diagnoses: list[StatedDiagnosis] = field(default_factory=list)
@@ -62,6 +64,9 @@ class Gathering:
     sequences: list[StatedSequence] = field(default_factory=list)
     reference_sequences: set[str] = field(default_factory=set)  # what others are written against
     sequence_count: int = 0
+    # Observations that say a zygosity and no variant: a sequence's, where one is joined to them
+    nameless: list[tuple[Entry, ObservedVariant]] = field(default_factory=list)
+    refused_genes: dict[str, None] = field(default_factory=dict)  # of variants that were not used
 
     def missed(self, entry: Entry, reason: str, path: str = "") -> None:
         """Lists a resource, or an element of it, as met and not used."""

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from fhir_pgx.fhir.answers import read_implied
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.gathering import Gathering, origin_of, status_caveats
-from fhir_pgx.fhir.presence_words import source_class_of
 from fhir_pgx.fhir.question import MAX_GENES, MAX_NAME, NO_VALUE, NOT_PERFORMED, UNCLEAR, Question
 from fhir_pgx.fhir.unread import Unread
 from fhir_pgx.fhir.values import Value, concept_of, value_of
 from fhir_pgx.model.finding import (
     Caveat,
-    SourceClass,
     StatedDiagnosis,
     StatedImplication,
     Statement,
@@ -30,7 +28,7 @@ from fhir_pgx.terminology import (
     TBD_THERAPEUTIC_IMPLICATION,
 )
 
-SIGNIFICANCE, CONDITION, SOURCE_CLASS = "53037-8", "81259-4", "48002-0"
+SIGNIFICANCE, CONDITION = "53037-8", "81259-4"
 _PHENOTYPE_CODES = frozenset((TBD_THERAPEUTIC_IMPLICATION, TBD_PREDICTED_IMPLICATION, "51971-0"))
 _RISKS = {"high risk": "high risk allele present", "low risk": "low risk"}
 
@@ -52,7 +50,7 @@ def read_implication(
         genes=genes,
         origin=origin_of(entry, report),
         strict=True,
-        source_class=_source_class(entry),
+        source_class=gathering.genomes.source_class(entry),
         drugs=drugs,
     )
     question = question._replace(caveats=(*caveats, *status_caveats(question.origin, report)))
@@ -82,13 +80,6 @@ def read_implication(
                 origin=question.origin,
             )
         )
-
-
-def _source_class(entry: Entry) -> SourceClass:
-    for component in as_dicts(entry.resource.get("component")):
-        if SOURCE_CLASS in _codes(component):
-            return source_class_of(value_of(component).concept)
-    return SourceClass.UNKNOWN
 
 
 def _as_it_stands(question: Question, said: list[tuple[str, str]]) -> Statement | None:

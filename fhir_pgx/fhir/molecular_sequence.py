@@ -22,18 +22,21 @@ from fhir_pgx.fhir.notes import (
     note,
 )
 from fhir_pgx.fhir.values import concept_of
-from fhir_pgx.model.finding import Caveat, ObservedVariant, StatedSequence
+from fhir_pgx.model.finding import Caveat, ObservedVariant, SourceClass, StatedSequence
 from fhir_pgx.model.knowledge import Vocabulary
 
 MAX_POINTERS = 4  # a reference sequence that points to a reference sequence
 NOT_A_RANGE = "the variant's range is not one: a position is missing, negative or after its end"
 NO_ALLELES = "neither an observed nor a reference allele is stated"
 NO_VARIANTS = "the sequence states no variant"
+OUTSIDE_WINDOW = (
+    "the variant lies outside the sequence's own window; what it does not state is unknown"
+)
 
 _REVERSE = frozenset(("crick", "-1", "antisense"))
 _FORWARD = frozenset(("watson", "1", "sense"))
 _R4_ALLELES = ("referenceAllele", "observedAllele")  # also those of the R5 ballot
-_WHOLE = ("observedSeq", "literal", "formatted")
+_ELSEWHERE = ("observedSeq", "literal", "formatted", "repository", "pointer")
 _R5_ALLELES = ("replacedSequence", "replacementSequence")
 
 
@@ -60,6 +63,8 @@ def read_sequence(entry: Entry, gathering: Gathering) -> None:
             path = f"{entry.path}.relative[{i}]"
             frames.append((path, _read_relative(entry, relative, path, gathering)))
     is_complete = len(gathering.not_understood) == missed and _is_told_in_variants(entry)
+    if gathering.genomes.source_class(entry) is SourceClass.SOMATIC:
+        frames = []  # a tumour's sequence is no copy of the patient's own: its silence says nothing
     for path, frame in frames:
         gathering.sequences.append(_stated(entry, path, frame, is_complete, gathering))
     if len(gathering.variants) == variants and len(gathering.not_understood) == missed:
@@ -75,7 +80,8 @@ def stated_sequences(gathering: Gathering) -> tuple[StatedSequence, ...]:
 def _is_told_in_variants(entry: Entry) -> bool:
     """False where what the sequence holds may stand elsewhere than in the variants that are read.
 
-    Structural variants are kept as ranges; bases written out in full are not compared.
+    Structural variants are kept as ranges; bases written out in full are not compared, and data
+    that the sequence only points to are not fetched.
     """
     resource = entry.resource
     if resource.get("structureVariant"):
@@ -83,8 +89,8 @@ def _is_told_in_variants(entry: Entry) -> bool:
     edits = [
         edit for each in as_dicts(resource.get("relative")) for edit in as_dicts(each.get("edit"))
     ]
-    whole = any(resource.get(name) for name in _WHOLE)
-    return bool(resource.get("variant") or edits) or not whole
+    is_elsewhere = any(resource.get(name) for name in _ELSEWHERE)
+    return bool(resource.get("variant") or edits) or not is_elsewhere
 
 
 def _stated(
@@ -235,6 +241,9 @@ def _add(
     if interval is None:
         gathering.missed(entry, NOT_A_RANGE, path)
         return
+    if _is_outside(frame.window, interval):
+        # It is kept: a base that was found is no less found. Silence is what it puts in doubt.
+        gathering.missed(entry, OUTSIDE_WINDOW, path)
     caveats = (*frame.caveats, *interval.caveats)
     if ref is None:
         caveats = (*caveats, note(NO_REFERENCE_ALLELE))
@@ -252,9 +261,14 @@ def _add(
             ref=_forward(ref, frame),
             alt=_forward(alt, frame),
             from_sequence=True,
+            source_class=gathering.genomes.source_class(entry),
             caveats=caveats,
         )
     )
+
+
+def _is_outside(window: tuple[int, int] | None, interval: at.Interval) -> bool:
+    return window is not None and not (window[0] <= interval.start and interval.end <= window[1])
 
 
 def _allele(variant: Mapping[str, Any], name: str) -> str | None:
@@ -285,6 +299,7 @@ def _add_structural(
             inner=inner,
             outer=outer,
             from_sequence=True,
+            source_class=gathering.genomes.source_class(entry),
             caveats=frame.caveats,
         )
     )

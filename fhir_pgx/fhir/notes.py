@@ -25,6 +25,7 @@ UNCONFIRMED = "PGX-517"
 SAME_ID = "PGX-518"
 STRANDS_DISAGREE = "PGX-519"
 NO_STATUS = "PGX-520"
+CONTRADICTORY = "PGX-522"  # of one resource; two that disagree have the same code
 
 SENTENCES = {
     STATUS: "The result's status is {status}: it may still change.",
@@ -52,6 +53,7 @@ SENTENCES = {
     UNCONFIRMED: "The entry's verification status is {status}.",
     SAME_ID: "{reference} came twice with different content; both were read.",
     STRANDS_DISAGREE: "Strand and orientation disagree; the strand was used.",
+    CONTRADICTORY: "The resource states {what} more than once, and not the same; it was not used.",
     NO_STATUS: "The result's status is {what}: it may not be final.",
 }
 

@@ -25,7 +25,7 @@ from fhir_pgx.fhir.genotype_text import looks_like_genotype
 from fhir_pgx.fhir.implication import read_diagnosis, read_implication
 from fhir_pgx.fhir.panel_answers import names_other_gene
 from fhir_pgx.fhir.plain_words import is_plain_lead, speaks_of_other_results
-from fhir_pgx.fhir.presence_words import is_not_performed, presence_of, source_class_of, zygosity_of
+from fhir_pgx.fhir.presence_words import is_not_performed, presence_of, zygosity_of
 from fhir_pgx.fhir.question import (
     MAX_NAME,
     MEASUREMENT,
@@ -47,7 +47,7 @@ from fhir_pgx.fhir.roles import GENETIC_LABEL, Role, allele_in, hint_of, role_of
 from fhir_pgx.fhir.unlabelled import is_worth_reading, read_unlabelled
 from fhir_pgx.fhir.unread import Unread
 from fhir_pgx.fhir.values import EMPTY, Concept, Value, concept_of, value_of
-from fhir_pgx.fhir.variant import ALLELIC_STATE, SOURCE, read_phase, read_variant
+from fhir_pgx.fhir.variant import ALLELIC_STATE, read_phase, read_variant
 from fhir_pgx.model.finding import Caveat, Presence, Statement, StatementKind
 from fhir_pgx.model.knowledge import LoincTerm, Vocabulary
 from fhir_pgx.model.phenotype_words import holds_phenotype, standard_phenotype
@@ -86,6 +86,10 @@ def read_observation(entry: Entry, gathering: Gathering) -> None:
     role = role_of(code, gathering.vocabulary)
     is_genetic = role.kind != "free" or _speaks_of_genes(entry, code, gathering)
     if not is_genetic and not is_worth_reading(entry, gathering):
+        return
+    about_another = gathering.genomes.reason(entry)
+    if about_another:
+        gathering.missed(entry, about_another)
         return
     status = status_of(entry.resource)
     if status in WITHDRAWN:
@@ -177,13 +181,11 @@ class _GeneResult:
             origin=self.origin,
             allele=allele,
             strict=kind not in _ASKED,
+            source_class=self.gathering.genomes.source_class(self.entry),
             caveats=caveats + status_caveats(self.origin, self.report),
         )
         for _, component, codes in self.components:
-            if SOURCE in codes:
-                source = source_class_of(value_of(component).concept)
-                question = question._replace(source_class=source)
-            elif ALLELIC_STATE in codes:
+            if ALLELIC_STATE in codes:
                 question = question._replace(zygosity=zygosity_of(value_of(component).concept))
         return question
 

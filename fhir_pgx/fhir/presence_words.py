@@ -1,4 +1,4 @@
-"""Codes and words for present, absent, no call, indeterminate; for zygosity; for source class.
+"""Codes and words for present, absent, no call, indeterminate; and for zygosity.
 
 The four presences never stand for one another, and *not performed* is none of them.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from fhir_pgx.fhir.values import Concept, Value
-from fhir_pgx.model.finding import Presence, SourceClass
+from fhir_pgx.model.finding import Presence
 
 _PRESENT, _ABSENT = Presence.PRESENT, Presence.ABSENT
 _NO_CALL, _INDETERMINATE = Presence.NO_CALL, Presence.INDETERMINATE
@@ -75,10 +75,6 @@ _ZYGOSITY = {
 }  # fmt: skip
 ZYGOSITY_CODES = {"heterozygous": "LA6706-1", "homozygous": "LA6705-3", "hemizygous": "LA6707-9"}
 _ZYGOSITY_WORDS = frozenset(_ZYGOSITY.values())
-_SOURCES = {
-    "LA6683-2": SourceClass.GERMLINE, "LA6684-0": SourceClass.SOMATIC,
-    "germline": SourceClass.GERMLINE, "somatic": SourceClass.SOMATIC,
-}  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -148,17 +144,6 @@ def zygosity_of(concept: Concept) -> str:
     return _first(concept, _ZYGOSITY) or next(
         (word for words, _ in concept.stated if (word := plain(words)) in _ZYGOSITY_WORDS), ""
     )
-
-
-def source_class_of(concept: Concept) -> SourceClass:
-    for coding in concept.codings:
-        if coding.code in _SOURCES:
-            return _SOURCES[coding.code]
-    for words, _ in concept.stated:
-        found = _SOURCES.get(words.lower())
-        if found is not None:
-            return found
-    return SourceClass.UNKNOWN
 
 
 def _first(concept: Concept, table: Mapping[str, str]) -> str:

@@ -19,6 +19,8 @@ from fhir_pgx.fhir.relatives import OF_A_RELATIVE, of_relatives
 from fhir_pgx.fhir.resolution import Lineage
 from fhir_pgx.fhir.sequence_zygosity import join_observations
 from fhir_pgx.fhir.unread import settle
+from fhir_pgx.fhir.variant import NO_IDENTITY, refuse
+from fhir_pgx.fhir.whose import genomes_of
 from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Vocabulary
 
@@ -46,14 +48,17 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
     """
     kept, caveats = distinct([entry for entry in entries if entry.mode != "outcome"])
     references = References(kept)
-    gathering = Gathering(
-        vocabulary, references, Lineage(vocabulary, references), index_reports(kept, references)
-    )
+    subjects, report_of = _subjects(kept, references), index_reports(kept, references)
     relatives = of_relatives(kept, references)
+    genomes = genomes_of(kept, references, report_of, relatives, subjects)
+    lineage = Lineage(vocabulary, references)
+    gathering = Gathering(vocabulary, references, lineage, report_of, genomes)
     for entry in kept:
         reader = _READERS.get(entry.type)
         if reader is not None and id(entry.resource) in relatives:
             gathering.missed(entry, OF_A_RELATIVE)
+        elif entry.type in _SEQUENCES and genomes.reason(entry):
+            gathering.missed(entry, genomes.reason(entry))
         elif reader is not None:
             reader(entry, gathering)
         elif entry.type in _UNREAD:
@@ -63,11 +68,15 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
         made, listed = settle(gathering.unread, gathering.statements, gathering.variants)
         gathering.statements.extend(made)
         gathering.not_understood.extend(listed)
+    joined: frozenset[str] = frozenset()
     if gathering.sequence_count:
         own = [entry for entry in kept if id(entry.resource) not in relatives]
-        join_observations(gathering, _derived_from_sequences(own, references))
+        joined = join_observations(gathering, _derived_from_sequences(own, references))
+    for entry, variant in gathering.nameless:
+        if variant.origin.reference not in joined:
+            refuse(entry, NO_IDENTITY, variant.genes, gathering)
     return Reading(
-        subjects=_subjects(kept, references),
+        subjects=subjects,
         statements=tuple(gathering.statements),
         implications=tuple(gathering.implications),
         recommendations=tuple(gathering.recommendations),
@@ -78,6 +87,7 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
         caveats=caveats,
         diagnoses=tuple(gathering.diagnoses),
         sequences=stated_sequences(gathering),
+        refused_genes=tuple(gathering.refused_genes),
     )
 
 

@@ -2,8 +2,9 @@
 
 A sequence has no genotype. Where one variant Observation is derived from it and it has one variant,
 they belong together, and so do the variants and Observations that state the same change; the
-element `variantPointer` joins them outright. What Observations say by name alone (an rs number) is
-joined later, at the decision position that both turn out to speak of.
+element `variantPointer` joins them outright, also where the Observation names no variant. What
+Observations say by name alone (an rs number) is joined later, at the decision position that both
+turn out to speak of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,17 +12,19 @@ from dataclasses import replace
 
 from fhir_pgx.fhir.bundle import Entry
 from fhir_pgx.fhir.gathering import Gathering
-from fhir_pgx.model.finding import ObservedVariant
+from fhir_pgx.model.finding import ObservedVariant, SourceClass
 
 _SHIFT = 64  # bases that two spellings of one insertion or deletion may lie apart
 
 
-def join_observations(gathering: Gathering, entries: Mapping[str, list[Entry]]) -> None:
+def join_observations(gathering: Gathering, entries: Mapping[str, list[Entry]]) -> frozenset[str]:
     """Gives a sequence's variant what the Observation of it says.
 
-    `entries` are, by sequence reference, the variant Observations derived from it.
+    `entries` are, by sequence reference, the variant Observations derived from it. The references
+    of the Observations that were joined come back.
     """
-    observed: dict[str, ObservedVariant] = {}
+    observed = {variant.origin.reference: variant for _, variant in gathering.nameless}
+    used = set()
     counts: dict[str, int] = {}
     for variant in gathering.variants:
         if not variant.from_sequence:
@@ -41,7 +44,9 @@ def join_observations(gathering: Gathering, entries: Mapping[str, list[Entry]]) 
         if source is None:
             source = _of(variant, derived, is_only=counts[reference] == 1)
         if source is not None:
+            used.add(source.origin.reference)
             gathering.variants[i] = _joined(variant, source)
+    return frozenset(used)
 
 
 def _of(
@@ -87,5 +92,12 @@ def _joined(variant: ObservedVariant, source: ObservedVariant) -> ObservedVarian
         genes=source.genes,
         zygosity=source.zygosity,
         presence=source.presence,
-        source_class=source.source_class,
+        source_class=_source_class(variant, source),
     )
+
+
+def _source_class(variant: ObservedVariant, source: ObservedVariant) -> SourceClass:
+    """The Observation's, where it states one; a tumour's sequence is else a tumour's."""
+    if source.source_class is SourceClass.UNKNOWN:
+        return variant.source_class
+    return source.source_class

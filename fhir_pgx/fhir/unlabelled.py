@@ -40,7 +40,13 @@ def read_unlabelled(entry: Entry, gathering: Gathering) -> None:
     report = gathering.report_of.get(id(entry.resource))
     origin = origin_of(entry, report)
     caveats = (*status_caveats(origin, report), note(FREE_TEXT))
-    question = Question(asked="genotype", genes=(), origin=origin, caveats=caveats)
+    question = Question(
+        asked="genotype",
+        genes=(),
+        origin=origin,
+        source_class=gathering.genomes.source_class(entry),
+        caveats=caveats,
+    )
     reason = ""
     for words in _result_texts(entry, gathering.vocabulary):
         if speaks_of_other_results(code.label):

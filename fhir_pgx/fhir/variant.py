@@ -5,28 +5,27 @@ accession (or build and chromosome). Sections A2 and B3 of the reference page.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from fhir_pgx.fhir import coordinates as at
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, reference_of
 from fhir_pgx.fhir.gathering import Gathering, origin_of, status_caveats
 from fhir_pgx.fhir.gene_names import named_genes
 from fhir_pgx.fhir.notes import (
+    CONTRADICTORY,
     NO_ASSESSMENT,
     NO_REFERENCE_ALLELE,
     NOT_PLACED,
     POSITIONS_DISAGREE,
     note,
 )
-from fhir_pgx.fhir.presence_words import (
-    is_not_performed,
-    presence_of,
-    source_class_of,
-    zygosity_of,
-)
+from fhir_pgx.fhir.presence_words import is_not_performed, plain, presence_of, zygosity_of
 from fhir_pgx.fhir.resolution import genes_of
+from fhir_pgx.fhir.transcripts import gene_of_transcript
 from fhir_pgx.fhir.values import EMPTY, Concept, Value, concept_of, value_of
 from fhir_pgx.model.finding import Caveat, ObservedVariant, Presence, StatedPhase
+from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.terminology import SEQUENCE_ONTOLOGY_TERMS
 
 CODING_HGVS, GENOMIC_HGVS, PROTEIN_HGVS = "48004-6", "81290-9", "48005-3"
@@ -34,15 +33,29 @@ VARIATION, DBSNP_STU1 = "81252-9", "81255-2"
 REF_SEQ, ASSEMBLY, CHROMOSOME, BAND = "48013-7", "62374-4", "48000-4", "48001-2"
 REF, ALT, SYSTEM = "69547-8", "69551-0", "92822-6"
 EXACT, INNER, OUTER = "81254-5", "81302-2", "81301-4"
-ALLELIC_STATE, SOURCE, CHANGE_TYPE, COPIES = "53034-5", "48002-0", "48019-4", "82155-3"
-COMPLEX = "81263-6"
+ALLELIC_STATE, CHANGE_TYPE, COPIES = "53034-5", "48019-4", "82155-3"
+COMPLEX, TRANSCRIPT = "81263-6", "51958-7"
 _STU1_NAMES = {"exact-start-end": EXACT, "inner-start-end": INNER, "outer-start-end": OUTER}
 
 NOT_A_RANGE = "the variant's range is not one: a position is missing, negative or after its end"
 WRAPPER = "a wrapper of a complex variant; its parts are read by themselves"
 NO_IDENTITY = "the variant has neither a position, nor a name, nor an id"
 
+_ALLELES = {REF: "the reference allele", ALT: "the alternate allele"}
+# What an allelic state may be called where both copies are the reference.
+_REFERENCE_STATES = frozenset(
+    ("homozygous reference", "reference homozygous", "hom ref", "homozygous ref", "reference",
+     "wild type", "wildtype", "homozygous wild type", "homozygous wildtype", "homozygous normal")
+)  # fmt: skip
+
 Components = Mapping[str, list[Value]]
+
+
+class _Unusable(NamedTuple):
+    """Why there is no variant, and of which genes it would have been."""
+
+    reason: str
+    genes: tuple[str, ...]
 
 
 def read_variant(entry: Entry, gathering: Gathering) -> None:
@@ -56,10 +69,24 @@ def read_variant(entry: Entry, gathering: Gathering) -> None:
         gathering.missed(entry, WRAPPER)
     else:
         found = _variant(entry, value, parts, gathering)
-        if isinstance(found, str):
-            gathering.missed(entry, found)
-        else:
+        if isinstance(found, _Unusable):
+            refuse(entry, found.reason, found.genes, gathering)
+        elif _has_identity(found):
             gathering.variants.append(found)
+        else:
+            gathering.nameless.append((entry, found))
+
+
+def refuse(entry: Entry, reason: str, genes: tuple[str, ...], gathering: Gathering) -> None:
+    """Lists a variant that was not used, and the genes that it was looked for in."""
+    gathering.missed(entry, reason)
+    gathering.refused_genes.update(dict.fromkeys(genes))
+
+
+def _has_identity(variant: ObservedVariant) -> bool:
+    has_place = variant.start is not None or variant.inner or variant.outer
+    names = (variant.ids, variant.genomic_hgvs, variant.coding_hgvs, variant.protein_hgvs)
+    return bool(has_place or any(names) or variant.copy_number)
 
 
 def read_phase(entry: Entry, gathering: Gathering) -> None:
@@ -93,28 +120,31 @@ def _concept(parts: Components, code: str) -> Concept:
 
 def _variant(
     entry: Entry, value: Value, parts: Components, gathering: Gathering
-) -> ObservedVariant | str:
+) -> ObservedVariant | _Unusable:
     report = gathering.report_of.get(id(entry.resource))
     origin = origin_of(entry, report)
     code = concept_of(entry.resource.get("code"))
     resolved = genes_of(entry, code, None, EMPTY, gathering.lineage)
     names = _Names(parts)
-    genes = resolved.genes or tuple(
-        gene for text in names.with_gene for gene in named_genes(text, gathering.vocabulary)
-    )
+    genes = resolved.genes or names.genes(gathering.vocabulary)
     zygosity = zygosity_of(_concept(parts, ALLELIC_STATE)) or zygosity_of(value.concept)
-    presence, presence_notes = _presence(value, zygosity)
+    is_wild = any(_is_reference_state(each.concept) for each in parts.get(ALLELIC_STATE, ()))
+    presence, presence_notes = _presence(value, zygosity, is_wild=is_wild)
     where = _where(parts, names, gathering)
     if isinstance(where, str):
-        return where
+        return _Unusable(where, genes)
     place, interval, ref, alt, place_notes = where
+    contradiction = _contradiction(parts, value, is_wild=is_wild)
+    if contradiction:
+        presence = Presence.NO_CALL if presence is Presence.NO_CALL else Presence.INDETERMINATE
+        presence_notes = (note(CONTRADICTORY, what=contradiction),)
+    elif is_wild and presence is Presence.ABSENT and ref is not None:
+        presence, alt = Presence.PRESENT, ref
     if names.change is not None and names.change.is_reference and ref is None:
         # `g.94781859=` names no base: the one thing said is that the reference is there.
         presence = Presence.ABSENT if presence is Presence.PRESENT else presence
-    inner, outer = _range(parts, INNER), _range(parts, OUTER)
+    inner, outer = _range(parts, INNER), _range(parts, OUTER) or names.range
     copies = _copies(parts)
-    if not (interval or inner or outer or names.any or copies):
-        return NO_IDENTITY
     if interval and ref is None and not (inner or outer or copies):
         place_notes = (*place_notes, note(NO_REFERENCE_ALLELE))
     return ObservedVariant(
@@ -129,7 +159,7 @@ def _variant(
         alt=alt,
         presence=presence,
         zygosity=zygosity,
-        source_class=source_class_of(_concept(parts, SOURCE)),
+        source_class=gathering.genomes.source_class(entry),
         ids=names.ids,
         genomic_hgvs=names.genomic,
         coding_hgvs=names.coding,
@@ -142,13 +172,39 @@ def _variant(
     )
 
 
-def _presence(value: Value, zygosity: str) -> tuple[Presence, tuple[Caveat, ...]]:
+def _presence(value: Value, zygosity: str, *, is_wild: bool) -> tuple[Presence, tuple[Caveat, ...]]:
     found = presence_of(value)
+    if is_wild and found in (None, Presence.PRESENT):
+        return Presence.ABSENT, ()  # what is present is the reference
     if found is not None:
         return found, ()
     if zygosity:
         return Presence.PRESENT, ()
     return Presence.INDETERMINATE, (note(NO_ASSESSMENT),)
+
+
+def _is_reference_state(concept: Concept) -> bool:
+    return any(plain(words) in _REFERENCE_STATES for words, _ in concept.stated)
+
+
+def _contradiction(parts: Components, value: Value, *, is_wild: bool) -> str:
+    """What the resource states in two ways that cannot both be true; empty where nothing."""
+    concepts = [value.concept, *(each.concept for each in parts.get(ALLELIC_STATE, ()))]
+    states = {zygosity_of(each) for concept in concepts for each in _parted(concept)} - {""}
+    if len(states) > 1 or (is_wild and states):
+        return "the allelic state"
+    for code, what in _ALLELES.items():
+        stated = {at.allele_text(each.concept.label).upper() for each in parts.get(code, ())}
+        if len(stated) > 1:
+            return what
+    return ""
+
+
+def _parted(concept: Concept) -> list[Concept]:
+    """The codes and words of a concept, each by itself."""
+    texts = (concept.text, *(coding.display for coding in concept.codings))
+    codes = [Concept((replace(coding, display=""),)) for coding in concept.codings]
+    return [*codes, *(Concept((), words) for words in texts if words)]
 
 
 class _Names:
@@ -158,6 +214,7 @@ class _Names:
         self.genomic = _name(_concept(parts, GENOMIC_HGVS))
         self.coding = _name(_concept(parts, CODING_HGVS))
         self.protein = _name(_concept(parts, PROTEIN_HGVS))
+        self.transcript = f"{at.accession_of(_concept(parts, TRANSCRIPT))}:"
         ids: dict[str, None] = {}
         spdi = at.parse_spdi(self.coding)
         if spdi is not None:  # vcf2fhir writes an SPDI where the c. name belongs
@@ -176,15 +233,19 @@ class _Names:
                 ids[f"|{value.concept.text}"] = None
         self.ids = tuple(ids)
         self.change = at.parse_genomic_hgvs(self.genomic) or spdi
+        self.accession = self.change.accession if self.change else ""
+        self.range: tuple[int, int] | None = None
+        structural = None if self.change else at.parse_structural_hgvs(self.genomic)
+        if structural is not None:
+            self.accession, self.range = structural
 
-    @property
-    def any(self) -> bool:
-        return bool(self.ids or self.genomic or self.coding or self.protein)
-
-    @property
-    def with_gene(self) -> list[str]:
-        """The names that hold a gene: `NM_000769.4(CYP2C19):c.681G>A`."""
-        return [name for name in (self.coding, self.genomic, self.protein) if "(" in name]
+    def genes(self, vocabulary: Vocabulary) -> tuple[str, ...]:
+        """The genes that names hold (`NM_000769.4(CYP2C19):c.681G>A`), else those of the
+        transcripts or proteins that they are written on."""
+        names = (self.coding, self.genomic, self.protein, self.transcript)
+        held = [gene for name in names if "(" in name for gene in named_genes(name, vocabulary)]
+        found = held or [gene for name in names if (gene := gene_of_transcript(name))]
+        return tuple(dict.fromkeys(found))
 
 
 def _name(concept: Concept) -> str:
@@ -207,7 +268,7 @@ def _where(
     chromosome = at.chromosome_of(_concept(parts, CHROMOSOME), vocabulary) or at.chromosome_of(
         _concept(parts, BAND), vocabulary
     )
-    accession = at.accession_of(_concept(parts, REF_SEQ)) or (change.accession if change else "")
+    accession = at.accession_of(_concept(parts, REF_SEQ)) or names.accession
     place = at.place(accession, build, chromosome, vocabulary)
     stated = parts[EXACT][0] if EXACT in parts else EMPTY
     if change is not None and not place.build and change.accession in vocabulary.accessions:

@@ -7,8 +7,9 @@ unphased data leave open, and what a position that was not read may hide. Source
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
-from fhir_pgx.genotype.components import call_components
+from fhir_pgx.genotype.components import call_components, function_rank
 from fhir_pgx.genotype.components_found import find_variants
 from fhir_pgx.genotype.coverage import (
     Keys,
@@ -25,8 +26,8 @@ from fhir_pgx.genotype.match import (
     Match,
     Names,
     allowed_by,
+    best_of,
     find_matches,
-    pick_of,
     written_order,
 )
 from fhir_pgx.genotype.present import certain_alleles
@@ -60,7 +61,7 @@ def call_gene(
         called = _by_components(table, read, counted)
     else:
         called = _by_names(table, read, counted, all_matches=all_matches)
-    caveats = [*counted.caveats, *called.caveats, *_tier1_caveat(table, called.could_change)]
+    caveats = [*counted.caveats, *called.caveats, *_tier1_caveat(table, read, called.could_change)]
     return replace(
         called,
         tested=len(table.rows) - len(read.missing) - len(read.no_call),
@@ -81,12 +82,15 @@ def _by_names(
     possible = allowed_by(table, read)
     allowed = possible if counted is read else allowed_by(table, counted)
     matches, caveats = _matches(table, counted, allowed)
-    called, others = _best(table, matches)
-    if not called and (decided := _fallback(table, counted)):
-        called = [decided]
-        caveats.append(_fallback_caveat(table))
+    best, rest = best_of(table, matches)
+    called, others = [match.names for match in best], [match.names for match in rest]
+    is_open = not called or (len(_keys(table, called)) > 1 and bool(read.missing or read.no_call))
+    present = () if called else certain_alleles(table, read, possible)
+    if is_open and (decided := _fallback(table, counted)):
+        called, others = [decided], [*(names for names in called if names != decided), *others]
+        caveats.append(_fallback_caveat(table, [n for n in present if n not in decided]))
     if all_matches:
-        called, others = [*called, *others], []
+        called, others = list(dict.fromkeys((*called, *(each.names for each in matches)))), []
     keys = _keys(table, called)
     hidden = hidden_alleles(
         table, read, possible, {n for names in (*called, *others) for n in names}
@@ -96,9 +100,13 @@ def _by_names(
         diplotypes=tuple(Diplotype(names) for names in called),
         alternatives=tuple(Diplotype(names) for names in others),
         looked_up=tuple(called),
-        present=() if called else certain_alleles(table, read, possible),
+        present=present,
         hidden=names_of(table, hidden),
-        could_change=names_of(table, changing_alleles(table, possible, hidden, keys)),
+        could_change=tuple(
+            _weightiest_first(
+                table, names_of(table, changing_alleles(table, possible, hidden, keys))
+            )
+        ),
         possible_keys=tuple(sorted(keys_allowed(table, possible) | keys)),
         caveats=tuple(caveats),
     )
@@ -112,7 +120,7 @@ def _matches(
     required = [site for site in table.definition.required if site in unread]
     if required or not (counted.pairs or counted.stops):
         which = f"these were not read: {listed(required)}" if required else "no position was read"
-        return [], [Caveat("PGX-642", f"{table.gene} was not called: {which}.")]
+        return [], [Caveat("PGX-642", f"No {table.gene} genotype follows: {which}.")]
     if counted.stops:
         return [], []
     matches = find_matches(table, counted, allowed)
@@ -124,22 +132,10 @@ def _matches(
         if any(value != row.ref for value in counted.pairs.get(site, ()))
     ]
     text = (
-        f"{table.gene} was not called: the combination of variants found fits no pair of named "
-        f"alleles (at {listed(variants)})."
+        f"The combination of {table.gene} variants found fits no pair of named alleles (at "
+        f"{listed(variants)})."
     )
     return [], [Caveat("PGX-641", text)]
-
-
-def _best(table: CallTable, matches: list[Match]) -> tuple[list[Names], list[Names]]:
-    """The top score with all its ties, or the one that the source picks; and the others."""
-    picked = pick_of(table, matches)
-    if picked is not None:
-        return [picked], [match.names for match in matches if match.names != picked]
-    top = max((match.score for match in matches), default=0)
-    return (
-        [match.names for match in matches if match.score == top],
-        [match.names for match in matches if match.score < top],
-    )
 
 
 def _fallback(table: CallTable, counted: SitesRead) -> Names | None:
@@ -154,12 +150,13 @@ def _fallback(table: CallTable, counted: SitesRead) -> Names | None:
     return written_order(table, [rule.alleles[value] for value in pair[: counted.copies]])
 
 
-def _fallback_caveat(table: CallTable) -> Caveat:
+def _fallback_caveat(table: CallTable, carried: Sequence[str]) -> Caveat:
     rule = table.definition.fallback
     site = rule.site if rule else ""
     return Caveat(
         "PGX-639",
-        f"No pair of {table.gene} alleles follows from the whole gene; {site} alone decided.",
+        f"No one pair of {table.gene} alleles follows from what was read; {site} alone decided."
+        + (f" {listed(carried)} is carried for certain beside it." if carried else ""),
     )
 
 
@@ -173,7 +170,7 @@ def _by_components(table: CallTable, read: SitesRead, counted: SitesRead) -> Cal
     if counted.stops or not counted.pairs:
         caveats = list(variants.caveats)
         if not counted.stops:
-            text = f"{table.gene} was not called: no position was read."
+            text = f"No {table.gene} genotype follows: no position was read."
             caveats.append(Caveat("PGX-642", text))
         return CalledGene(
             table.gene,
@@ -188,7 +185,9 @@ def _by_components(table: CallTable, read: SitesRead, counted: SitesRead) -> Cal
         diplotypes=call.diplotypes,
         looked_up=call.looked_up,
         hidden=hidden,
-        could_change=changing_components(table, hidden, call.looked_up, keys),
+        could_change=tuple(
+            _weightiest_first(table, changing_components(table, hidden, call.looked_up, keys))
+        ),
         possible_keys=tuple(sorted(possible | keys)),
         caveats=call.caveats,
     )
@@ -208,9 +207,35 @@ def _references(calls: Sequence[SiteCall]) -> tuple[str, ...]:
     return tuple(reference for reference in found if reference)
 
 
-def _tier1_caveat(table: CallTable, could_change: Names) -> list[Caveat]:
+def _weightiest_first(table: CallTable, names: Names) -> list[str]:
+    """Alleles as a reader should meet them: those that guidelines name or tests look for, then the
+    least function."""
+    definition = table.definition
+    first = {definition.core.get(n, n) for n in (*definition.preferred, *definition.tier1)}
+
+    def weight(name: str) -> tuple[bool, Decimal, int]:
+        return name not in first, function_rank(table.labels[name]), table.place[name]
+
+    return sorted(names, key=weight)
+
+
+def _any_hidden_caveat(table: CallTable, read: SitesRead, could_change: Names) -> list[Caveat]:
+    rule = table.definition.fallback
+    if not could_change or (rule is not None and rule.site in read.pairs):
+        return []
+    text = (
+        f"{table.gene} was not read in full: {listed(could_change)} "
+        "would not show and, carried, would change the advice."
+    )
+    return [Caveat("PGX-652", text)]
+
+
+def _tier1_caveat(table: CallTable, read: SitesRead, could_change: Names) -> list[Caveat]:
     """What to say of alleles that every test is expected to find, where this one cannot show them
-    and they would matter."""
+    and they would matter; of all alleles where nobody says which a test must find, unless the one
+    site that decides alone was read."""
+    if not table.definition.tier1:
+        return _any_hidden_caveat(table, read, could_change)
     reported = (table.definition.core.get(name, name) for name in table.definition.tier1)
     hidden = [name for name in dict.fromkeys(reported) if name in could_change]
     if not hidden:

@@ -1,7 +1,8 @@
 """What the sites that were not read may hide, and whether it matters.
 
 An allele is hidden where the read sites allow it, it differs from the reference at a site that was
-not read, and it is in none of the diplotypes found. It could change the advice where, with a
+not read, and it is in none of the diplotypes found: by its name alone it is not, where another
+definition gave the name (NUDT15 *3 beside *2). It could change the advice where, with a
 partner that is not hidden itself (or on both copies), it stands for a guideline key that none of
 the called diplotypes has. `Indeterminate` and `n/a` are no such keys: no guideline advises another
 thing for them, and a gap that hides nothing but alleles of unknown function would make every card
@@ -13,7 +14,7 @@ from itertools import product
 
 from fhir_pgx.genotype.components import function_rank
 from fhir_pgx.genotype.components_found import hidden_variants
-from fhir_pgx.genotype.match import Allowed, Names
+from fhir_pgx.genotype.match import Allowed, Names, callable_alleles, sites_of
 from fhir_pgx.genotype.sites import SitesRead
 from fhir_pgx.genotype.table import CallTable, members
 from fhir_pgx.model.function_pairs import INDETERMINATE, NO_VALUE
@@ -34,8 +35,10 @@ def hidden_alleles(
     if not unread:
         return 0
     hidden = 0
+    can_call = callable_alleles(table, sites_of(table, read))
     for allele in members(allowed.alleles):
-        if table.defining[allele] & unread and table.shown[allele] not in shown:
+        is_shown = table.shown[allele] in shown and can_call >> allele & 1
+        if table.defining[allele] & unread and not is_shown:
             # A pair must be left for it: each block may lie otherwise for its partner.
             hidden |= (1 << allele) if allowed.copies == 1 or allowed.partners(allele) else 0
     return hidden

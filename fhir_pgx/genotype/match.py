@@ -41,10 +41,12 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A pair of reported alleles, and how many of their own cells were read."""
+    """A pair of reported alleles, how many of their own cells were read, and how many sites that
+    define them were not."""
 
     names: Names
     score: int
+    unread: int = 0
 
 
 def allowed_by(table: CallTable, read: SitesRead) -> Allowed:
@@ -101,15 +103,26 @@ def find_matches(table: CallTable, read: SitesRead, allowed: Allowed) -> list[Ma
     """
     sites = sites_of(table, read)
     can_call = allowed.alleles & callable_alleles(table, sites)
-    scores: dict[Names, int] = {}
+    unread = table.every_site & ~sites
+    found: dict[Names, Match] = {}
     for pair in _pairs(allowed, can_call):
         names = written_order(table, [table.shown[allele] for allele in pair])
         score = sum((table.cells[allele] & sites).bit_count() for allele in pair)
-        scores[names] = max(score, scores.get(names, 0))
-    matches = [Match(names, score) for names, score in scores.items()]
+        gaps = sum(
+            (table.defining[allele] & unread).bit_count()
+            for allele in pair
+            if not table.whole >> allele & 1
+        )
+        match = Match(names, score, gaps)
+        if names not in found or _rank(match) < _rank(found[names]):
+            found[names] = match
     return sorted(
-        matches, key=lambda match: (-match.score, [table.place[name] for name in match.names])
+        found.values(), key=lambda each: (_rank(each), [table.place[name] for name in each.names])
     )
+
+
+def _rank(match: Match) -> tuple[int, int]:
+    return (-match.score, match.unread)
 
 
 def _pairs(allowed: Allowed, among: int) -> Iterator[tuple[int, ...]]:
@@ -123,16 +136,38 @@ def _pairs(allowed: Allowed, among: int) -> Iterator[tuple[int, ...]]:
             yield allele, partner
 
 
-def pick_of(table: CallTable, matches: list[Match]) -> Names | None:
-    """The one of all matches that the source reports, where they are exactly a set that it names
-    (NAT2). None where they are not."""
-    if len(matches) < 2 or not table.definition.picks:
-        return None
-    possible = {tuple(sorted(match.names)): match.names for match in matches}
-    for rule in table.definition.picks:
-        if possible.keys() == {tuple(sorted(name.split("/"))) for name in rule.among}:
-            return possible[tuple(sorted(rule.pick.split("/")))]
-    return None
+def best_of(table: CallTable, matches: list[Match]) -> tuple[list[Match], list[Match]]:
+    """The matches of the best score with all their ties, and the others.
+
+    The ties that need the fewest unread sites come first: CYP2C9 *18 has the variant of *3 and two
+    more, which a test of *3 alone does not show. Where unphased data cannot tell a set of
+    diplotypes apart and the source names the one to report (NAT2), that one counts for the others
+    of its set.
+    """
+    if not matches:
+        return [], []
+    top = [match for match in matches if match.score == matches[0].score]
+    foremost = [match for match in top if match.unread == top[0].unread]
+    picked = _picked(table, foremost, matches)
+    called = top if picked == foremost else picked
+    return called, [match for match in matches if match not in called]
+
+
+def _picked(table: CallTable, foremost: list[Match], matches: list[Match]) -> list[Match]:
+    """The foremost matches, each replaced by the source's own choice of the set that it is of."""
+    if not table.definition.picks:
+        return foremost
+    possible = {frozenset(match.names): match for match in matches}
+    found: dict[Names, Match] = {}
+    for match in foremost:
+        chosen = match
+        for rule in table.definition.picks:
+            among = {frozenset(name.split("/")) for name in rule.among}
+            picked = possible.get(frozenset(rule.pick.split("/")))
+            if frozenset(match.names) in among and picked is not None:
+                chosen = picked
+        found[chosen.names] = chosen
+    return list(found.values())
 
 
 def written_order(table: CallTable, names: Iterable[str]) -> Names:

@@ -19,13 +19,14 @@ _SAID = {
     "recorded as male.",
     "PGX-630": "{gene} has a base at {sites} that no allele of our tables has; it was counted as "
     "the reference.",
-    "PGX-631": "{gene} was not called: it has a base at {sites} that no allele of our tables has.",
-    "PGX-632": "{gene} was not called: at {sites} one copy has a variant and the other was not "
-    "read.",
+    "PGX-631": "{gene} has a base at {sites} that no allele of our tables has; no full genotype "
+    "follows.",
+    "PGX-632": "{gene} has a variant at {sites} on one copy, and the other was not read; no full "
+    "genotype follows.",
     "PGX-633": "{gene} has a variant at {sites}; whether on one copy or on both is not stated, so "
-    "no genotype follows.",
-    "PGX-634": "{gene} was not called: it was read as one copy at {sites}, and elsewhere as two "
-    "that differ.",
+    "no full genotype follows.",
+    "PGX-634": "{gene} was read as one copy at {sites}, and elsewhere as two that differ; no "
+    "genotype follows.",
     "PGX-635": "{gene} lies on the X chromosome and shows {shows} at {sites}, but the patient is "
     "recorded as {sex}.",
     "PGX-636": "{gene} shows two alleles at {sites} (heteroplasmy: in a part of the mitochondria); "

@@ -86,7 +86,11 @@ def gene_definition(
         method=calling.get("method", "named"),
         unknown_as_reference=calling.get("unknown_as_reference", False),
         on_request=calling.get("on_request", False),
-        required=tuple(content.get("required", ())),
+        required=tuple(
+            [each["name"] for each in content["sites"]]
+            if calling.get("every_site")
+            else content.get("required", ())
+        ),
         picks=tuple(
             TiePick(tuple(each["among"]), each["pick"]) for each in content.get("picks", ())
         ),

@@ -202,7 +202,9 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that a set of resources says. `subjects` are the distinct patient ids met."""
+    """All that a set of resources says. `subjects` are the distinct patient ids met;
+    `refused_genes` the genes of variants that are listed in `not_understood`: they were looked at.
+    """
 
     subjects: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
@@ -215,3 +217,4 @@ class Reading:
     caveats: tuple[Caveat, ...] = ()
     diagnoses: tuple[StatedDiagnosis, ...] = ()
     sequences: tuple[StatedSequence, ...] = ()
+    refused_genes: tuple[str, ...] = ()

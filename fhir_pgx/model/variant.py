@@ -82,7 +82,8 @@ class VcfRecord:
 class VcfContent:
     """What was kept of a VCF. `samples` are those read, in the order of `VcfRecord.genotypes`.
 
-    `reference` is the `##reference` or `##assembly` line. `not_understood` lists the lines that
+    `reference` is the `##reference` or `##assembly` line; `tumours` are the samples that the header
+    calls a tumour's. `not_understood` lists the lines that
     could not be used, each with its number; `unknown_contigs` the contigs that no spelling fits.
     `line_count` lines were read through; 0 where an index led straight to the wanted ones.
     `is_truncated` says that the data end early, after those lines: what would follow was not read,
@@ -98,3 +99,4 @@ class VcfContent:
     unknown_contigs: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
     is_truncated: bool = False
+    tumours: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ copied along, a base is read) and the disagreement is told.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fhir_pgx.model.finding import Caveat
@@ -55,37 +55,52 @@ def builds_of(
     }
     of: dict[str, str] = {}
     why_not: dict[str, str] = {}
-    told: dict[Caveat, None] = {}
+    disagreeing: dict[tuple[str, str], list[str]] = defaultdict(list)
     votes = _votes(content, index)
+    pooled = sum(votes.values(), Counter[str]())
+    mitochondria = []
     for contig, chromosome in {r.contig: r.chromosome for r in content.records}.items():
         stated = _stated(contig, chromosome, content, accessions, by_length)
         if chromosome == "MT":
-            length = content.contigs[contig].length if contig in content.contigs else None
-            if (
-                stated == "?"
-                or (length or REVISED_MT) != REVISED_MT
-                or _is_ucsc_mt(contig, length, build_named(content.reference))
-            ):
-                why_not[contig] = _OTHER_SEQUENCE
-            else:
-                of[contig] = "GRCh38"
+            mitochondria.append((contig, stated))
             continue
-        if stated == "?":
-            why_not[contig] = f"the contig {contig} is of neither GRCh37 nor GRCh38"
-            continue
-        build, reason, caveat = _decided(contig, stated, votes[contig])
-        if caveat:
-            told[caveat] = None
+        build, reason = _decided(contig, stated, votes[contig], pooled)
+        if build and stated not in ("", build):
+            disagreeing[stated, build].append(contig)
         if build:
             of[contig] = build
         else:
             why_not[contig] = reason
+    for contig, stated in mitochondria:
+        if stated == "?" or _is_other_mt(contig, content, set(of.values())):
+            why_not[contig] = _OTHER_SEQUENCE
+        else:
+            of[contig] = "GRCh38"
     placed = {of[r.contig] for r in content.records if r.contig in of and r.chromosome != "MT"}
+    told = [_disagreement(*builds, contigs) for builds, contigs in disagreeing.items()]
     return Builds(of, why_not, (*told, *_several(placed)))
 
 
-def _is_ucsc_mt(contig: str, length: int | None, reference: str) -> bool:
-    return contig == "chrM" and length is None and reference == "GRCh37"
+def _disagreement(stated: str, used: str, contigs: Sequence[str]) -> Caveat:
+    says = "another assembly" if stated == "?" else stated
+    shown = ", ".join(contigs[:8]) + (", …" if len(contigs) > 8 else "")
+    return Caveat(
+        "PGX-530",
+        f"The header of the VCF says {says}, but the positions and reference bases on {shown} are "
+        f"those of {used}, which was used.",
+    )
+
+
+def _is_other_mt(contig: str, content: VcfContent, builds: set[str]) -> bool:
+    """Whether the mitochondria are not NC_012920.1: by their length, by a record past its end, or
+    because `chrM` beside GRCh37 is UCSC's hg19 unless a length says otherwise."""
+    length = content.contigs[contig].length if contig in content.contigs else None
+    if length is not None:
+        return length != REVISED_MT
+    ends = (r.end or r.start + len(r.ref) for r in content.records if r.contig == contig)
+    if max(ends, default=0) > REVISED_MT:
+        return True
+    return contig == "chrM" and "GRCh37" in {*builds, build_named(content.reference)}
 
 
 def _stated(
@@ -130,26 +145,25 @@ def _fits(record: VcfRecord, build: str, index: SiteIndex) -> bool:
     return any(placed.start == record.start and placed.ref == record.ref for placed in near)
 
 
-def _decided(contig: str, stated: str, votes: Counter[str]) -> tuple[str, str, Caveat | None]:
-    """Build, reason for none, caveat."""
+def _decided(
+    contig: str, stated: str, votes: Counter[str], pooled: Counter[str]
+) -> tuple[str, str]:
+    """Build, and the reason where there is none. `pooled` are the votes of all contigs: one
+    position a contig is little, seven contigs that say the same are not."""
     most, least = sorted(BUILDS, key=lambda build: -votes[build])
-    if stated and votes[stated] >= votes[most]:
-        return stated, "", None
-    clear = votes[most] >= 2 and votes[least] * 10 <= votes[most]
-    if stated and not clear:
-        return stated, "", None
+    if stated in BUILDS and votes[stated] >= votes[most]:
+        return stated, ""
+    clear = pooled[most] >= 2 and votes[least] * 10 <= votes[most] and pooled[least] <= pooled[most]
+    if stated and not (clear and votes[most]):
+        third = f"the contig {contig} is of neither GRCh37 nor GRCh38"
+        return ("", third) if stated == "?" else (stated, "")
     if stated:
-        caveat = Caveat(
-            "PGX-530",
-            f"The header of the VCF says {stated}, but the positions and reference bases on "
-            f"{contig} are those of {most}, which was used.",
-        )
-        return most, "", caveat
+        return most, ""
     if votes[most] and votes[least] * 10 <= votes[most]:
-        return most, "", None
+        return most, ""
     if votes[most]:
-        return "", f"the records on {contig} fit GRCh37 and GRCh38 alike, and no header says", None
-    return "", f"no header says the build of {contig}, and no record shows it", None
+        return "", f"the records on {contig} fit GRCh37 and GRCh38 alike, and no header says"
+    return "", f"no header says the build of {contig}, and no record shows it"
 
 
 def _several(builds: set[str]) -> tuple[Caveat, ...]:

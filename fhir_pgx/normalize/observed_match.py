@@ -1,7 +1,8 @@
 """Place and name of one variant together: the decision positions it speaks of, or why none.
 
-The place decides. A name helps where there is no place, and gives the allele where the place has
-none; where both stand for different positions that is said.
+The place decides where it fits as written. A name helps where there is no place, and gives the
+allele where the place has none; where both stand for different positions that is said. A place that
+fits on the other strand or the other build alone is not believed against a name.
 """
 
 from dataclasses import replace
@@ -16,11 +17,13 @@ _SAYS_WHICH = (Presence.PRESENT, Presence.ABSENT)  # of what: the other two need
 
 def find_sites(variant: ObservedVariant, index: SiteIndex) -> Found:
     """The positions, each with its allele where the variant is stated present or absent."""
-    if variant.inner or variant.outer or (variant.copy_number and variant.alt is None):
+    if variant.copy_number and variant.alt is None:
         return Found()
     by_place = find_by_place(variant, index)
     by_name = find_by_name(variant, index)
-    if by_place.matches:
+    if by_place.matches and not by_place.is_as_written and _names_another(by_place, by_name):
+        found = _elsewhere(variant, by_name)
+    elif by_place.matches:
         found = _both(by_place, by_name)
     elif by_place.reason:
         found = by_place
@@ -28,7 +31,25 @@ def find_sites(variant: ObservedVariant, index: SiteIndex) -> Found:
         found = _elsewhere(variant, by_name)
     else:
         found = by_name
-    return found if found.reason else _with_alleles(found, variant)
+    return found if found.reason else _with_alleles(_told_of_gene(found, variant, index), variant)
+
+
+def _names_another(by_place: Found, by_name: Found) -> bool:
+    here = {match.placed.site.name for match in by_place.matches}
+    return any(each.site.name not in here for each in by_name.touched)
+
+
+def _told_of_gene(found: Found, variant: ObservedVariant, index: SiteIndex) -> Found:
+    """With a caveat where the position lies in another gene than the resource states."""
+    stated = [gene for gene in variant.genes if gene in index.sites]
+    lies_in = dict.fromkeys(match.placed.gene for match in found.matches)
+    if not stated or not lies_in or not lies_in.keys().isdisjoint(stated):
+        return found
+    text = (
+        f"The resource names {', '.join(stated[:3])}, but the variant lies in "
+        f"{', '.join(lies_in)}, which was used."
+    )
+    return replace(found, caveats=(*found.caveats, Caveat("PGX-502", text)))
 
 
 def _both(by_place: Found, by_name: Found) -> Found:

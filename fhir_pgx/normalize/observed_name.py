@@ -7,6 +7,7 @@ gene. The alleles stated beside a name must be the position's own, or their comp
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from fhir_pgx.model.finding import Caveat, ObservedVariant
 from fhir_pgx.model.variant import OTHER
@@ -23,18 +24,36 @@ from fhir_pgx.normalize.sites import BUILDS, Named, Placed, SiteIndex, allele_of
 MAX_LEGACY = 60  # characters of a name from before HGVS
 _RS = re.compile(r"\brs\d{1,12}\b", re.IGNORECASE)
 _CLINVAR = re.compile(r"(?:VCV0*|clinvar:)?(\d{1,10})(?:\.\d{1,3})?", re.IGNORECASE)
-# `NM_000769.4(CYP2C19):c.681G>A`, `CYP2C19:c.681G>A`, `c.681G>A`; genes' own sequences count
-# otherwise than the transcripts do.
+# `NM_000769.4(CYP2C19):c.681G>A`, `CYP2C19:c.681G>A`, `c.681G>A`. Genes' own sequences count
+# otherwise than the transcripts do, and these transcripts and their proteins otherwise than those
+# of our names: G6PD's first has 30 codons more, the others leave some out.
+_OTHERWISE = (
+    "NM_000402|NP_000393|NM_001025161|NP_001020332|NM_001202855|NP_001189784"
+    "|NM_001042723|NP_001036188|NM_001160301|NP_001153773"
+)
 _HGVS = re.compile(
-    r"(?:(?!NG_|LRG_)(?P<accession>[A-Z]{2,4}_?\d{4,15}(?:\.\d{1,2})?)?"
+    rf"(?:(?!NG_|LRG_|{_OTHERWISE})"
+    r"(?P<accession>[A-Z]{2,4}_?\d{4,15}(?:\.\d{1,2})?)?"
     r"(?:\((?P<inner>[A-Z][A-Z0-9-]{1,12})\))?:|(?P<gene>[A-Z][A-Z0-9-]{1,12})[:\s])?"
     r"(?P<name>[cmp]\.\S{1,200})"
 )
+# A base of a chromosome for another: `NC_000010.11:g.94781859G>A`, and the same as SPDI.
+_GENOMIC = re.compile(
+    r"(?:(?P<accession>NC_\d{6}\.\d{1,2})(?:\([^()\s]{1,20}\))?:)?g\."
+    r"(?P<place>\d{1,10})(?P<ref>[ACGT])>(?P<alt>[ACGT])"
+)
+_SPDI = re.compile(
+    r"(?P<accession>NC_\d{6}\.\d{1,2}):(?P<place>\d{1,10}):(?P<ref>[ACGT])"
+    r":(?P<alt>[ACGT])"
+)
+_PLACES = ((_GENOMIC, 1), (_SPDI, 0))  # what the first base has as its number
 _PROTEIN = re.compile(r"p\.\(?([A-Z])(\d{1,5})([A-Z*=])\)?")
+_STOP = re.compile(r"(?<=\d)(?:\*|X|Stop)$")
 _AMINO_ACIDS = {
     "A": "Ala", "R": "Arg", "N": "Asn", "D": "Asp", "C": "Cys", "Q": "Gln", "E": "Glu", "G": "Gly",
     "H": "His", "I": "Ile", "L": "Leu", "K": "Lys", "M": "Met", "F": "Phe", "P": "Pro", "S": "Ser",
-    "T": "Thr", "W": "Trp", "Y": "Tyr", "V": "Val", "*": "Ter", "=": "=",
+    "T": "Thr", "W": "Trp", "Y": "Tyr", "V": "Val", "*": "Ter", "X": "Ter",
+    "=": "=",
 }  # fmt: skip
 
 
@@ -58,8 +77,10 @@ def find_by_name(variant: ObservedVariant, index: SiteIndex) -> Found:
     for name in _names(variant):
         for found in _look_up(name, variant, index):
             named.setdefault((found.gene, found.site.name), []).append((name, found))
+    for known in _by_genomic_name(variant, index):
+        named.setdefault((known.gene, known.site.name), []).append((_Name("g."), known))
     if not named:
-        return Found()
+        return _of_unknown_gene(variant, index)
     touched = tuple(
         placed for gene, site in named if (placed := index.on("GRCh38", gene, site)) is not None
     )
@@ -79,17 +100,50 @@ def find_by_name(variant: ObservedVariant, index: SiteIndex) -> Found:
     return Found(tuple(matches), tuple(dict.fromkeys(caveats)), "", touched)
 
 
+def _of_unknown_gene(variant: ObservedVariant, index: SiteIndex) -> Found:
+    """A coding or protein name of ours that nothing says the gene of is not used, and not lost."""
+    if variant.genes or variant.start is not None:
+        return Found()
+    for name in _names(variant):
+        if name.needs_gene and not name.gene and index.is_name(name.text):
+            return Found(reason="neither a gene nor a transcript that we know is stated for it")
+    return Found()
+
+
+def _by_genomic_name(variant: ObservedVariant, index: SiteIndex) -> Iterator[Named]:
+    """The positions of names that hold a place and its base, on the variant's own accession."""
+    texts = (variant.genomic_hgvs, *(each.rpartition("|")[2] for each in variant.ids))
+    for text, (pattern, first) in product(texts, _PLACES):
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        if found["accession"] not in (None, variant.accession):
+            continue
+        for placed in index.at(variant.build, variant.chromosome, int(found["place"]) - first):
+            if placed.ref == found["ref"]:
+                known = (placed.site.ref, *placed.site.alts)
+                allele = found["alt"] if found["alt"] in known else None
+                yield Named(placed.gene, placed.site, allele)
+
+
 def _names(variant: ObservedVariant) -> Iterator[_Name]:
     for each in variant.ids:
         system, _, code = each.rpartition("|")
         for found in _RS.findall(code):
             yield _Name(found.lower())
+        if code.strip().isdigit() and _is_dbsnp(system):
+            yield _Name(f"rs{code.strip()}")
         number = _CLINVAR.fullmatch(code.strip())
         if number and ("clinvar" in system.lower() or not code.strip().isdigit()):
             yield _Name(f"clinvar:{number[1]}")
         yield from _hgvs(code)
     for text in (variant.coding_hgvs, variant.protein_hgvs, variant.genomic_hgvs):
         yield from _hgvs(text)
+
+
+def _is_dbsnp(system: str) -> bool:
+    plain = system.lower()
+    return "snp" in plain.replace("vrs", "") or plain.endswith("2.16.840.1.113883.6.284")
 
 
 def _hgvs(text: str) -> Iterator[_Name]:
@@ -111,7 +165,7 @@ def _protein(name: str) -> str:
     short = _PROTEIN.fullmatch(name)
     if short:
         return f"p.{_AMINO_ACIDS.get(short[1], '?')}{short[2]}{_AMINO_ACIDS.get(short[3], '?')}"
-    return name.replace("(", "").replace(")", "")
+    return _STOP.sub("Ter", name.replace("(", "").replace(")", ""))
 
 
 def _look_up(name: _Name, variant: ObservedVariant, index: SiteIndex) -> Iterator[Named]:

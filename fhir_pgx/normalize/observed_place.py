@@ -17,6 +17,8 @@ BASES = re.compile(r"[ACGT]*")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _UNVERSIONED = re.compile(r"NC_0000(\d\d)")
 _REPEAT = re.compile(r"([ACGT]+)\[(\d{1,3})\]\)?$")
+# No coordinate system, a length that does not fit, a range and a name of different positions.
+_DOUBTS_OF_PLACE = frozenset(("PGX-505", "PGX-506", "PGX-516"))
 _DUPLICATION = re.compile(r"dup\)?$")
 
 
@@ -37,12 +39,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a variant speaks of. `reason` says why it cannot be used, at the `touched` positions."""
+    """What a variant speaks of. `reason` says why it cannot be used, at the `touched` positions.
+
+    `is_as_written` is False where the other strand or the other build was needed to make it fit.
+    """
 
     matches: tuple[Match, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     reason: str = ""
     touched: tuple[Placed, ...] = ()
+    is_as_written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +125,16 @@ def _refused(own: _Look, build: str) -> Found:
 def _tried_elsewhere(
     variant: ObservedVariant, stated: _Stated, build: str, index: SiteIndex
 ) -> Found | None:
-    """On the other strand, then on the other build; only where the alleles are ones we know."""
+    """On the other strand, then on the other build; only where the alleles are ones we know.
+
+    The other strand is not tried for a place that is doubtful itself: one base beside the place
+    meant, the complement of its alleles may be a variant that nobody found.
+    """
+    is_doubtful = any(caveat.code in _DOUBTS_OF_PLACE for caveat in variant.caveats)
     (other,) = (each for each in BUILDS if each != build)
     tries = [(build, True), (other, False), (other, True)]
     for where, is_complemented in tries:
-        if variant.build == "both" and where != build:
+        if (variant.build == "both" and where != build) or (is_complemented and is_doubtful):
             continue
         asked = stated.complement if is_complemented else stated
         look = _look(variant, asked, where, variant.chromosome, index)
@@ -135,7 +146,7 @@ def _tried_elsewhere(
             caveats.append(reversed_strand(name))
         if where != build:
             caveats.append(_of_other_build(name, build, where))
-        return Found(look.matches, tuple(caveats), "", look.touched)
+        return Found(look.matches, tuple(caveats), "", look.touched, is_as_written=False)
     return None
 
 

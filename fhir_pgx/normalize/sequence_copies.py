@@ -5,7 +5,9 @@ where exactly two speak of it, both are of DNA, of one person, one specimen (or 
 on one build and chromosome, and no Observation says the zygosity there. A sequence speaks of a
 position where it states a variant there or has it in its window. Inside its window a sequence that
 could be read in full has the reference wherever it states nothing; outside, and where something in
-it could not be read, its silence is no answer. A sequence without any variant may be no more than
+it could not be read or does not lie where it says, its silence is no answer. Two sequences that an
+Observation shows not to be the two copies are not read as such at any position of that gene. A
+sequence without any variant may be no more than
 a placeholder for data elsewhere: its silence counts only beside one that states a variant. One
 sequence alone shows an allele and no zygosity; so do three or more. Mitochondrial DNA has one
 sequence, which is the whole of it.
@@ -13,7 +15,7 @@ sequence, which is the whole of it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fhir_pgx.model.finding import Caveat, Origin, StatedSequence
 from fhir_pgx.normalize.observed_place import Match
@@ -36,6 +38,7 @@ class Copy:
     has_variants: bool = False
     silent: dict[Key, Placed] = field(default_factory=dict)
     answered: set[Key] = field(default_factory=set)
+    claimed: dict[Key, str] = field(default_factory=dict)  # its alleles that Observations speak of
 
     @property
     def reference(self) -> str:
@@ -67,6 +70,7 @@ class CopyAlleles:
     stated: tuple[str, ...]
     copies: tuple[Copy, ...]
     placed: Placed
+    key: Key
     has_silence: bool = False
     caveats: tuple[Caveat, ...] = ()
 
@@ -79,6 +83,28 @@ class CopyAlleles:
         if len(self.alleles) < 2:
             return ""
         return " + ".join(copy.reference for copy in self.copies)
+
+    @property
+    def as_stated(self) -> "CopyAlleles | None":
+        """Without taking the sequences for the copies; None where none of them states an allele."""
+        stating = tuple(copy for copy in self.copies if copy.stated.keys() & {self.key})
+        if not self.stated or not stating:
+            return None
+        caveats = tuple(caveat for caveat in self.caveats if caveat.code != "PGX-529")
+        placed = _placed(self.key, stating)
+        return replace(self, alleles=(), copies=stating, placed=placed, caveats=caveats)
+
+
+def shown_by(copies: Sequence[Copy], key: Key) -> list[str] | None:
+    """The alleles of copies at a position, whatever says them; None where one of them is open."""
+    shown = []
+    for copy in copies:
+        is_open = key not in copy.stated and key not in copy.silent
+        allele = copy.claimed.get(key) or (None if is_open else _shown(key, copy, copies))
+        if allele is None:
+            return None
+        shown.append(allele)
+    return shown
 
 
 def copies_of(sequences: Sequence[StatedSequence]) -> dict[str, Copy]:
@@ -141,7 +167,8 @@ def _alleles(key: Key, speaking: Sequence[Copy], *, is_single: bool) -> CopyAlle
         return None
     copies = tuple(speaking) if alleles else stating
     has_silence = len(stating) < len(speaking)
-    return CopyAlleles(alleles, stated, copies, _placed(key, copies), has_silence, tuple(caveats))
+    placed = _placed(key, copies)
+    return CopyAlleles(alleles, stated, copies, placed, key, has_silence, tuple(caveats))
 
 
 def _shown(key: Key, copy: Copy, speaking: Iterable[Copy]) -> str | None:

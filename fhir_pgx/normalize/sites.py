@@ -115,6 +115,10 @@ class SiteIndex:
         alleles = {each.allele for each in found}
         return Named(found[0].gene, found[0].site, alleles.pop() if len(alleles) == 1 else None)
 
+    def is_name(self, name: str) -> bool:
+        """Whether a name is that of a site of any gene."""
+        return name.lower() in self._named
+
     def on(self, build: str, gene: str, site: str) -> Placed | None:
         """A site by its gene and name, as it lies on a build; None where it is not placed there."""
         return self._placed.get((gene, site, build))

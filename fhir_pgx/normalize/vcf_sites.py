@@ -48,12 +48,14 @@ class VcfSites:
 class _Spoken:
     """A site that a record speaks of, and the site's allele for each allele number of the GT.
 
-    `is_indirect`: a deletion over the site, which counts only where no other record speaks.
+    `is_indirect`: a deletion over the site, which takes the base of a copy whatever another record
+    says of it. `is_block`: of a block of reference bases, which gives way to a record of the site.
     """
 
     placed: Placed
     alleles: tuple[str, ...]
     is_indirect: bool = False
+    is_block: bool = False
     caveats: tuple[Caveat, ...] = ()
 
 
@@ -70,6 +72,8 @@ class _Harvest:
     content: VcfContent
     calls: list[dict[Key, SiteCall]]  # by sample
     indirect: set[tuple[int, Key]] = field(default_factory=set)
+    blocks: set[tuple[int, Key]] = field(default_factory=set)
+    unusable: dict[Key, VcfRecord] = field(default_factory=dict)  # looked at, and not to be used
     alts: dict[Key, set[str]] = field(default_factory=dict)  # what records of a site looked for
     gene_caveats: dict[str, dict[Caveat, None]] = field(default_factory=dict)
     taken: set[Key] = field(default_factory=set)  # sites within a deletion that is an allele
@@ -104,6 +108,7 @@ def read_vcf_sites(
         build = builds.of.get(record.contig)
         if build:
             _read_record(record, build, index, harvest)
+    _leave_unread(harvest)
     for gene, sites in harvest.failed.items():
         harvest.note(gene, "PGX-533", _filter_text(sites))
     samples = tuple(
@@ -122,6 +127,21 @@ def read_vcf_sites(
         {gene: tuple(found) for gene, found in harvest.gene_caveats.items()},
         (*content.not_understood, *harvest.not_understood),
     )
+
+
+def _leave_unread(harvest: _Harvest) -> None:
+    """A position whose only lines could not be used was looked at all the same: it is no answer,
+    and never a position that nobody tested."""
+    for (gene, site), record in harvest.unusable.items():
+        for calls in harvest.calls:
+            if (gene, site) not in calls:
+                calls[gene, site] = SiteCall(
+                    gene,
+                    site,
+                    (UNREAD, UNREAD),
+                    reference=harvest.content.name,
+                    where=where(record),
+                )
 
 
 def _by_gene(calls: Mapping[Key, SiteCall]) -> dict[str, tuple[SiteCall, ...]]:
@@ -149,6 +169,8 @@ def _read_record(record: VcfRecord, build: str, index: SiteIndex, harvest: _Harv
         is_split = bool(looked_for) and looked_for.isdisjoint(record.alts)
         made: dict[_Genotype, SiteCall] = {}  # most of many samples have the same
         for i, genotype in enumerate(read):
+            if each.is_indirect and not any(genotype.numbers):
+                continue  # nobody's deletion, or one that was not looked at
             call = made.get(genotype)
             if call is None:
                 call = _call(each, genotype, build, harvest.content.name, place)
@@ -179,7 +201,7 @@ def _is_structural(alt: str) -> bool:
 
 def _of_structural(record: VcfRecord, build: str, index: SiteIndex) -> Iterator[_Spoken]:
     """The sites under a structural variant: a copy that carries it is not read there."""
-    end = record.end or record.start + len(record.ref)
+    end = max(record.end or 0, record.start + len(record.ref))
     kinds = ", ".join(alt for alt in record.alts if _is_structural(alt))[:60]
     under = [
         *index.within(build, record.chromosome, record.start + 1, end),
@@ -187,10 +209,10 @@ def _of_structural(record: VcfRecord, build: str, index: SiteIndex) -> Iterator[
     ]
     for placed in under:
         text = (
-            f"A structural variant ({kinds}, {where(record)}) lies over {placed.site.name}; "
-            "structural variants are not called here."
+            f"A structural variant ({kinds}, {where(record)}) lies over {placed.gene}; structural "
+            "variants are not called here, and results under one may be wrong."
         )
-        alleles = (placed.ref, *(OTHER,) * len(record.alts))
+        alleles = (placed.ref, *(UNREAD,) * len(record.alts))
         yield _Spoken(placed, alleles, is_indirect=True, caveats=(Caveat("PGX-535", text),))
 
 
@@ -203,7 +225,8 @@ def _of_block(
         if placed.start == record.start and placed.ref != record.ref[0]:
             _mismatch(record, build, placed, harvest)
         else:
-            yield _Spoken(placed, (placed.ref, *(OTHER,) * len(record.alts)))
+            alleles = (placed.ref, *(OTHER,) * len(record.alts))
+            yield _Spoken(placed, alleles, is_block=True)
     for placed in index.indels_near(build, record.chromosome, record.start + 1, end - 1):
         text = (
             f"{placed.site.name} lies in a block of reference bases, which does not show that an "
@@ -306,6 +329,7 @@ def _mismatch(record: VcfRecord, build: str, placed: Placed, harvest: _Harvest) 
     site = placed.site.name
     reason = f"REF is {record.ref[:20]}, but {build} has {placed.ref} at {site}"
     harvest.missed(record, reason)
+    harvest.unusable[placed.gene, site] = record
     text = f"{site} was not used: its reference base in the VCF is not that of {build}."
     harvest.note(placed.gene, "PGX-532", text)
 
@@ -343,13 +367,25 @@ def _add(call: SiteCall, spoken: _Spoken, sample: int, is_split: bool, harvest: 
     calls = harvest.calls[sample]
     prior = calls.get(key)
     if spoken.is_indirect:
-        if prior is None and OTHER in call.alleles:
+        if prior is None and any(allele != spoken.placed.ref for allele in call.alleles):
             calls[key] = call
             harvest.indirect.add((sample, key))
+        elif prior is not None:
+            calls[key] = _under(prior, call, spoken.placed.ref)
         return
-    if prior is None or (sample, key) in harvest.indirect:
+    if prior is None:
         calls[key] = call
+        if spoken.is_block:
+            harvest.blocks.add((sample, key))
+        return
+    if (sample, key) in harvest.indirect:
+        calls[key] = _under(call, prior, spoken.placed.ref)
         harvest.indirect.discard((sample, key))
+        return
+    if (sample, key) in harvest.blocks or spoken.is_block:
+        if not spoken.is_block:
+            calls[key] = call
+            harvest.blocks.discard((sample, key))
         return
     joined = _joined(prior, call, spoken.placed.ref) if is_split else None
     if joined is not None:
@@ -358,6 +394,18 @@ def _add(call: SiteCall, spoken: _Spoken, sample: int, is_split: bool, harvest: 
         text = f"{call.site} stands twice in the VCF with different genotypes; the first was used."
         if all(caveat.text != text for caveat in prior.caveats):
             calls[key] = replace(prior, caveats=(*prior.caveats, Caveat("PGX-536", text)))
+
+
+def _under(call: SiteCall, deletion: SiteCall, ref: str) -> SiteCall:
+    """A site's own record under a deletion that the sample carries: as many copies as carry it are
+    not what the record says, which was made without it."""
+    taken = [allele for allele in deletion.alleles if allele not in (ref,)]
+    if any(allele in (UNREAD, OTHER) for allele in call.alleles):
+        taken = []  # the record knows of it (`*`)
+    kept = call.alleles[: max(0, len(call.alleles) - len(taken))]
+    caveats = tuple(dict.fromkeys((*call.caveats, *deletion.caveats)))
+    alleles = (*kept, *taken)[: len(call.alleles)]
+    return replace(call, alleles=alleles, phase="" if taken else call.phase, caveats=caveats)
 
 
 def _joined(prior: SiteCall, call: SiteCall, ref: str) -> SiteCall | None:

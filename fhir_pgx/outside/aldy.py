@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from fhir_pgx.outside.calls import (
     CallFile,
     Item,
+    OfSample,
     called,
     is_no_call,
     not_called,
     unused_genes,
 )
-from fhir_pgx.outside.table import Line, Table, of_one_sample, table_of
+from fhir_pgx.outside.table import Line, Table, of_one_sample, sample_of, table_of
 
 TOOL = "Aldy"
 _HEADER = ("Sample", "Gene", "SolutionID", "Major")
@@ -32,7 +33,9 @@ def read_aldy(lines: Sequence[Line], file: CallFile) -> Iterator[Item]:
     table = table_of(lines)
     by_gene: dict[str, list[Line]] = defaultdict(list)
     unused: list[str] = []
-    for row in of_one_sample(table, 0, file.sample):
+    rows = of_one_sample(table, 0, file.sample)
+    yield OfSample(sample_of(rows, 0))
+    for row in rows:
         symbol = table.cell(row, "Gene")
         gene = file.gene(symbol)
         if len(row.cells) < len(_HEADER):
@@ -41,8 +44,8 @@ def read_aldy(lines: Sequence[Line], file: CallFile) -> Iterator[Item]:
             unused.append(symbol)
         else:
             by_gene[gene].append(row)
-    for gene, rows in by_gene.items():
-        yield _call(gene, table, rows, file)
+    for gene, found in by_gene.items():
+        yield _call(gene, table, found, file)
     yield from _solutions_without_lines(lines, file)
     yield from unused_genes(file, unused)
 

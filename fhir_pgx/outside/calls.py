@@ -19,7 +19,6 @@ from fhir_pgx.model.finding import (
 from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.outside.strands import plain_diplotype
 
-Item = Statement | NotUnderstood
 NO_CALL_WORDS = frozenset(
     {
         "", ".", "-", "?", "na", "nan", "n/a", "none", "null", "unknown", "no call", "no_call",
@@ -30,11 +29,26 @@ NO_CALL_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OutsideCalls:
-    """What one file of calls says, what of it is not used, and which tool's format it has."""
+    """What one file of calls says, what of it is not used, and which tool's format it has.
+
+    `sample` is the one that the lines read are of, as the tool's table names it; empty where the
+    file names none.
+    """
 
     statements: tuple[Statement, ...]
     not_understood: tuple[NotUnderstood, ...]
     tool: str
+    sample: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfSample:
+    """The name of the sample that the lines read are of; empty where they name none."""
+
+    name: str
+
+
+Item = Statement | NotUnderstood | OfSample
 
 
 @dataclass(frozen=True, slots=True)

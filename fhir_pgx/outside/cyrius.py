@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from fhir_pgx.model.finding import Caveat
-from fhir_pgx.outside.calls import CallFile, Item, called, is_no_call, not_called
+from fhir_pgx.outside.calls import CallFile, Item, OfSample, called, is_no_call, not_called
 from fhir_pgx.outside.strands import copies_of, joined
-from fhir_pgx.outside.table import Line, of_one_sample, table_of
+from fhir_pgx.outside.table import Line, of_one_sample, sample_of, table_of
 
 TOOL = "Cyrius"
 GENE = "CYP2D6"
@@ -28,7 +28,9 @@ def is_cyrius(lines: Sequence[Line]) -> bool:
 def read_cyrius(lines: Sequence[Line], file: CallFile) -> Iterator[Item]:
     """The genotype of one sample. Raises MixedPatients where the table holds several."""
     table = table_of(lines)
-    for row in of_one_sample(table, 0, file.sample):
+    rows = of_one_sample(table, 0, file.sample)
+    yield OfSample(sample_of(rows, 0))
+    for row in rows:
         genotype = table.cell(row, "Genotype")
         if len(row.cells) > len(_HEADER):
             yield file.refuse(row.path, f"{len(row.cells)} columns where 3 are expected")

@@ -17,17 +17,19 @@ from fhir_pgx.outside.calls import (
     NO_CALL_WORDS,
     CallFile,
     Item,
+    OfSample,
     called,
     is_no_call,
     not_called,
     stated,
     unused_genes,
 )
-from fhir_pgx.outside.table import Line, Table, lines_of, of_one_sample, table_of
+from fhir_pgx.outside.table import Line, Table, lines_of, of_one_sample, sample_of, table_of
 
 TOOL = "PyPGx"
 MOST_BYTES = 50_000_000  # of the table, unpacked: thousands of samples
 _COLUMNS = {"Genotype", "Haplotype1", "Haplotype2"}
+_OF_A_CALL = _COLUMNS | {"Phenotype", "AlternativePhase", "VariantData", "CNV"}
 _GENE_COLUMNS = ("Gene", "Symbol", "gene", "symbol")
 _INDETERMINATE = NO_CALL_WORDS | {"indeterminate"}
 # PyPGx names the alleles of these genes by the variant alone, and its absence `Reference`.
@@ -93,7 +95,11 @@ def read_pypgx(lines: Sequence[Line], file: CallFile, *, symbol: str = "") -> It
         )
     place = 1 if gene_column and table.columns[gene_column] == 0 else 0
     unused: list[str] = []
-    for row in of_one_sample(table, place, file.sample):
+    rows = of_one_sample(table, place, file.sample)
+    # Where somebody left the sample's column away, another stands in its place.
+    is_named = all(table.columns.get(name) != place for name in _OF_A_CALL)
+    yield OfSample(sample_of(rows, place) if is_named else "")
+    for row in rows:
         stated_symbol = symbol or table.cell(row, gene_column)
         gene = file.gene(stated_symbol)
         if gene is None:

@@ -8,7 +8,7 @@ from fhir_pgx.errors import UnreadableCalls
 from fhir_pgx.model.finding import NotUnderstood, Statement
 from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.outside import aldy, cyrius, optitype, pharmcat, pypgx, starphase
-from fhir_pgx.outside.calls import CallFile, Item, OutsideCalls
+from fhir_pgx.outside.calls import CallFile, Item, OfSample, OutsideCalls
 from fhir_pgx.outside.table import Line, lines_of
 
 _FORMATS = (
@@ -30,9 +30,10 @@ def read_outside_calls(
     items = list(found)
     statements = tuple(item for item in items if isinstance(item, Statement))
     left = tuple(item for item in items if isinstance(item, NotUnderstood))
-    if not items:
+    named = next((item.name for item in items if isinstance(item, OfSample)), "")
+    if not statements and not left:
         left = (NotUnderstood(name, f"the {tool} file holds no call"),)
-    return OutsideCalls(statements, left, tool)
+    return OutsideCalls(statements, left, tool, named)
 
 
 def _read(data: bytes, file: CallFile) -> tuple[str, Iterable[Item]]:

@@ -82,3 +82,8 @@ def of_one_sample(table: Table, column: int, sample: str) -> tuple[Line, ...]:
     return tuple(
         row for row in table.rows if not sample or row.cells[column : column + 1] == (sample,)
     )
+
+
+def sample_of(rows: Sequence[Line], column: int) -> str:
+    """The name of the sample of these rows of one; empty where there is no row with a name."""
+    return next((row.cells[column] for row in rows if column < len(row.cells)), "")

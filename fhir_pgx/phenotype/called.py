@@ -7,7 +7,7 @@ stated diplotype does. What a missing position could hide is told with every res
 from dataclasses import replace
 
 from fhir_pgx.model.finding import Caveat
-from fhir_pgx.model.function_pairs import standard_name
+from fhir_pgx.model.function_pairs import standard_name, unknown_key
 from fhir_pgx.model.genotype import CalledGene, Diplotype
 from fhir_pgx.model.knowledge import GeneRules
 from fhir_pgx.model.phenotype import Coverage, DiplotypeResult
@@ -46,8 +46,9 @@ def coverage_of(called: CalledGene) -> Coverage:
 
 
 def alternatives_caveat(called: CalledGene, rules: GeneRules) -> Caveat | None:
-    """What unphased data leave open beside the result, where it would mean something else."""
-    keys = {result.lookup_key for result in diplotypes_of(called, rules)}
+    """What phase, or a position not read, leaves open beside the result where it would mean
+    something else. That a rarer pair has no known function is nothing to act on."""
+    keys = {result.lookup_key for result in diplotypes_of(called, rules)} | {unknown_key(rules)}
     others = [
         phenotype_of(Diplotype(tuple(standard_name(h, rules) for h in each.haplotypes)), rules)
         for each in called.alternatives
@@ -58,8 +59,8 @@ def alternatives_caveat(called: CalledGene, rules: GeneRules) -> Caveat | None:
     more = f" and {len(told) - ALTERNATIVES} more" if len(told) > ALTERNATIVES else ""
     return Caveat(
         "PGX-648",
-        f"Without phase the {called.gene} variants cannot exclude "
-        f"{', '.join(told[:ALTERNATIVES])}{more}, which is less likely.",
+        f"What was read of {called.gene} also fits {', '.join(told[:ALTERNATIVES])}{more}; the "
+        "simpler reading was taken.",
     )
 
 
@@ -69,7 +70,8 @@ def coverage_caveat(called: CalledGene) -> Caveat | None:
     if not unread:
         return None
     read = f"{called.gene} was read at {called.tested} of {called.tested + unread} positions."
-    if not called.diplotypes:
+    said = {caveat.code for caveat in called.caveats}
+    if not called.diplotypes or "PGX-652" in said:  # which names the alleles itself
         return Caveat("PGX-649", read)
     if not called.could_change:
         why = "None of the alleles that this may hide would change the advice."

@@ -6,6 +6,7 @@ result.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 from fhir_pgx.model.finding import Caveat, ObservedVariant, Presence, SourceClass
@@ -22,7 +23,7 @@ from fhir_pgx.phenotype.answers import (
     whatever_the_other,
 )
 from fhir_pgx.phenotype.diplotype import phenotype_of
-from fhir_pgx.phenotype.from_variants import Rival, against, conclude_called
+from fhir_pgx.phenotype.from_variants import Rival, against, conclude_called, told_beside
 
 
 @lru_cache(maxsize=256)
@@ -53,7 +54,7 @@ def not_called_from(variants: Iterable[ObservedVariant], gene: str) -> GeneResul
     count = "1 variant" if len(ours) == 1 else f"{len(ours)} variants"
     caveat = Caveat(
         "PGX-614",
-        f"{count} of {gene} on file, none at a position that its allele definitions use.",
+        f"{count} of {gene} on file; none gave an answer at a position that decides.",
     )
     return GeneResult(
         gene,
@@ -65,6 +66,17 @@ def not_called_from(variants: Iterable[ObservedVariant], gene: str) -> GeneResul
     )
 
 
+def looked_at(result: GeneResult, notes: Iterable[Caveat]) -> GeneResult:
+    """A result with what must be said of variants that gave no call; a gene of which nothing else
+    is known was tested all the same."""
+    told = dict.fromkeys((*result.caveats, *notes))
+    if result.status is not Status.NOT_TESTED:
+        return replace(result, caveats=tuple(told))
+    unusable = Caveat("PGX-609", f"A {result.gene} result is on file without a usable answer.")
+    caveats = dict.fromkeys((unusable, *told))
+    return replace(result, status=Status.NOT_CALLED, caveats=tuple(caveats))
+
+
 def not_asked(gene: str, calls: Iterable[SiteCall]) -> GeneResult:
     """The result of a gene that is called from variants only when asked for (CYP2D6)."""
     caveat = Caveat(
@@ -72,9 +84,14 @@ def not_asked(gene: str, calls: Iterable[SiteCall]) -> GeneResult:
         f"Variants of {gene} are on file. They do not show its deletions, copies and hybrids, so "
         "no alleles were called from them.",
     )
-    references = tuple(dict.fromkeys(call.reference for call in calls))
+    ours = tuple(calls)
     return GeneResult(
-        gene, Status.NOT_CALLED, "variants", caveats=(caveat,), derived_from=references
+        gene,
+        Status.NOT_CALLED,
+        "variants",
+        caveats=(caveat,),
+        derived_from=tuple(dict.fromkeys(call.reference for call in ours)),
+        when=max((call.when for call in ours), default=""),
     )
 
 
@@ -112,7 +129,10 @@ def conclude(
             else _unanswered(evidence, _diplotypes(evidence, rules))
         )
     if stated:
-        return _conclude_stated(evidence, rules, stated, against(evidence, stated, variants, rules))
+        rivals = against(evidence, stated, variants, rules)
+        result = _conclude_stated(evidence, rules, stated, rivals)
+        caveats = dict.fromkeys((*result.caveats, *told_beside(variants)))
+        return replace(result, caveats=tuple(caveats))
     return conclude_called(evidence, rules, variants)
 
 

@@ -1,5 +1,6 @@
 """An interpretation as text for a terminal: one gene a line, its limits below it."""
 
+from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
 
@@ -8,14 +9,18 @@ _WORDS = {
     Status.AMBIGUOUS: "several diplotypes are possible",
     Status.INDETERMINATE: "function unknown",
     Status.NOT_CALLED: "tested, no usable answer",
+    Status.NOT_TESTED: "no result",
     Status.CONFLICT: "results disagree",
 }
+
+MOST = 6  # readings of one gene in a line
 
 
 def interpretation_text(interpretation: Interpretation, knowledge: Knowledge) -> str:
     """The tested genes, then the genes without a result, then what was not understood."""
-    tested = [r for r in interpretation.genes.values() if r.status is not Status.NOT_TESTED]
-    untested = [r.gene for r in interpretation.genes.values() if r.status is Status.NOT_TESTED]
+    genes = interpretation.genes.values()
+    tested = [r for r in genes if r.status is not Status.NOT_TESTED or r.caveats]
+    untested = [r.gene for r in genes if r.status is Status.NOT_TESTED and not r.caveats]
     lines = [f"{interpretation.subject or 'subject not stated'}, knowledge {knowledge.release}", ""]
     for result in tested:
         lines.append(_line(result))
@@ -27,13 +32,20 @@ def interpretation_text(interpretation: Interpretation, knowledge: Knowledge) ->
     if interpretation.reading.not_understood:
         lines += ["", "Not understood:"]
         lines += [
-            f"    {item.reference}: {item.reason}" for item in interpretation.reading.not_understood
+            f"    {_place(item)}: {item.reason}" for item in interpretation.reading.not_understood
         ]
     return "\n".join(lines) + "\n"
 
 
+def _place(item: NotUnderstood) -> str:
+    """The file or resource; with the line, where it has lines."""
+    return f"{item.reference} {item.path}" if item.path.startswith("line ") else item.reference
+
+
 def _line(result: GeneResult) -> str:
-    names = " or ".join(dict.fromkeys(d.name for d in result.diplotypes))
+    named = [*dict.fromkeys(d.name for d in result.diplotypes)]
+    more = [f"{len(named) - MOST} more"] if len(named) > MOST else []
+    names = " or ".join([*named[:MOST], *more])
     states = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())
     score = result.activity_score
     said = [

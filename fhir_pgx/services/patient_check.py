@@ -55,7 +55,8 @@ def check_patient(entries: Iterable[Entry], patient_id: str) -> PatientCheck:
     References count by logical id, whether relative, absolute or versioned. A `urn:` reference is
     the Patient entry of that fullUrl. Patients without an id (contained, or an anonymous entry)
     are compared by identifier where both sides have one of the same system. A resource about a
-    group, a specimen or somebody in `Observation.focus` is left out, not refused.
+    group or a specimen is left out, not refused. `Observation.focus` is the reader's: the record
+    is this patient's, whomever the result is about.
 
     Raises MixedPatients naming every path, and no id.
     """
@@ -110,7 +111,7 @@ class _Check:
                 return False
         if not stated and entry.container is None and kind in _ABOUT_A_PATIENT:
             self.flags.append("subject-missing")
-        return "focus" not in resource or not self._is_about_somebody_else(entry)
+        return True
 
     def _is_same_patient(self, entry: Entry) -> bool:
         identity = "" if entry.container else _id_of(entry)
@@ -152,15 +153,6 @@ class _Check:
             return self._refuse(_OTHER, path, entry)
         self.flags.append("subject-not-referenced")
         return True
-
-    def _is_about_somebody_else(self, entry: Entry) -> bool:
-        # Observation.focus: a fetus, a donor or a parent, filed in this patient's record.
-        for value in as_list(entry.resource.get("focus")):
-            kind, identity = type_and_id(reference_of(value))
-            if kind == "RelatedPerson" or (kind == "Patient" and identity != self.patient_id):
-                self._leave_out(entry, f"{entry.path}.focus", "it is about somebody else")
-                return True
-        return False
 
     def _learn(self, identifiers: Identifiers) -> None:
         for system, values in identifiers.items():

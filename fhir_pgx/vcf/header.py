@@ -21,19 +21,22 @@ WIDE = (b"\xff\xfe#\0", b"\xfe\xff\0#")  # UTF-16, as some Windows tools write i
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the header says. `samples` are all that the file has; `line` is that of `#CHROM`."""
+    """What the header says. `samples` are all that the file has; `line` is that of `#CHROM`;
+    `tumours` the samples that it names as a tumour's."""
 
     samples: tuple[str, ...]
     contigs: dict[str, VcfContig]
     reference: str
     line: int
     columns: bytes  # the `#CHROM` line
+    tumours: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class _Noted:
     contigs: dict[str, VcfContig] = field(default_factory=dict)
     references: dict[str, None] = field(default_factory=dict)
+    tumours: dict[str, None] = field(default_factory=dict)
 
     def note(self, line: bytes) -> None:
         key, _, value = text_of(line[2:_LONGEST]).partition("=")
@@ -41,6 +44,8 @@ class _Noted:
             self._contig(value)
         elif key in ("reference", "assembly") and value:
             self.references[value[:200]] = None
+        elif key == "tumor_sample" and value:  # GATK Mutect2
+            self.tumours[value.strip()] = None
 
     def _contig(self, value: str) -> None:
         members = {
@@ -120,7 +125,8 @@ def _header(noted: _Noted, line: bytes, number: int) -> Header:
             where=where,
             mend="give each sample a name of its own",
         )
-    return Header(samples, noted.contigs, "; ".join(noted.references), number, line)
+    references = "; ".join(noted.references)
+    return Header(samples, noted.contigs, references, number, line, tuple(noted.tumours))
 
 
 def find_samples(header: Header, asked: Sequence[str]) -> tuple[int, ...]:

@@ -79,6 +79,7 @@ class _Reading:
             unknown_contigs=tuple(self.watch.unknown),
             not_understood=tuple(faults),
             is_truncated=self.end is not None,
+            tumours=self.header.tumours,
         )
 
 

@@ -23,8 +23,12 @@ _BASES = re.compile(rb"[ACGTNacgtn]+")
 _ALT = re.compile(
     rb"[ACGTNacgtn]+|\*|<[^<>]+>|\.|\.?[ACGTNacgtn]*[\[\]].*|\.[ACGTNacgtn]+|[ACGTNacgtn]+\."
 )
+_NUMBER = re.compile(r"\d+")
 _GENOTYPE = re.compile(rb"[|/]?(?:\.|\d{1,6})(?:[|/](?:\.|\d{1,6}))*")
 _END = re.compile(rb"(?:^|;)END=(\d{1,10})(?=;|$)")
+_LENGTH = re.compile(rb"(?:^|;)SVLEN=-?(\d{1,10})(?=[;,]|$)")
+# What says that nothing was read: callers write 0/0 with these where they had no data.
+_EVIDENCE = (b"DP", b"MIN_DP", b"GQ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def read_line(line: bytes, number: int, watch: Watch, layout: Layout) -> Kept | 
         return None
     start = int(position) - 1
     end = start + max(1, len(beginning[3]) if len(beginning) > 3 else 0)
-    columns = line.split(b"\t") if b"END=" in line else []
+    columns = line.split(b"\t") if b"END=" in line or b"SVLEN=" in line else []
     block_end = _end(columns, start)
     if not spans.overlap(start, max(end, block_end or 0)):
         return None
@@ -78,9 +82,15 @@ def _check_contig(contig: bytes, count: int) -> None:
 
 
 def _end(columns: list[bytes], start: int) -> int | None:
-    """INFO/END, 1-based and included, which is the 0-based end; None where it makes no sense."""
-    found = _END.search(columns[7]) if len(columns) > 7 else None
+    """INFO/END, 1-based and included, which is the 0-based end; else what SVLEN makes of a symbolic
+    allele. None where neither makes sense."""
+    if len(columns) <= 7:
+        return None
+    found = _END.search(columns[7])
     end = int(found[1]) if found else 0
+    if end <= start + 1 and columns[4].startswith(b"<"):
+        length = _LENGTH.search(columns[7])
+        end = start + 1 + int(length[1]) if length else end
     return end if end > start else None
 
 
@@ -101,6 +111,12 @@ def _kept(columns: list[bytes], number: int, watch: Watch, layout: Layout, end: 
         raise UnreadableVcf("the line has no genotype: GT is not in FORMAT")
     samples = [columns[place].split(b":") for place in layout.samples]
     genotypes, fault = _genotypes(samples, keys.index(b"GT"), len(alts), layout)
+    evidence = [keys.index(key) for key in _EVIDENCE if key in keys]
+    if evidence:
+        genotypes = tuple(
+            _NUMBER.sub(UNREAD, text) if _is_unread(sample, evidence) else text
+            for text, sample in zip(genotypes, samples, strict=True)
+        )
     at = keys.index(b"PS") if b"PS" in keys else None
     record = VcfRecord(
         line=number,
@@ -150,6 +166,11 @@ def _genotypes(
         return tuple(genotypes), ""
     more = f" (and of {len(faults) - 1} more)" if len(faults) > 1 else ""
     return tuple(genotypes), f"{faults[0]}{more} cannot be read (alternate alleles: {alt_count})"
+
+
+def _is_unread(sample: list[bytes], evidence: list[int]) -> bool:
+    """Whether depth or quality is stated to be none; one that is left out says nothing."""
+    return any(place < len(sample) and sample[place] == b"0" for place in evidence)
 
 
 @lru_cache(maxsize=4096)

@@ -388,3 +388,13 @@ def test_a_sequence_without_variants_is_counted_and_listed(reading_of):
     reading = reading_of(sequence(observedSeq="ACGT"))
     assert (reading.sequence_count, reading.variants) == (1, ())
     assert "no variant" in reading.not_understood[0].reason
+
+
+def test_a_variant_outside_its_own_window_is_kept_and_listed(reading_of):
+    window = {"referenceSeqId": NC9, "windowStart": 100, "windowEnd": 200}
+    reading = reading_of(
+        sequence(change(150, 151, "A", "T"), change(50, 51, "A", "T"), reference=window)
+    )
+    assert [found.start for found in reading.variants] == [150, 50]
+    assert [one.path for one in reading.not_understood] == ["Bundle.entry[0].resource.variant[1]"]
+    assert [each.is_complete for each in reading.sequences] == [False]

@@ -356,3 +356,16 @@ def test_a_phase_relationship_names_the_variants_at_hand(reading_of):
     (found,) = reading_of(here, related).phases
     assert found.variants == ("Observation/b",)
     assert found.of == ("https://example.org/fhir/Observation/b", "Observation/elsewhere")
+
+
+def test_a_zygosity_without_a_variant_is_listed_where_no_sequence_takes_it(reading_of):
+    reading = reading_of(variant(concept("53034-5", "LA6706-1"), id="alone"))
+    assert reading.variants == ()
+    assert [one.reference for one in reading.not_understood] == ["Observation/alone"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(10, 5), (-5, None), (10.5, None)])
+def test_the_gene_of_a_variant_that_is_refused_was_looked_at(reading_of, low, high):
+    gene = {"code": {"coding": [{"code": "48018-6"}]}, "valueCodeableConcept": {"text": "CYP2C19"}}
+    reading = reading_of(variant(CHROMOSOME_10, ONE, REF, ALT, span("81254-5", low, high), gene))
+    assert (reading.variants, reading.refused_genes) == ((), ("CYP2C19",))

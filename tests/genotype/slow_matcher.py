@@ -269,18 +269,24 @@ def slow_call(gene: SlowGene, calls: Sequence[SiteCall]) -> SlowCall:
         )
     read_sites = set(found.genotypes)
     callable_alleles = {name for name in alleles if is_callable(gene, name, read_sites)}
-    scores: dict[Pair, int] = {}
+    merits: dict[Pair, tuple[int, int]] = {}  # cells read, less the defining sites not read
     for pair in fitting:
         if set(pair) <= callable_alleles:
             points = sum(score(gene, alleles[name], read_sites) for name in pair)
+            unread = sum(unread_cells(gene, name, read_sites) for name in pair)
             name = reported(gene, pair)
-            scores[name] = max(points, scores.get(name, 0))
-    top = {pair for pair, points in scores.items() if points == max(scores.values())}
-    if not scores:
-        top = set(fallback_pairs(gene, found))
-    if picked := tie_pick(gene, set(scores)):
-        top = {picked}
-    others = set(scores) - top
+            merits[name] = max((points, -unread), merits.get(name, (-1, 0)))
+    best = max(merits.values(), default=(0, 0))
+    equal = {pair for pair, merit in merits.items() if merit[0] == best[0]}
+    foremost = {pair for pair in equal if merits[pair] == best}
+    picks = {pair: tie_pick(gene, pair, set(merits)) for pair in foremost}
+    top = {pick or pair for pair, pick in picks.items()} if any(picks.values()) else equal
+    others = set(merits) - top
+    keys = {key_of(gene, pair) for pair in top} - {None}
+    if not top or (len(keys) > 1 and (found.missing or found.no_call)):
+        decided = set(fallback_pairs(gene, found))
+        if decided:
+            top, others = decided, (top | others) - decided
     return SlowCall(frozenset(top), frozenset(others), possible, found.missing, found.no_call)
 
 
@@ -288,12 +294,20 @@ def reported(gene: SlowGene, pair: Iterable[str]) -> Pair:
     return tuple(sorted(gene.definition.core.get(name, name) for name in pair))
 
 
-def tie_pick(gene: SlowGene, scored: set[Pair]) -> Pair | None:
-    """What the source reports where exactly these pairs are possible (NAT2)."""
+def tie_pick(gene: SlowGene, pair: Pair, possible: set[Pair]) -> Pair | None:
+    """What the source reports, of the set that a pair is of, where it is another (NAT2)."""
     for rule in gene.definition.picks:
-        if scored == {pair_named(name) for name in rule.among}:
-            return pair_named(rule.pick)
+        pick = pair_named(rule.pick)
+        if pair != pick and pick in possible and pair in map(pair_named, rule.among):
+            return pick
     return None
+
+
+def unread_cells(gene: SlowGene, allele: str, read_sites: set[str]) -> int:
+    """How many sites that tell an allele from the reference were not read."""
+    if allele in gene.whole:
+        return 0
+    return len(gene.told_from[allele].get(gene.definition.reference, frozenset()) - read_sites)
 
 
 def pair_named(name: str) -> Pair:
@@ -325,14 +339,16 @@ def slow_present(gene: SlowGene, found: SlowCall) -> set[str]:
 
 def slow_hidden(gene: SlowGene, found: SlowCall) -> set[str]:
     """The alleles, as defined, that may be there without showing: possible, in none of the
-    diplotypes found, and different from the reference at a site that was not read."""
+    diplotypes found, and different from the reference at a site that was not read. A name that
+    another definition gave (NUDT15 *3 by *2) does not show this one."""
     unread = found.missing | found.no_call
+    read_sites = set(gene.sites) - unread
     shown = {name for pair in found.top | found.others for name in pair}
     return {
         allele
         for allele in {name for pair in found.possible for name in pair}
         if gene.told_from[allele].get(gene.definition.reference, frozenset()) & unread
-        and not set(reported(gene, [allele])) & shown
+        and not (set(reported(gene, [allele])) & shown and is_callable(gene, allele, read_sites))
     }
 
 

@@ -298,7 +298,7 @@ MT, COMMON = "rs267606617", "rs28358569"  # m.1555A>G and m.827A>G
         ({COMMON: "G"}, "m.827A>G", "m.827A>G", []),
         ({MT: "seen G"}, "m.1555A>G", "m.1555A>G", []),  # one copy: no zygosity to state
         ({MT: "./G"}, "m.1555A>G", "m.1555A>G", []),
-        ({MT: "."}, "Reference", "Reference", []),
+        ({MT: "."}, "Reference", "Reference", ["PGX-652"]),
     ],
 )
 @pytest.mark.parametrize("copies", [1, 2])

@@ -192,7 +192,7 @@ def test_nat2_is_not_called_without_a_required_site(call, genotypes, without, un
     (caveat,) = called.caveats
     assert (caveat.code, caveat.text) == (
         "PGX-642",
-        f"NAT2 was not called: these were not read: {unread}.",
+        f"No NAT2 genotype follows: these were not read: {unread}.",
     )
 
 

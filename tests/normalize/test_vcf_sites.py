@@ -122,9 +122,22 @@ def test_a_block_of_reference_bases_shows_bases_and_no_insertions():
     assert [c.code for c in repeat.gene_caveats["UGT1A1"]] == ["PGX-534"]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_record_of_the_site_stands_before_a_block(is_first):
+    block = record(94781800, "T", "<NON_REF>", "0/0", end=94781900)
+    own = record(94781859, "G", "A,<NON_REF>", "0/1")
+    found = read(*((block, own) if is_first else (own, block)))
+    assert alleles(found) == {"rs4244285": ("G", "A")}
+
+
+def test_a_deletion_takes_a_copy_from_the_record_under_it():
+    deletion = record(94781855, "AAAAGC", "A", "0/1")
+    assert alleles(read(deletion, record(94781859, "G", "A", "0/0"))) == {"rs4244285": ("G", OTHER)}
+
+
 def test_a_wrong_reference_base_is_told_and_not_used():
     found = read(record(94781859, "T", "A", "0/1"), record(94842866, "A", "G", "1/1"))
-    assert alleles(found) == {"rs3758581": ("G", "G")}
+    assert alleles(found) == {"rs3758581": ("G", "G"), "rs4244285": (UNREAD, UNREAD)}
     assert [c.code for c in found.gene_caveats["CYP2C19"]] == ["PGX-532"]
     assert [(n.path, n.reason) for n in found.not_understood] == [
         ("line 9", "REF is T, but GRCh38 has G at rs4244285")
@@ -160,8 +173,19 @@ def test_a_base_that_an_alleles_own_deletion_takes_away_is_not_another_base():
 def test_a_structural_variant_hides_the_sites_under_it():
     entry = record(94781000, "T", "<DEL>", "0/1", end=94790000)
     found = read(entry, record(94842866, "A", "G", "0/0"))
-    assert alleles(found) == {"rs4244285": ("G", OTHER), "rs3758581": ("A", "A")}
+    assert alleles(found) == {"rs4244285": ("G", UNREAD), "rs3758581": ("A", "A")}
     assert alleles(read(record(94781000, "T", "<DEL>", "0/0", end=94790000))) == {}
+    assert alleles(read(record(94781000, "T", "<DEL>", "./.", end=94790000))) == {}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_structural_variant_is_told_with_a_site_that_was_read_under_it(is_first):
+    deletion = record(94781000, "T", "<DEL>", "0/1", end=94790000)
+    base = record(94781859, "G", "A", "1/1")
+    found = read(*((deletion, base) if is_first else (base, deletion)))
+    (call,) = found.samples[0].by_gene["CYP2C19"]
+    assert call.alleles == ("A", UNREAD)
+    assert [c.code for c in call.caveats] == ["PGX-535"]
 
 
 def test_a_failed_filter_is_told():
@@ -244,7 +268,7 @@ def test_grch37_has_another_reference_base_at_some_sites():
 @pytest.mark.parametrize(
     ("what", "entries", "contigs"),
     [
-        ("another assembly's length", [record(94781859, "G", "A", "0/1")], {"chr10": VcfContig(5)}),
+        ("another assembly's length", [record(94781859, "T", "A", "0/1")], {"chr10": VcfContig(5)}),
         ("nothing to tell by", [record(94781859, "T", "A", "0/1")], {}),
         (
             "both fit",
@@ -263,4 +287,21 @@ def test_ucsc_hg19_mitochondria_are_not_numbered_like_ours():
     entry = record(1555, "A", "G", "1", contig="chrM", chromosome="MT")
     header = {"chrM": VcfContig(16571)}
     found = read(entry, contigs=header, reference="hg19")
+    assert [n.path for n in found.not_understood] == ["chrM"]
+
+
+def test_a_wrong_header_is_seen_by_all_contigs_together():
+    """One position a contig is little; several contigs that say the same are not."""
+    one = record(96541616, "G", "A", "0/1")
+    other = record(234668879, "CAT", "C", "0/1", contig="chr2")
+    found = read(one, other, reference="GRCh38")
+    assert found.builds == ("GRCh37",)
+    assert alleles(found) == {"rs4244285": ("G", "A"), "rs3064744": ("CAT", "C")}
+    assert [c.code for c in found.caveats] == ["PGX-530"]
+
+
+def test_ucsc_mitochondria_beside_grch37_are_refused_without_any_length():
+    base = record(96541616, "G", "A", "0/1")
+    mitochondrial = record(1555, "A", "G", "1", contig="chrM", chromosome="MT")
+    found = read(base, mitochondrial, reference="")
     assert [n.path for n in found.not_understood] == ["chrM"]

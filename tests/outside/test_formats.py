@@ -305,8 +305,44 @@ def test_the_samples_of_one_table_are_never_mixed(read, tool):
         read(TWO_SAMPLES[tool])
     chosen = read(TWO_SAMPLES[tool], sample="synthetic-2")
     assert (chosen.tool, said(chosen)) == (tool, {"CYP2D6": [is_there(DIPLOTYPE, "*4/*4")]})
+    assert chosen.sample == "synthetic-2"
     with pytest.raises(UnreadableCalls):
         read(TWO_SAMPLES[tool], sample="synthetic-3")
+
+
+@pytest.mark.parametrize(
+    ("name", "tool", "sample"),
+    [
+        ("aldy.aldy", "Aldy", "synthetic-1"),
+        ("cyrius.tsv", "Cyrius", "synthetic-1"),
+        ("pypgx.tsv", "PyPGx", "synthetic-1"),
+        ("optitype.tsv", "OptiType", ""),  # its first column numbers the solutions
+        ("pharmcat.tsv", "PharmCAT", ""),
+        ("starphase.json", "StarPhase", ""),  # its JSON has no member for the sample
+    ],
+)
+def test_the_sample_is_the_one_that_the_tools_table_names(read_file, name, tool, sample):
+    calls = read_file(name)
+    assert (calls.tool, calls.sample) == (tool, sample)
+
+
+@pytest.mark.parametrize(
+    ("content", "sample"),
+    [
+        (archive(metadata_txt=METADATA, data_tsv=PYPGX_TABLE), "synthetic-1"),
+        # The table of print-data, its column of samples cut away: no genotype is a name.
+        ("Gene\tGenotype\tHaplotype1\tHaplotype2\nCYP2D6\t*1/*4\t*4;\t*1;\n", ""),
+        ("Gene\tPhenotype\tGenotype\tHaplotype1\tHaplotype2\nTPMT\tIM\t*1/*2\t*2;\t*1;\n", ""),
+        (ALDY_HEADER + "synthetic-1\tCYP2D6\t1\t\t\t0\t\n", "synthetic-1"),  # tested, no call
+        (CYRIUS_HEADER, ""),  # no line, so nobody's
+    ],
+)
+def test_a_sample_is_named_wherever_a_line_names_it_and_nowhere_else(read, content, sample):
+    assert read(content).sample == sample
+
+
+def test_a_table_without_a_line_is_told_to_hold_no_call(read):
+    assert refused(read(CYRIUS_HEADER)) == {("", "the Cyrius file holds no call")}
 
 
 @pytest.mark.parametrize(

@@ -581,15 +581,20 @@ def test_data_that_name_nobody_are_used_and_flagged(value, flag):
     [
         about({"reference": "Group/g"}),
         about({"reference": "Specimen/s"}),
-        observation(focus=[{"reference": "Patient/fetus"}]),
-        observation(focus=[{"reference": "RelatedPerson/mother"}]),
     ],
 )
-def test_data_about_somebody_else_in_this_record_are_left_out_with_a_note(value):
+def test_data_about_no_patient_are_left_out_with_a_note(value):
     value["contained"] = [{"resourceType": "Observation", "id": "inside"}]
     call = read(request(prefetch={"a": value}))
     assert call.evidence == ()
     assert [note.reference for note in call.notes] == ["Observation/o1"]
+
+
+@pytest.mark.parametrize("person", ["Patient/fetus", "RelatedPerson/mother"])
+def test_whom_a_result_of_this_record_is_about_is_left_to_the_reader(person):
+    call = read(request(prefetch={"a": observation(focus=[{"reference": person}])}))
+    assert [found.reference for found in call.evidence] == ["Observation/o1"]
+    assert call.notes == ()
 
 
 def test_many_patients_without_an_id_are_compared_in_linear_time():
