@@ -31,6 +31,7 @@ bench: $(VENV)/ready-run
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/first_card.py
 	$(BIN)/python benchmarks/order_sign.py
+	$(BIN)/python benchmarks/calling.py
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache dist build

@@ -89,6 +89,8 @@ def callable_alleles(table: CallTable, sites: int) -> int:
     One needs a read site that tells it from the reference, and from every other allele that is
     defined everywhere: CYP2C19 *2 shares rs3758581 with *1, which alone would not show it.
     """
+    if sites == table.every_site:
+        return table.everyone
     return table.whole | sum(
         1 << allele
         for allele, telling in enumerate(table.telling)

@@ -48,6 +48,8 @@ def coverage_of(called: CalledGene) -> Coverage:
 def alternatives_caveat(called: CalledGene, rules: GeneRules) -> Caveat | None:
     """What phase, or a position not read, leaves open beside the result where it would mean
     something else. That a rarer pair has no known function is nothing to act on."""
+    if not called.alternatives:
+        return None
     keys = {result.lookup_key for result in diplotypes_of(called, rules)} | {unknown_key(rules)}
     others = [
         phenotype_of(Diplotype(tuple(standard_name(h, rules) for h in each.haplotypes)), rules)
