@@ -158,7 +158,8 @@ class Pipeline:
             # A line that could not be used would become the reference, which nobody has read.
             calling = replace(calling, missing_as_reference=False)
             reading = replace(reading, caveats=(*reading.caveats, NOT_AS_REFERENCE))
-            notes = {gene: (*notes.get(gene, ()), NOT_AS_REFERENCE) for gene in sites}
+            told = {gene: (*notes.get(gene, ()), NOT_AS_REFERENCE) for gene in sites}
+            notes = {**notes, **told}
         if calling.missing_as_reference:
             self._add_unread_genes(sites, genomes, calling)
         left = list(observed.not_understood)
