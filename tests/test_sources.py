@@ -105,3 +105,11 @@ def test_a_gene_under_a_carried_deletion_is_not_called_normal(pipeline, info):
     gene = interpret(pipeline, vcf(deletion, *STAR2))["genes"]["CYP2C19"]
     assert gene["status"] != "called"
     assert "PGX-535" in {caveat["code"] for caveat in gene["caveats"]}
+
+
+def test_a_position_that_stands_without_end_is_read_a_hundred_times(pipeline):
+    found = interpret(pipeline, vcf(STAR2[2], *[STAR2[1]] * 500))
+    assert found["genes"]["CYP2C19"]["coverage"]["tested"] == 2
+    reasons = [item["reason"] for item in found["not_understood"]]
+    assert reasons[0] == "the position stands more than 100 times"
+    assert len(reasons) == 101  # the first hundred, and how many more

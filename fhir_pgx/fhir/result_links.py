@@ -17,15 +17,19 @@ class Links:
     def __init__(self, entries: Sequence[Entry], references: References) -> None:
         self.held: dict[int, list[int]] = defaultdict(list)
         self.children: dict[int, list[int]] = defaultdict(list)
-        self.parents: dict[int, set[int]] = {}
+        self.parents: dict[int, int] = {}  # how many
         self.sequences: dict[int, list[int]] = defaultdict(list)
+        # By name: of two versions of one id a reference leads to one, and both are meant.
+        versions: dict[str, list[int]] = defaultdict(list)
+        for entry in entries:
+            versions[entry.reference].append(id(entry.resource))
         for entry in entries:
             key = id(entry.resource)
             if entry.container is not None and entry.type in RESULTS:
                 self.held[id(entry.container.resource)].append(key)
             for name in ("hasMember", "result"):
                 for member in _found(entry.resource.get(name), entry, references):
-                    self.held[key].append(id(member.resource))
+                    self.held[key] += versions[member.reference]
             if entry.type in RESULTS:
                 self._link(entry, key, references)
 
@@ -35,11 +39,12 @@ class Links:
         parents = [
             parent for parent in _found(list(of), entry, references) if parent.type in RESULTS
         ]
-        self.parents[key] = {id(parent.resource) for parent in parents}
-        for parent in parents:
-            self.children[id(parent.resource)].append(key)
+        by_key = {id(parent.resource): parent for parent in parents}
+        self.parents[key] = len(by_key)
+        for above, parent in by_key.items():
+            self.children[above].append(key)
             if parent.type in SEQUENCES:
-                self.sequences[key].append(id(parent.resource))
+                self.sequences[key].append(above)
         if entry.type in SEQUENCES:
             pointers = [each.get("variantPointer") for each in as_dicts(resource.get("variant"))]
             for observed in _found(pointers, entry, references):
@@ -47,14 +52,16 @@ class Links:
 
     def spread(self, seeds: Mapping[int, str], own: frozenset[int] = frozenset()) -> dict[int, str]:
         """The seeds, and what they pass their words on to; those of `own` say it themselves."""
-        told = dict(seeds)
-        waiting = list(seeds)
+        told, waiting = dict(seeds), list(seeds)
+        left = dict(self.parents)  # those of each result that have told nothing yet
         while waiting:
             key = waiting.pop()
-            derived = (
-                child for child in self.children.get(key, ()) if self.parents[child] <= told.keys()
-            )
-            for other in (*self.held.get(key, ()), *derived, *self.sequences.get(key, ())):
+            others = [*self.held.get(key, ()), *self.sequences.get(key, ())]
+            for child in self.children.get(key, ()):
+                left[child] -= 1
+                if not left[child]:
+                    others.append(child)
+            for other in others:
                 if other not in told and other not in own:
                     told[other] = told[key]
                     waiting.append(other)

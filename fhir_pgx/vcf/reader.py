@@ -4,6 +4,7 @@ Memory holds one block of lines and what is kept. What could not be used is list
 and where the data break off is told: what was not read is neither reference nor absent.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from fhir_pgx.vcf.record import FIXED_COLUMNS, Layout, read_line
 from fhir_pgx.vcf.spans import Watch, merged, watch_for
 
 _MOST_FAULTS = 100
+_MOST_AT_A_PLACE = 100  # lines of one position: the first ones count, and memory stays bounded
 _NEAR = 1 << 14  # bases: an index leads to no smaller piece
 
 
@@ -33,6 +35,7 @@ class _Reading:
     records: list[VcfRecord] = field(default_factory=list)
     faults: list[NotUnderstood] = field(default_factory=list)
     fault_count: int = 0
+    at: Counter[tuple[str, int]] = field(default_factory=Counter)
     line_count: int = 0
     end: NotUnderstood | None = None  # where and why the reading ended early
 
@@ -45,6 +48,11 @@ class _Reading:
             return False
         if kept is None:
             return True
+        place = (kept.record.contig, kept.record.start)
+        self.at[place] += 1
+        if self.at[place] > _MOST_AT_A_PLACE:
+            self._fault(f"the position stands more than {_MOST_AT_A_PLACE} times", path)
+            return False
         self.records.append(kept.record)
         if kept.fault:
             self._fault(kept.fault, path)

@@ -421,6 +421,11 @@ def test_the_members_of_a_panel_are_as_the_panel(reading_of, more, expected):
         assert ("Observation/o" in listed) is (expected is None)
 
 
+def test_both_versions_of_a_member_are_as_the_panel(reading_of):
+    other = genotype() | {"valueCodeableConcept": {"text": "*1/*1"}}
+    assert reading_of(panel(**ANOTHERS), genotype(), other).statements == ()
+
+
 @pytest.mark.parametrize(("more", "expected"), [(ANOTHERS, None), (TUMOURS_OWN, SOMATIC)])
 def test_what_is_derived_from_another_alone_is_anothers(reading_of, more, expected):
     source = variant(identity="source", **more)
