@@ -91,8 +91,8 @@ def test_bad_data_are_exit_code_1_with_an_outcome(run, write, content, said):
         ("lines.json", f"{json.dumps(PATIENT)}\r\n{json.dumps(GENOTYPE)}".encode()),
         ("bundle.xml", write_xml(bundle(PATIENT, GENOTYPE))),
         ("wide.xml", write_xml(GENOTYPE).decode().replace("UTF-8", "UTF-16").encode("utf-16")),
-        ("bundle.json.gz", gzip.compress(json.dumps(bundle(GENOTYPE)).encode())),
-        ("hidden", gzip.compress(write_xml(GENOTYPE))),
+        ("bundle.json.gz", gzip.compress(json.dumps(bundle(GENOTYPE)).encode(), mtime=0)),
+        ("hidden", gzip.compress(write_xml(GENOTYPE), mtime=0)),
     ],
 )
 def test_every_form_of_the_same_result_is_read_alike(run, write, name, content):
