@@ -3,6 +3,7 @@
 Beside the pipeline the one module that knows several rooms of reading; nothing is concluded here.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from fhir_pgx.outside import OutsideCalls, read_outside_calls
 from fhir_pgx.vcf import BytesSource, is_vcf, read_vcf
 
 TUMOUR = "the header names this sample as a tumour's, which is not the patient's own genome"
+_OF_A_FILE = re.compile(r"(?:\.(?:bam|cram|sorted|dedup|markdup|aligned|vcf|gz))+$")
 NO_DECISION_POSITION = "no line of the VCF is about a position that decides anything here"
 
 
@@ -174,10 +176,11 @@ def _not_used(content: VcfContent) -> list[NotUnderstood]:
 def _check_samples(samples: Sequence[str], asked: str) -> None:
     """Raises MixedPatients where files name different samples: nothing else says whose they are.
 
-    `NA12878.sorted` is NA12878: callers name a sample after its file.
+    `NA12878.sorted.bam` is NA12878: callers name a sample after its file. No other part of a name
+    is passed over, since `2024.001` and `2024.002`, or `x.tumor` and `x.normal`, are not one.
     """
     names = list(dict.fromkeys([asked, *samples] if asked and samples else samples))
-    if len({name.partition(".")[0] for name in names}) > 1:
+    if len({_OF_A_FILE.sub("", name) for name in names}) > 1:
         raise MixedPatients(
             f"the files are of different samples: {', '.join(names[:10])}",
             where="sample",

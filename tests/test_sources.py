@@ -55,6 +55,27 @@ def test_calls_of_another_sample_are_not_this_patients(pipeline):
     assert found["genes"]["CYP2D6"]["diplotypes"][0]["name"] == "*1/*4"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("2024.001", "2024.002", False),
+        ("synthetic.normal", "synthetic.tumor", False),
+        ("synthetic", "synthetic.sorted.bam", True),
+        ("S1", "S10", False),
+    ],
+)
+def test_only_what_a_file_adds_to_a_samples_name_is_passed_over(pipeline, one, other, is_one):
+    files = (
+        vcf(*STAR2, sample=one),
+        vcf("chr6\t18130687\t.\tT\tC\t.\tPASS\t.\tGT\t0/1", sample=other),
+    )
+    if is_one:
+        assert interpret(pipeline, *files)["genes"]["TPMT"]["coverage"]["tested"] == 1
+    else:
+        with pytest.raises(MixedPatients):
+            interpret(pipeline, *files)
+
+
 def test_a_tumour_of_the_header_is_listed_and_not_read(pipeline):
     found = interpret(pipeline, vcf(*STAR2, header="##tumor_sample=synthetic-1\n"))
     assert found["genes"]["CYP2C19"]["status"] == "not-tested"

@@ -89,10 +89,11 @@ def told_beside(variants: FromVariants) -> list[Caveat]:
 def _with_function(
     results: tuple[DiplotypeResult, ...], rules: GeneRules
 ) -> tuple[DiplotypeResult, ...]:
-    """The readings whose function is known, where there are any: a rare allele of unknown function
-    that would look alike takes nothing away from the common one."""
+    """The readings whose function is known, where the foremost is one of them: a rare allele of
+    unknown function that would look alike takes nothing away from the common one. Where it is the
+    foremost whose function is unknown, a rarer one must not make it read as normal."""
     known = tuple(each for each in results if each.lookup_key != unknown_key(rules))
-    return known or results
+    return known if results[:1] == known[:1] else results
 
 
 def _unknown_readings(

@@ -4,6 +4,7 @@ import pytest
 
 from fhir_pgx.genotype import build_table, call_sources, gather
 from fhir_pgx.model.finding import Origin, Presence, Statement, StatementKind
+from fhir_pgx.model.genotype import CalledGene, Diplotype, FromVariants
 from fhir_pgx.model.variant import UNREAD, SiteCall
 from fhir_pgx.phenotype import conclude
 
@@ -133,3 +134,22 @@ def test_one_decisive_allele_is_enough_where_no_diplotype_follows(result):
     found = result("RYR1", [], {"rs118192172": f"{UNREAD}/T"})
     assert found.phenotype == "Malignant Hyperthermia Susceptibility"
     assert found.alleles == ("c.1840C>T",)
+
+
+def test_a_rarer_known_allele_does_not_make_an_unknown_one_read_as_normal(knowledge):
+    """Foremost is the reading that needs fewest unread positions: its function decides."""
+    rules = knowledge.genes["CYP2C19"]
+
+    def concluded(*diplotypes):
+        called = CalledGene(
+            "CYP2C19", tuple(Diplotype(each) for each in diplotypes), looked_up=diplotypes
+        )
+        evidence = gather([], rules, knowledge.vocabulary)
+        return conclude(evidence, rules, FromVariants((called,)))
+
+    unknown_first = concluded(("*1", "*12"), ("*1", "*11"))  # uncertain, normal function
+    assert unknown_first.status == "ambiguous"
+    assert unknown_first.lookup_keys == ("Indeterminate", "Normal Metabolizer")
+    known_first = concluded(("*1", "*11"), ("*1", "*12"))
+    assert (known_first.status, known_first.lookup_keys) == ("called", ("Normal Metabolizer",))
+    assert "PGX-653" in codes(known_first)
