@@ -216,14 +216,24 @@ class Pipeline:
             for gene, caveats in genome.gene_caveats.items():
                 notes[gene] = (*notes.get(gene, ()), *caveats)
         if reading.variants:
-            observed = read_observed_sites(
-                reading.variants, reading.phases, reading.sequences, self._index, sex=sex
-            )
+            observed = self._observed(reading, sex)
             for gene, calls in observed.by_gene.items():
                 sites[gene].append(calls)
             for gene, caveats in observed.gene_caveats.items():
                 notes[gene] = (*notes.get(gene, ()), *caveats)
         return sites, notes, observed
+
+    def _observed(self, reading: Reading, sex: str) -> ObservedSites:
+        """The calls of the resources' variants. A fault of ours there may concern any gene: each is
+        told of it, and the statements of reports still count."""
+        try:
+            return read_observed_sites(
+                reading.variants, reading.phases, reading.sequences, self._index, sex=sex
+            )
+        except Exception as error:  # noqa: BLE001 - as in _guarded
+            log_fault("the variants", error)
+            notes = {gene: faulty(gene, ()).caveats for gene in self._tables}
+            return ObservedSites({}, gene_caveats=notes)
 
     def _add_unread_genes(
         self,
@@ -586,15 +596,20 @@ def _one_called_gene(
     return replace(result, caveats=caveats), evidence.not_understood
 
 
+def log_fault(what: str, error: Exception) -> None:
+    """Log where a fault of ours is. Its message may hold what was being read; its places cannot, so
+    those alone are logged."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("interpreting %s failed: %s\n%s", what, type(error).__name__, places)
+
+
 def _guarded(task: _Gene, conclude_it: Callable[[], _Concluded]) -> _Concluded:
     try:
         return conclude_it()
     except Exception as error:  # noqa: BLE001 - see below
-        # A fault of ours in one gene must cost that gene's answer, not the other twenty-two. Its
-        # message may hold what was being read; its places cannot, so those alone are logged.
-        places = "".join(traceback.format_tb(error.__traceback__))
+        # A fault of ours in one gene must cost that gene's answer, not the other twenty-two.
         gene = task.rules.gene
-        log.error("interpreting %s failed: %s\n%s", gene, type(error).__name__, places)
+        log_fault(gene, error)
         stated = (statement.origin.reference for statement in task.statements)
         called = (call.reference for calls in task.sites for call in calls)
         return faulty(gene, tuple(dict.fromkeys((*stated, *called)))), ()

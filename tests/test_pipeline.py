@@ -247,3 +247,25 @@ def test_a_drug_without_guidance_is_answered_and_not_called_safe(pipeline):
     (unanswered,) = answer["unanswered"]
     assert unanswered["reason"] == "no-guidance"
     assert "not a statement that the drug is safe" in unanswered["text"]
+
+
+def test_a_fault_in_reading_variants_is_told_of_every_gene_and_reports_still_count(
+    pipeline, monkeypatch
+):
+    from fhir_pgx import pipeline as module
+
+    def fails(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, "read_observed_sites", fails)
+    variant = genotype("TPMT", "", 2, valueCodeableConcept=PRESENT)
+    variant["code"] = {"coding": [{"system": LOINC, "code": "69548-6"}]}
+    dbsnp = {"coding": [{"system": "http://www.ncbi.nlm.nih.gov/snp", "code": "rs1142345"}]}
+    code = {"coding": [{"system": LOINC, "code": "81252-9"}]}
+    variant["component"].append({"code": code, "valueCodeableConcept": dbsnp})
+    document = Document(json.dumps(bundle(genotype("CYP2C19", "*2/*3"), variant)).encode())
+    genes = pipeline.interpret_documents([document], Options())["genes"]
+    assert genes["CYP2C19"]["phenotype"] == "Poor Metabolizer"
+    for gene in ("CYP2C19", "TPMT", "DPYD"):
+        assert "PGX-699" in [caveat["code"] for caveat in genes[gene]["caveats"]]
+    assert {genes[gene]["status"] for gene in ("TPMT", "DPYD")} == {"not-called"}
