@@ -17,9 +17,11 @@ _BRIEF = {
     "alternative": "Consider an alternative: see the detail.",
     "reduce-dose": "Lower dose: see the detail.",
     "increase-dose": "Higher dose: see the detail.",
+    "adjust-dose": "Dose differs: see the detail.",
     "test": "Test before use: see the detail.",
     "continue-if-tolerated": "Continue with caution only: see the detail.",
     "monitor": "Titrate and monitor: see the detail.",
+    "risk-stated": "Changed exposure or risk: see the detail.",
     "standard": "Usual dose: see the detail.",
     "no-recommendation": "No recommendation: see the detail.",
 }

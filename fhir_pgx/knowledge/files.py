@@ -19,9 +19,10 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_checked(folder: str, schema_name: str) -> Iterator[dict[str, Any]]:
-    """Each YAML file of a folder, checked; raises BrokenKnowledge naming file and place."""
-    for path in sorted((HERE / folder).glob("*.yaml")):
-        yield checked(read_yaml(path), schema_name, f"{folder}/{path.name}")
+    """Each YAML file of a folder and its folders, checked; raises BrokenKnowledge naming file and
+    place."""
+    for path in sorted((HERE / folder).rglob("*.yaml")):
+        yield checked(read_yaml(path), schema_name, path.relative_to(HERE).as_posix())
 
 
 def checked(content: Any, schema_name: str, where: str) -> dict[str, Any]:

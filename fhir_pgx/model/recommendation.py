@@ -13,9 +13,11 @@ ACTIONS = (
     "alternative",
     "reduce-dose",
     "increase-dose",
+    "adjust-dose",  # the source says that the dose changes, and not which way
     "test",
     "continue-if-tolerated",
     "monitor",
+    "risk-stated",  # a changed exposure or risk is stated, without an instruction
     "standard",
     "no-recommendation",
 )

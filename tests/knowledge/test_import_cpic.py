@@ -50,10 +50,11 @@ def guideline():
 def home(tmp_path, monkeypatch):
     """A knowledge folder with one guideline, and a file of an older release."""
     home = tmp_path / "knowledge"
-    for name in ("guidelines", "drugs", "genes"):
+    for name in ("guidelines/cpic", "drugs/cpic", "genes"):
         (home / name).mkdir(parents=True)
-    (home / "guidelines" / "gene1-drugs.yaml").write_text(yaml.safe_dump(guideline()))
-    (home / "drugs" / "gone.yaml").write_text("drug: gone\n")
+    (home / "guidelines" / "cpic" / "gene1-drugs.yaml").write_text(yaml.safe_dump(guideline()))
+    (home / "drugs" / "cpic" / "gone.yaml").write_text(f"{cpic.OURS}\ndrug: gone\n")
+    (home / "genes" / "GENE0.yaml").write_text("# Written by hand\ngene: GENE0\n")
     monkeypatch.setattr(cpic, "HERE", home)
     return home
 
@@ -84,9 +85,10 @@ def test_a_release_whose_sentences_are_all_answered_replaces_the_files(home, wri
     cpic.main(["--facts", str(write_facts(row("drug-a"), row("drug-b")))])
     found = contents(home)
     assert set(found) == {
-        "guidelines/gene1-drugs.yaml", "drugs/drug-a.yaml", "drugs/drug-b.yaml", "genes/GENE1.yaml",
+        "guidelines/cpic/gene1-drugs.yaml", "drugs/cpic/drug-a.yaml", "drugs/cpic/drug-b.yaml",
+        "genes/GENE0.yaml", "genes/GENE1.yaml",
     }  # fmt: skip
-    (written,) = yaml.safe_load(found["drugs/drug-b.yaml"])["rows"]
+    (written,) = yaml.safe_load(found["drugs/cpic/drug-b.yaml"])["rows"]
     assert (written["rule"], written["advice"], written["implications"]) == (
         "cpic.drug-b.general.gene1-normal-metabolizer",
         "usual",
@@ -121,14 +123,15 @@ def test_all_that_is_missing_over_all_drugs_is_listed_and_nothing_is_written(hom
     assert contents(home) == before
 
 
-@pytest.mark.parametrize("folder", ["drugs", "genes"])
+@pytest.mark.parametrize("folder", ["drugs/cpic", "genes"])
 def test_the_files_in_the_tree_are_what_the_facts_of_today_give(shared, folder):
     missing = set()
     facts = shared / "facts"
     written = {
-        "drugs": lambda: cpic.drug_files(facts, cpic.HERE / "guidelines", missing),
+        "drugs/cpic": lambda: cpic.drug_files(facts, cpic.HERE / "guidelines" / "cpic", missing),
         "genes": lambda: cpic.gene_files(facts, missing),
     }[folder]()
-    in_tree = {path.name: path.read_text("utf-8") for path in (cpic.HERE / folder).glob("*.yaml")}
+    files = {path.name: path.read_text("utf-8") for path in (cpic.HERE / folder).glob("*.yaml")}
+    in_tree = {name: text for name, text in files.items() if text.startswith(cpic.OURS)}
     assert missing == set()
     assert written == in_tree

@@ -3,7 +3,7 @@
     python -m fhir_pgx.knowledge.imports.cpic --facts DIR
 
 Reads `recommendations.jsonl`, `phenotypes/`, `allele_definitions/` and `genes.csv` of a facts
-release and writes `genes/*.yaml` and `drugs/*.yaml`. Every guideline, population and sentence of
+release and writes `genes/*.yaml` and `drugs/cpic/*.yaml`. Every guideline, population and sentence of
 the source must be answered by an entry of a guideline file (see `sentences.py`); otherwise nothing
 is written and all that is missing, over all drugs, is listed, so that a person writes it first.
 """
@@ -46,6 +46,7 @@ PAIRS_2026 = [
     (("Unknown function", "Unknown function"), "Indeterminate"),
 ]
 COPIES = {"MT": [1], "X": [1, 2]}
+OURS = "# Written by imports/cpic.py"
 
 
 def slug(text: str) -> str:
@@ -136,7 +137,7 @@ def drug_file(
     # One drug (ribostamycin) has no RxNorm code; a combination stands for all its ingredients.
     rxcui = rows[0]["rxnorm"] if rows[0]["rxnorm"].isdigit() else ""
     ingredients = expand.get(rxcui, rxcui).split(";") if rxcui else []
-    yield "# Written by imports/cpic.py; do not edit. Sentences: the guideline file named below."
+    yield f"{OURS}; do not edit. Sentences: the guideline file named below."
     yield f"drug: {drug}"
     yield f"rxnorm: {flow(rxcui)}"
     yield f"ingredients: {flow(ingredients)}"
@@ -186,7 +187,7 @@ def gene_file(facts: Path, gene: str, described: Mapping[str, str]) -> Iterator[
         alleles.setdefault(name, {})
     chromosome = described["chromosome"].removeprefix("chr").replace("M", "MT")
     method = METHODS.get(source["lookup_method"], "none")
-    yield "# Written by imports/cpic.py; do not edit. Other names of alleles: names.yaml."
+    yield f"{OURS}; do not edit. Other names of alleles: names.yaml."
     yield f"gene: {gene}"
     yield f"hgnc: {described['hgnc_id']}"
     yield f"chromosome: {flow(chromosome)}"
@@ -278,14 +279,15 @@ def main(argv: list[str] | None = None) -> None:
     facts: Path = parser.parse_args(argv).facts
     missing: set[str] = set()
     written = {
-        "drugs": drug_files(facts, HERE / "guidelines", missing),
+        "drugs/cpic": drug_files(facts, HERE / "guidelines" / "cpic", missing),
         "genes": gene_files(facts, missing),
     }
     if missing:
         sys.exit("\n".join([*sorted(missing), f"{len(missing)} missing; nothing was written"]))
     for folder, files in written.items():
         for old in (HERE / folder).glob("*.yaml"):
-            old.unlink()
+            if old.read_text(encoding="utf-8").startswith(OURS):  # some genes are written by hand
+                old.unlink()
         for name, text in files.items():
             (HERE / folder / name).write_text(text, encoding="utf-8")
     print(f"{sum(map(len, written.values()))} files written under {HERE.name}/")

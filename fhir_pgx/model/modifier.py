@@ -1,0 +1,53 @@
+"""What changes what a genotype means in this patient: another medicine, or smoking.
+
+The genetic phenotype is never overwritten: a card shows both. A guideline that states a rule for
+adjusting has its rule applied (`is_rule`); elsewhere the possible phenotype is shown as a caution.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fhir_pgx.model.phenotype import GeneResult
+
+Strength = Literal["strong", "moderate", "weak", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One thing that acts on an enzyme: a medicine in use, ended and still acting, planned or in
+    the same bundle; or smoking (then `rxcui` is empty).
+
+    `until` is the day from which it is taken not to act any more, ISO, empty where unknown.
+    `confidence` and `source` are those of the table's row.
+    """
+
+    gene: str
+    agent: str
+    rxcui: str
+    role: Literal["inhibitor", "inducer"]
+    strength: Strength
+    state: Literal["active", "draft", "washing-out", "planned"]
+    reference: str = ""
+    until: str = ""
+    confidence: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """What interactions make of one gene's result for one drug.
+
+    `genetic` is the result by the genes alone, `effective` the one that counts (a rule) or may
+    count (a caution), None where no phenotype can be stated: the caution then stands alone.
+    `text` is one sentence of ours for the card, `short` a phrase for its summary
+    (`CYP2D6 inhibited by paroxetine`).
+    """
+
+    gene: str
+    interactions: tuple[Interaction, ...]
+    is_rule: bool
+    genetic: GeneResult
+    effective: GeneResult | None
+    text: str
+    short: str
+    source: str
