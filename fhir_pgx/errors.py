@@ -190,3 +190,9 @@ class UnknownPatient(PgxError):
 
     code = "PGX-404"
     kind: IssueType = "not-found"
+
+
+class InvalidPolicy(InvalidSetting):
+    """A site policy file that cannot be read, or that says what we do not understand."""
+
+    code = "PGX-405"

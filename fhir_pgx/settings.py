@@ -22,6 +22,8 @@ CONFIG = "FHIR_PGX_CONFIG"
 REQUIRE = "FHIR_PGX_REQUIRE"  # read by the test suite: which tests may not skip
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+SOURCES = ("CPIC", "DPWG", "FDA")
+CLIENTS = ("generic", "epic", "oracle", "cds-hooks-sandbox")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -122,6 +124,19 @@ def _many(one: Reader) -> Reader:
     return read
 
 
+def _sources(found: Any) -> tuple[str, ...]:
+    named = _many(_text)(found)
+    chosen = tuple(dict.fromkeys(name.upper() for name in named))
+    if not chosen or len(chosen) != len(named) or not set(chosen) <= set(SOURCES):
+        raise _Wrong
+    return chosen
+
+
+def _client_of_address(found: Any) -> str:
+    address, _, client = _text(found).rpartition("=")
+    return f"{_url(address)}={_one_of(CLIENTS)(client)}"
+
+
 def _setting(
     default: Any, meaning: str, expects: str, read: Reader, *, secret: bool = False
 ) -> Any:
@@ -196,12 +211,55 @@ class Settings:
         "origins such as https://ehr.example.org, or *; a comma between them",
         _many(_origin),
     )
+    policy: str = _setting(
+        "",
+        "A TOML file that says which cards may alert, and how loud: see "
+        "[policy.md](policy.md). Empty: all of them.",
+        "the path of a file",
+        _text,
+    )
+    remember_shown: int = _setting(
+        0,
+        "For how many minutes a card shown at `order-select` is not repeated, unchanged, to the "
+        "same user at `order-sign`; never a critical one. 0: every card is repeated. Only for "
+        "clients that show the cards of `order-select`.",
+        "a whole number of minutes, 0 to 1440",
+        _whole(0, 1440),
+    )
     untested_cards: str = _setting(
         "important",
-        "For which drugs a missing gene result gets a card: where advice can matter much, all or "
-        "none.",
+        "For which drugs a missing gene result gets a card: CPIC level A or A/B and where advice "
+        "can matter much, all or none.",
         "one of none, important, all",
         _one_of(("none", "important", "all")),
+    )
+    sources: tuple[str, ...] = _setting(
+        ("CPIC", "DPWG", "FDA"),
+        "The sources of advice that are read, the one to follow first. A card leads with the first "
+        "that advises something and shows what the others say.",
+        "some of CPIC, DPWG, FDA; a comma between them",
+        _sources,
+    )
+    client_profile: str = _setting(
+        "generic",
+        "What the client can do, and so how cards are shaped, where neither the header "
+        "`X-CDS-Client` nor `client_profiles` says it.",
+        "one of " + ", ".join(CLIENTS),
+        _one_of(CLIENTS),
+    )
+    client_profiles: tuple[str, ...] = _setting(
+        (),
+        "Clients by address: the FHIR base URL that a call names as its `fhirServer`, or the start "
+        "of it, and the profile.",
+        "URL=profile pairs such as https://ehr.example.org=epic; a comma between them",
+        _many(_client_of_address),
+    )
+    registered_links: tuple[str, ...] = _setting(
+        (),
+        "What the addresses of links begin with that are registered with the client. Only for "
+        "clients that open no other links of that type.",
+        _URLS,
+        _many(_url),
     )
     store_servers: tuple[str, ...] = _setting(
         (),

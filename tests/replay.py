@@ -26,7 +26,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TODAY = date(2026, 11, 23)
 ZEROS = "0" * 64
 _ROW = re.compile(r"^\| \[([\w-]+)\]\(\1/\) \| `([\w-]+)` \| (\d{3}) \| (.+) \|$", re.MULTILINE)
-_SHA256 = re.compile(rb'("sha256":\s?")[0-9a-f]{64}"')
+_SHA256 = re.compile(rb'("sha256":\s?")[0-9a-f]{12,64}"')
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ def test_one_faulty_gene_costs_its_own_answer_alone(pipeline, monkeypatch):
 
 def test_a_drug_without_guidance_is_answered_and_not_called_safe(pipeline):
     document = Document(json.dumps(genotype("CYP2C9", "*3/*3")).encode())
-    answer = pipeline.recommend_documents([document], Options(drugs=("warfarin",)))
+    answer = pipeline.recommend_documents([document], Options(drugs=("metformin",)))
     assert answer["recommendations"] == []
     (unanswered,) = answer["unanswered"]
     assert unanswered["reason"] == "no-guidance"

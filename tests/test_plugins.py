@@ -11,6 +11,12 @@ from fhir_pgx.plugins import GROUP, OURS, Registry, load_services
 from fhir_pgx.services.service import Service, write_service
 from fhir_pgx.services.templates import RESULT_CODES, TEMPLATES
 
+HOOKS_OFFERED = (
+    "order-select", "order-sign", "patient-view", "medication-refill", "encounter-start",
+    "encounter-discharge", "problem-list-item-create", "allergyintolerance-create",
+    "order-dispatch", "appointment-book", "medication-prescribe", "order-review",
+)  # fmt: skip
+
 
 def answer(call):
     return HookAnswer()
@@ -22,7 +28,7 @@ def service(identity="mine", hook="order-sign"):
 
 def test_our_services_come_in_by_the_same_door_as_all():
     ids = [found.id for found in load_services(answer, [OURS]).services]
-    assert ids == ["pgx-order-select", "pgx-order-sign", "pgx-patient-view"]
+    assert ids == [f"pgx-{hook}" for hook in HOOKS_OFFERED]
 
 
 def test_a_service_is_found_by_its_id_and_no_other():

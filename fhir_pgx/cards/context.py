@@ -15,6 +15,7 @@ class CardContext:
 
     namespace: uuid.UUID
     knowledge_release: str
+    knowledge_sha256: str = ""
     incomplete: bool = False
     unread: int = 0
     untested: str = "important"

@@ -8,19 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.extras import NOTHING_MORE, Extras
 from fhir_pgx.cards.form import LOCAL_USE
 from fhir_pgx.cards.headline import NOTHING, capitalised, gene_phrase
 from fhir_pgx.cards.markdown import bold, escape, items
+from fhir_pgx.cards.sources_table import sources_text
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.phenotype import GeneResult, Status
-from fhir_pgx.model.recommendation import Recommendation
+from fhir_pgx.model.recommendation import (
+    AlternativeVerdict,
+    DrugAdvice,
+    Recommendation,
+    SourceAdvice,
+    Unanswered,
+)
 
 # Caveats that turn "usual dose" into something a prescriber must hear before anything else.
 TELLING = frozenset(
     {
         "PGX-522", "PGX-535", "PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613",
-        "PGX-620", "PGX-623", "PGX-630", "PGX-631", "PGX-638", "PGX-640", "PGX-651", "PGX-652",
+        "PGX-620", "PGX-623", "PGX-624", "PGX-630", "PGX-631", "PGX-638", "PGX-640", "PGX-651",
+        "PGX-652",
     }
 )  # fmt: skip
 # Of these, those that are worth a card of their own only where advice can matter much.
@@ -31,6 +40,7 @@ INCOMPLETE = Caveat(
     "A part of the EHR's data did not reach this service (a further page, or a search that "
     "failed); a result may be missing.",
 )
+_BY_RECORD = ", as the patient's record suggests"
 _NOTES = {
     "matched-by-name": "recognized by its name; no code in the order was known",
     "retired-code": "a retired RxNorm code",
@@ -47,37 +57,94 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class AdviceText:
-    """What an answer alone decides of a detail, in Markdown: what stands before the results, what
-    after them, the lines of the limits, and the source without our release."""
+    """What an answer alone decides of a detail, in Markdown: what stands before the numbers for a
+    patient, what after them, what after the results, the alternatives, the lines of the limits, and
+    the source without our release."""
 
     drug: str
     genes: tuple[str, ...]
     before: tuple[str, ...]
-    after: tuple[str, ...]
+    why: str
+    alternatives: tuple[AlternativeVerdict, ...]
+    after: str
     limits: tuple[str, ...]
     source: str
 
 
-def advice_text(answer: Sequence[Recommendation]) -> AdviceText:
+def advice_text(advice: DrugAdvice) -> AdviceText:
     """The parts of `order_detail` that stay the same whoever the order is for."""
-    caveats = list(dict.fromkeys(caveat for r in answer for caveat in r.caveats))
+    answer = advice.recommendations
+    # What other medicines do has a section of its own.
+    elsewhere = {m.caveat for r in answer for m in r.modifiers}
+    caveats = [c for c in dict.fromkeys(c for r in answer for c in r.caveats) if c not in elsewhere]
+    genes = dict.fromkeys(gene for r in answer for gene in r.genes)
+    genes.update(dict.fromkeys(g for e in advice.sources if e.stance != "silent" for g in e.genes))
     before = (
-        section("Before relying on this", [told(c) for c in caveats if c.code in TELLING]),
-        section("Advice", _advice(answer)),
-        section("Why", _reasons(answer)),
-    )
-    after = (
-        section("Alternatives, judged by this patient's results", _alternatives(answer)),
-        section("Also consider", _considerations(answer)),
+        section(
+            "Before relying on this",
+            [told(c) for c in caveats if c.code in TELLING] + _untold(advice),
+        ),
+        section(
+            "Advice",
+            [
+                line
+                for each in advice.leading
+                for line in _of_source(each, alone=len(advice.leading) == 1)
+            ],
+        ),
+        section("Other medicines of this patient", _modifiers(advice)),
+        sources_text(advice),
     )
     return AdviceText(
         answer[0].drug,
-        tuple(dict.fromkeys(gene for r in answer for gene in r.genes)),
+        tuple(genes),
         tuple(part for part in before if part),
-        tuple(part for part in after if part),
+        section("Why", _reasons(answer)),
+        tuple(dict.fromkeys(a for r in answer for a in r.alternatives)),
+        section("Also consider", _considerations(answer)),
         tuple(told(caveat) for caveat in caveats if caveat.code not in TELLING),
         _source(answer),
     )
+
+
+def _of_source(each: SourceAdvice, *, alone: bool) -> list[str]:
+    if isinstance(each.answer, Unanswered):
+        return []
+    about = "" if alone else f"{escape(' and '.join(each.genes))}: "
+    return [about + line for line in _advice(each.answer)]
+
+
+def _untold(advice: DrugAdvice) -> list[str]:
+    """Genes without a result by which a source has advice that can matter much, and of which
+    nothing that leads speaks."""
+    told_of = {gene for each in advice.leading for gene in each.genes}
+    missing = {
+        each.genes: each
+        for each in reversed(advice.sources)
+        if each.important and told_of.isdisjoint(each.genes)
+    }
+    return [
+        escape(f"{each.source} has advice by {' and '.join(genes)} too: {each.answer.text}", 400)
+        for genes, each in missing.items()
+        if isinstance(each.answer, Unanswered) and each.answer.reason != "no-row"
+    ]
+
+
+def _modifiers(advice: DrugAdvice) -> list[str]:
+    """What other medicines do to the genes, and what the source would then advise."""
+    lines = dict.fromkeys(
+        told(modifier.caveat) if modifier.caveat else escape(modifier.text, 600)
+        for each in (advice.leading or advice.sources)
+        for modifier in each.modifiers
+    )
+    for each in advice.leading:
+        for possible in each.possible:
+            r = possible.recommendation
+            shown = " and ".join(gene_phrase(g, p) for g, p in r.genes.items() if p not in NOTHING)
+            who = f"{capitalised(r.population_label)}: " if r.population_label else ""
+            said = escape(who + r.summary, 300)
+            lines[f"If it acts as {escape(shown)}, {each.source} would say: {said}"] = None
+    return list(lines)
 
 
 def order_detail(
@@ -85,6 +152,7 @@ def order_detail(
     advice: AdviceText,
     results: Mapping[str, GeneResult],
     context: CardContext,
+    extras: Extras = NOTHING_MORE,
     *,
     local: bool = False,
 ) -> str:
@@ -92,13 +160,29 @@ def order_detail(
 
     `local` says that the order is for local use: that stands before everything.
     """
-    limits = [*advice.limits, told(INCOMPLETE)] if context.incomplete else list(advice.limits)
+    limits = [*advice.limits, *map(told, extras.limits)]
+    limits += [told(INCOMPLETE)] if context.incomplete else []
+    numbers = [
+        (f"{bold(capitalised(who))}: " if who else "") + escape(dose.text, 400)
+        for who, dose in extras.doses
+    ]
+    numbers += [escape(line, 400) for line in extras.lines]
     parts = (
         f"**Order** {escape(order.concept.label or advice.drug)}{matched(order)}",
         told(LOCAL_USE) if local else "",
         *advice.before,
+        section("In numbers for this patient", numbers),
+        advice.why,
         section("Results", [result_line(gene, results) for gene in advice.genes]),
-        *advice.after,
+        section(
+            "Alternatives, judged by what is known of this patient",
+            _alternatives(
+                [extras.alternatives.get(a.name, a) for a in advice.alternatives],
+                extras.alternatives_note,
+            ),
+        ),
+        advice.after,
+        section("What would change this card", [escape(c.text, 600) for c in extras.changes]),
         section("Limits", limits),
         f"{advice.source} Knowledge release {context.knowledge_release}. "
         "This informs; the prescriber decides.",
@@ -199,13 +283,18 @@ def _advice(answer: Sequence[Recommendation]) -> list[str]:
             if p not in NOTHING
         ]
         # CPIC grades some rows without a recommendation Strong: a strength of nothing misleads.
-        graded = r.action != "no-recommendation" and r.strength not in ("n/a", "No Recommendation")
+        graded = r.action != "no-recommendation" and r.strength not in (
+            "",
+            "n/a",
+            "No Recommendation",
+        )
         strength = f" *{r.source} strength: {r.strength}.*" if graded else ""
         text = escape(r.detail, 2000) + strength
         condition = f"if {escape(' and '.join(phrases))}" if several else ""
         who = held.setdefault((condition, text), [])
         if r.population_label:
             when = f" ({escape(r.population_when, 300)})" if r.population_when else ""
+            when += _BY_RECORD if r.population_fit == "likely" else ""
             who.append(f"{bold(capitalised(r.population_label))}{when}")
     lines = []
     for (condition, text), groups in held.items():
@@ -233,11 +322,16 @@ def _reasons(answer: Sequence[Recommendation]) -> list[str]:
     return [f"{escape(gene)}: {escape(text, 1000)}" for gene, text in reasons]
 
 
-def _alternatives(answer: Sequence[Recommendation]) -> list[str]:
-    alternatives = dict.fromkeys(a for r in answer for a in r.alternatives)
-    return [
-        f"{escape(a.name)}: {_VERDICTS[a.verdict]}. {escape(a.reason, 300)}" for a in alternatives
-    ]
+def _alternatives(alternatives: Sequence[AlternativeVerdict], note: str) -> list[str]:
+    """Those advised against too, with the reason: a prescriber would think of them."""
+    lines = [f"{escape(a.name)}: {_verdict(a)}. {escape(a.reason, 600)}" for a in alternatives]
+    return [*lines, escape(note, 600)] if lines and note else lines
+
+
+def _verdict(alternative: AlternativeVerdict) -> str:
+    if alternative.verdict == "no-guidance" and alternative.checked:
+        return "nothing found against it"
+    return _VERDICTS[alternative.verdict]
 
 
 def _considerations(answer: Sequence[Recommendation]) -> list[str]:
@@ -263,7 +357,7 @@ def _source(answer: Sequence[Recommendation]) -> str:
     papers = ", ".join(
         f"PMID {p.pmid}" + (f" ({p.year})" if p.year else "") for p in evidence.publications[:2]
     )
+    published = f"{escape(evidence.title)}, {papers}" if papers else escape(evidence.title)
     return (
-        f"**Source** {answer[0].source}: {escape(evidence.title)}, {papers}; table of "
-        f"{evidence.retrieved}, in our words."
+        f"**Source** {answer[0].source}: {published}; table of {evidence.retrieved}, in our words."
     )

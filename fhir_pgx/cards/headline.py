@@ -1,14 +1,19 @@
 """The card's summary: one plain sentence under 140 code points (CDS Hooks, Card)."""
 
+import re
 from collections.abc import Sequence
 
 from fhir_pgx.cards.markdown import cut, plain
-from fhir_pgx.model.recommendation import Recommendation
+from fhir_pgx.model.recommendation import DrugAdvice, Recommendation, weight
 
 LIMIT = 139  # strictly fewer than 140
+_VITAMIN = re.compile(r"^Vitamin ([a-z])\b")
 # What stands for a gene that answers nothing: not tested, or tested without an answer.
 NOTHING = {"No Result": "no {} result", "Not Called": "{} without an answer"}
 PARTIAL = frozenset({"PGX-640", "PGX-652"})  # alleles that would not show and would matter
+_LESS_TELLING = frozenset(
+    {"Normal Metabolizer", "Normal Function", "Normal", "Uncertain Susceptibility", "Indeterminate"}
+)
 AGE_GROUPS = frozenset({"adult", "pediatric"})
 # Where the sentence does not fit: the act alone, and where the rest stands.
 _BRIEF = {
@@ -42,7 +47,8 @@ _SHORT = {
 
 
 def capitalised(name: str) -> str:
-    return name[:1].upper() + name[1:]
+    """`Codeine`; `Vitamin C`."""
+    return _VITAMIN.sub(lambda each: f"Vitamin {each[1].upper()}", name[:1].upper() + name[1:])
 
 
 def gene_phrase(gene: str, phenotype: str) -> str:
@@ -54,17 +60,27 @@ def gene_phrase(gene: str, phenotype: str) -> str:
     return f"{gene} {phenotype}"
 
 
-def headline(recommendations: Sequence[Recommendation]) -> str:
+def headline(advice: DrugAdvice) -> str:
     """The weightiest advice in a sentence; shorter wordings are tried before any cutting.
 
     A gene without a result is named as such: advice that rests on part of the genes must not read
     as if it rested on all. Results that disagree, or that fit several readings, make it an "if".
+    Where the leading source advises nothing new and another does, the sentence says that they
+    differ.
     """
-    first = recommendations[0]
-    drug = plain(capitalised(first.drug), 60)
-    genes = {g: p for g, p in first.genes.items() if p not in NOTHING}
-    none = [NOTHING[p].format(gene) for gene, p in first.genes.items() if p in NOTHING]
+    first = advice.recommendations[0]
+    recommendations = next(
+        each.answer
+        for each in advice.leading
+        if isinstance(each.answer, tuple) and first in each.answer
+    )
     reassures = first.action in ("standard", "no-recommendation")
+    against = _possible(advice) or _against(advice) if reassures else ""
+    drug = plain(capitalised(first.drug), 60)
+    # What decides stands first: a susceptible gene before one that is only uncertain.
+    ordered = sorted(first.genes.items(), key=lambda each: each[1] in _LESS_TELLING)
+    genes = {g: p for g, p in ordered if p not in NOTHING}
+    none = [NOTHING[p].format(gene) for gene, p in first.genes.items() if p in NOTHING]
     is_partial = reassures and PARTIAL & {caveat.code for caveat in first.caveats}
     partial = " (partial test)" if is_partial else ""
     full = ", ".join([*(gene_phrase(g, p) for g, p in genes.items()), *none]) + partial
@@ -72,14 +88,55 @@ def headline(recommendations: Sequence[Recommendation]) -> str:
     short += partial
     brief = _BRIEF[first.action]
     doubt = _doubt(recommendations)
+    inhibited = _inhibited(first)
+    full, short = full + inhibited, short + inhibited
     lines = []
-    for said in (_advice(recommendations, list(genes), bool(none)), brief):
+    advised = _advice(recommendations, list(genes), bool(none))
+    for said in (against, brief) if against else (advised, brief):
         for about in (full, short):
             if doubt:
                 lines.append(f"{drug}: {doubt}. If {about}: {_lowered(said)}")
             else:
                 lines.append(f"{drug}: {about}. {said}")
     return next((line for line in lines if len(line) <= LIMIT), cut(lines[-1], LIMIT))
+
+
+def _inhibited(first: Recommendation) -> str:
+    """` (CYP2D6 inhibited by paroxetine)`, where a source's rule made the phenotype that counts."""
+    rules = [m.short for m in first.modifiers if m.is_rule and m.effective is not None]
+    return f" ({', '.join(rules)})" if rules else ""
+
+
+def _possible(advice: DrugAdvice) -> str:
+    """`Paroxetine may make it act as Poor Metabolizer: see the detail.`"""
+    for each in advice.leading:
+        for possible in each.possible:
+            agent = possible.modifier.interactions[0].agent
+            shown = possible.recommendation.genes.get(possible.modifier.gene, "")
+            return f"{capitalised(plain(agent, 40))} may make it act as {shown}: see the detail."
+    return ""
+
+
+_DOES = {
+    "contraindicated": "contraindicated",
+    "avoid": "avoid",
+    "alternative": "an alternative",
+    "reduce-dose": "a lower dose",
+    "increase-dose": "a higher dose",
+    "adjust-dose": "another dose",
+    "test": "a test before use",
+    "monitor": "monitoring",
+}
+
+
+def _against(advice: DrugAdvice) -> str:
+    """`Sources differ: CPIC usual dose, DPWG a lower dose.`; empty where none differs in deed."""
+    for each in advice.sources:
+        if each.stance == "differs" and isinstance(each.answer, tuple):
+            does = _DOES.get(min(each.answer, key=weight).action)
+            if does:
+                return f"Sources differ: {advice.lead} the usual dose, {each.source} {does}."
+    return ""
 
 
 def _advice(recommendations: Sequence[Recommendation], genes: list[str], partly: bool) -> str:

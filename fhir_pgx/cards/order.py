@@ -1,23 +1,27 @@
-"""One card for one drug of one order: advice, why, the result, its limits, the source.
+"""One card for one drug of one order: advice, why, the result, its limits, the sources.
 
-Several genes, populations and answers of the same drug share the card. Nothing is said where the
-advice is the usual dose for an unremarkable result: cards that fire on every order are not read.
+Several sources, genes, populations and answers of the same drug share the card. Nothing is said
+where the advice is the usual dose for an unremarkable result: cards that fire on every order are
+not read.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import TELLING, WHERE_IT_MATTERS, AdviceText, advice_text, order_detail
+from fhir_pgx.cards.extras import NOTHING_MORE, Extras
+from fhir_pgx.cards.facets import facets_of
 from fhir_pgx.cards.form import is_for_local_use
-from fhir_pgx.cards.headline import NOTHING, headline
+from fhir_pgx.cards.headline import LIMIT, NOTHING, headline
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.cards.suggestion import suggestions
-from fhir_pgx.model.card import Card, Indicator, Link, Source
+from fhir_pgx.cards.trace import card_trace
+from fhir_pgx.model.card import Card, Facets, Indicator, Link, Source
 from fhir_pgx.model.drug import Coding, MedicationOrder
 from fhir_pgx.model.phenotype import GeneResult
-from fhir_pgx.model.recommendation import Recommendation
+from fhir_pgx.model.recommendation import DrugAdvice, Recommendation
 
 REASON_SYSTEM = "urn:fhir-pgx:override-reason"
 OVERRIDE_REASONS = (
@@ -29,7 +33,10 @@ OVERRIDE_REASONS = (
     Coding(REASON_SYSTEM, "result-disputed", "The genetic result is disputed or does not apply"),
     Coding(REASON_SYSTEM, "will-monitor", "Will monitor or order a test instead"),
 )
-_WARNING = ("contraindicated", "avoid", "alternative", "reduce-dose", "increase-dose", "test")
+_WARNING = (
+    "contraindicated", "avoid", "alternative", "reduce-dose", "increase-dose", "adjust-dose",
+    "test",
+)  # fmt: skip
 # A result that answers nothing, as guidelines key it: the usual dose then rests on no knowledge.
 _UNKNOWN = {"Indeterminate", "n/a"}
 _UNREMARKABLE = {
@@ -40,13 +47,16 @@ _UNREMARKABLE = {
 }
 
 
-def is_quiet(answer: Sequence[Recommendation], *, important: bool) -> bool:
-    """Whether an answer needs no card: the usual dose, or no advice, for results that explain it.
+def is_quiet(advice: DrugAdvice) -> bool:
+    """Whether an answer needs no card: the usual dose, or no advice, for results that explain it,
+    with no other source that would have something done and no medicine that may change it.
 
-    `important` says whether the drug's guidance holds advice that can matter much: only then is a
-    gene without a usable result worth a card.
+    Where the drug's guidance holds nothing that can matter much, a gene without a usable result is
+    not worth a card.
     """
-    return all(_explains_itself(each, important=important) for each in answer)
+    if not all(_explains_itself(r, important=advice.important) for r in advice.recommendations):
+        return False
+    return not (_against(advice) or any(each.possible for each in advice.leading))
 
 
 def _explains_itself(recommendation: Recommendation, *, important: bool) -> bool:
@@ -65,11 +75,43 @@ def _explains_itself(recommendation: Recommendation, *, important: bool) -> bool
     return not (recommendation.also or recommendation.tells)
 
 
-def indicator_of(recommendations: Sequence[Recommendation]) -> Indicator:
-    """`critical` only where ignoring the advice can end in death or lasting harm."""
-    if any(r.serious for r in recommendations):
+def is_unremarkable(result: GeneResult, *, any_known: bool = False) -> bool:
+    """Whether a gene has a usable result, and one that nobody need hear of; `any_known` takes every
+    phenotype for such a one."""
+    if result.caveats and TELLING & {caveat.code for caveat in result.caveats}:
+        return False
+    if result.allele_status:
+        return set(result.allele_status.values()) == {"negative"}
+    if any_known:
+        return result.phenotype is not None and result.phenotype not in _UNKNOWN
+    return result.phenotype in _UNREMARKABLE
+
+
+def _against(advice: DrugAdvice) -> list[Recommendation]:
+    """What sources that differ from a leading one would have done."""
+    return [
+        r
+        for each in advice.sources
+        if each.stance == "differs" and isinstance(each.answer, tuple)
+        for r in each.answer
+        if r.action in (*_WARNING, "monitor")
+    ]
+
+
+def indicator_of(advice: DrugAdvice) -> Indicator:
+    """`critical` only where advice that leads, or that another source agrees to, can end in death
+    or lasting harm if ignored; where a source that differs alone says so, `warning`."""
+    agreed = (
+        r
+        for each in advice.sources
+        if each.stance in ("leads", "agrees") and isinstance(each.answer, tuple)
+        for r in each.answer
+    )
+    if any(r.serious for r in agreed):
         return "critical"
-    return "warning" if any(r.action in _WARNING for r in recommendations) else "info"
+    if any(r.action in _WARNING for r in advice.recommendations):
+        return "warning"
+    return "warning" if any(r.serious for r in _against(advice)) else "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,68 +119,115 @@ class Face:
     """What an answer alone decides of its card: the same for every order and patient, so that a
     caller may keep it."""
 
-    answer: tuple[Recommendation, ...]
+    advice: DrugAdvice
     summary: str
     indicator: Indicator
     source: Source
     text: AdviceText
     links: tuple[Link, ...]
     rules: tuple[str, ...]
+    facets: Facets
 
 
-def face_of(answer: tuple[Recommendation, ...]) -> Face:
+def face_of(advice: DrugAdvice) -> Face:
     """The face of an answer's card, quiet or not."""
+    answer = advice.recommendations
     first = answer[0]
     label, url = SOURCES[first.source]
     subject = topic(first.source, first.drug, tuple(first.genes), first.action)
     return Face(
-        answer,
-        headline(answer),
-        indicator_of(answer),
+        advice,
+        headline(advice),
+        indicator_of(advice),
         Source(label, url, subject),
-        advice_text(answer),
-        _links(answer),
-        tuple(r.rule for r in answer),
+        advice_text(advice),
+        _links(advice),
+        tuple(dict.fromkeys(r.rule for r in (*answer, *_of_others(advice)))),
+        facets_of(advice),
     )
 
 
+def _of_others(advice: DrugAdvice) -> list[Recommendation]:
+    return [
+        r
+        for each in advice.sources
+        if each.stance not in ("leads", "silent") and isinstance(each.answer, tuple)
+        for r in each.answer
+    ]
+
+
 def order_card(
-    face: Face, order: MedicationOrder, results: Mapping[str, GeneResult], context: CardContext
+    face: Face,
+    order: MedicationOrder,
+    results: Mapping[str, GeneResult],
+    context: CardContext,
+    extras: Extras = NOTHING_MORE,
 ) -> Card:
-    """The card of a face for one order of one patient."""
+    """The card of a face for one order of one patient; `extras` is what that patient's weight,
+    allergies and other medicines add."""
     card_id = uuid.uuid5(context.namespace, f"{order.reference} {face.source.topic.code}")
     local = is_for_local_use(order)
     return Card(
         uuid=str(card_id),
-        summary=face.summary,
-        indicator="info" if local else face.indicator,
+        summary=_with_dose(face.summary) if extras.is_above else face.summary,
+        indicator=_indicator(face, local=local, is_above=extras.is_above),
         source=face.source,
-        detail=order_detail(order, face.text, results, context, local=local),
-        suggestions=suggestions(order, face.answer, card_id),
+        detail=order_detail(order, face.text, results, context, extras, local=local),
+        suggestions=suggestions(order, face.advice.recommendations, extras, card_id),
         override_reasons=OVERRIDE_REASONS,
         links=face.links,
         orders=(order.reference,),
         rules=face.rules,
-        extension=_extension(order, face.rules, context),
+        facets=face.facets,
+        extension=_extension(order, face, results, context, extras),
     )
 
 
-def _links(answer: Sequence[Recommendation]) -> tuple[Link, ...]:
+def _indicator(face: Face, *, local: bool, is_above: bool) -> Indicator:
+    """That of the advice; an order above the advised dose is worth a warning in any case."""
+    if local:
+        return "info"
+    return "warning" if is_above and face.indicator == "info" else face.indicator
+
+
+def _with_dose(summary: str) -> str:
+    said = f"{summary} The order is above that dose."
+    return said if len(said) <= LIMIT else summary
+
+
+def _links(advice: DrugAdvice) -> tuple[Link, ...]:
+    """The guideline and a paper of the leading source, then one address of each other source that
+    speaks."""
+    answer = advice.recommendations
     evidence = answer[0].evidence[0]
     links = [Link(f"{answer[0].source} guideline: {evidence.title}", evidence.url)]
     if evidence.publications:
         pmid = evidence.publications[0].pmid
         links.append(Link(f"PubMed {pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/"))
-    return tuple(links)
+    for other in _of_others(advice):
+        about = other.evidence[0]
+        links.append(Link(f"{other.source}: {about.title}", about.url))
+    return tuple({link.url: link for link in links}.values())
 
 
 def _extension(
-    order: MedicationOrder, rules: Sequence[str], context: CardContext
+    order: MedicationOrder,
+    face: Face,
+    results: Mapping[str, GeneResult],
+    context: CardContext,
+    extras: Extras,
 ) -> dict[str, object]:
-    return {
-        EXTENSION: {
-            "orders": [order.reference],
-            "rules": list(rules),
-            "knowledge": {"release": context.knowledge_release},
-        }
+    said: dict[str, object] = {
+        "orders": [order.reference],
+        "rules": list(face.rules),
+        "sources": [
+            {"source": each.source, "stance": each.stance, "genes": list(each.genes)}
+            for each in face.advice.sources
+        ],
+        "agreement": face.advice.agreement,
+        "knowledge": {"release": context.knowledge_release},
     }
+    said["trace"] = card_trace(face.advice, face.text.genes, results, context.knowledge_sha256)
+    if extras.changes:
+        said["changes"] = [each.code for each in extras.changes]
+    return {EXTENSION: said}

@@ -4,12 +4,18 @@ from collections.abc import Sequence
 
 from fhir_pgx.cards.headline import capitalised
 from fhir_pgx.cards.markdown import plain
+from fhir_pgx.model import card
 from fhir_pgx.model.drug import Coding
 
 TOPIC_SYSTEM = "urn:fhir-pgx:topic"
-EXTENSION = "org.fhir-pgx.card"
+EXTENSION = card.OURS
 SOURCES = {
     "CPIC": ("Clinical Pharmacogenetics Implementation Consortium (CPIC)", "https://cpicpgx.org/"),
+    "DPWG": ("Dutch Pharmacogenetics Working Group (DPWG)", "https://www.knmp.nl/"),
+    "FDA": (
+        "U.S. Food and Drug Administration (FDA)",
+        "https://www.fda.gov/medical-devices/precision-medicine/table-pharmacogenetic-associations",
+    ),
 }
 
 

@@ -1,14 +1,18 @@
-"""Suggestions that change an order: replace the drug by an alternative the guideline names.
+"""Suggestions that change an order: another drug, another dose, or no order.
 
-The resource of an action is the whole order as received with the medicine replaced. What was
-said of the old drug's dose goes: 75 mg of one drug is not 75 mg of another. What belongs to the
-order stays: ids, extensions, unknown members (CDS Hooks 3.0, Action).
+The resource of an action is the whole order as received with that one thing changed. Where the
+drug changes, what was said of the old one's dose goes: 75 mg of one drug is not 75 mg of another.
+What belongs to the order stays: ids, extensions, unknown members (CDS Hooks 3.0, Action).
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
+from fhir_pgx.cards.dose_change import change_dose
+from fhir_pgx.cards.extras import Extras
 from fhir_pgx.cards.headline import capitalised
 from fhir_pgx.model.card import Action, Suggestion
 from fhir_pgx.model.drug import MedicationOrder
@@ -34,12 +38,17 @@ _OF_THE_OLD_DRUG = (
 
 
 def suggestions(
-    order: MedicationOrder, answer: Sequence[Recommendation], card_id: uuid.UUID
+    order: MedicationOrder,
+    answer: Sequence[Recommendation],
+    extras: Extras,
+    card_id: uuid.UUID,
 ) -> tuple[Suggestion, ...]:
-    """One suggestion an alternative, unless the patient's own results speak against it.
+    """One suggestion an alternative that nothing known of the patient speaks against, one for the
+    advised dose where it can be stated, one to cancel where the drug should not be given at all.
 
     None for an order recognized by name alone, for one of several ingredients, or for a medicine
-    that is already in use: there a person must choose.
+    that is already in use: there a person must choose. At most one is marked as recommended: the
+    first alternative without any concern, where the advice is certain to be this patient's.
     """
     match = order.match
     if not order.proposed or order.resource_type not in _REPLACEABLE or match is None:
@@ -51,12 +60,49 @@ def suggestions(
     offered: dict[str, tuple[AlternativeVerdict, Recommendation]] = {}
     for advice in answer:
         if advice.action in _REPLACING:
-            for alternative in advice.alternatives:
+            for named in advice.alternatives:
+                alternative = extras.alternatives.get(named.name, named)
                 if alternative.rxcui and alternative.verdict != "avoid":
-                    offered.setdefault(alternative.name, (alternative, advice))
-    return tuple(
-        _suggestion(order, alternative, advice, card_id) for alternative, advice in offered.values()
+                    offered.setdefault(named.name, (alternative, advice))
+    best = next((name for name, (a, r) in offered.items() if _is_best(a, r)), "")
+    return (
+        *(
+            _suggestion(order, alternative, advice, card_id, is_best=name == best)
+            for name, (alternative, advice) in offered.items()
+        ),
+        *_changed_dose(order, extras, card_id),
+        *_cancelled(order, answer, card_id),
     )
+
+
+def _is_best(alternative: AlternativeVerdict, advice: Recommendation) -> bool:
+    """Without genetic guidance a drug is best only where all else was there to be looked at."""
+    certain = not advice.population_label or advice.population_fit == "holds"
+    unopposed = alternative.verdict == "no-guidance" and alternative.checked
+    return certain and (alternative.verdict == "no-concern" or unopposed)
+
+
+def _changed_dose(
+    order: MedicationOrder, extras: Extras, card_id: uuid.UUID
+) -> Iterator[Suggestion]:
+    if extras.suggested is None:
+        return
+    amount, unit = extras.suggested
+    changed = change_dose(order.resource, Decimal(amount), unit)
+    if changed is not None:
+        label = f"Change the single dose to {amount} {unit}"
+        action = Action("update", f"{label}, for you to confirm. Nothing else is changed.", changed)
+        yield Suggestion(label, str(uuid.uuid5(card_id, "dose")), (action,))
+
+
+def _cancelled(
+    order: MedicationOrder, answer: Sequence[Recommendation], card_id: uuid.UUID
+) -> Iterator[Suggestion]:
+    """Offered only where going on can end in death or lasting harm whatever the indication."""
+    if all(each.serious and each.action in ("contraindicated", "avoid") for each in answer):
+        label = f"Cancel this order of {answer[0].drug}"
+        action = Action("delete", f"{label}.", resource_id=order.reference)
+        yield Suggestion(label, str(uuid.uuid5(card_id, "cancel")), (action,))
 
 
 def _suggestion(
@@ -64,6 +110,8 @@ def _suggestion(
     alternative: AlternativeVerdict,
     advice: Recommendation,
     card_id: uuid.UUID,
+    *,
+    is_best: bool,
 ) -> Suggestion:
     who = f" (for {advice.population_label})" if advice.population_label else ""
     verdict = _VERDICTS[alternative.verdict]
@@ -79,13 +127,15 @@ def _suggestion(
                 replaced(order.resource, alternative.name, alternative.rxcui),
             ),
         ),
+        is_recommended=is_best,
     )
 
 
 def replaced(resource: Mapping[str, Any], name: str, rxcui: str) -> dict[str, Any]:
-    """The order with another medicine; shares what it keeps with the original, changes nothing."""
-    changed = {key: value for key, value in resource.items() if key not in _OF_THE_OLD_DRUG}
-    contained = resource.get("contained")
+    """A copy of the order with another medicine; nothing in it is shared with the original."""
+    kept_members = {key: value for key, value in resource.items() if key not in _OF_THE_OLD_DRUG}
+    changed = deepcopy(kept_members)
+    contained = changed.get("contained")
     if isinstance(contained, list):
         kept = [item for item in contained if not _is_medication(item)]
         changed.pop("contained")

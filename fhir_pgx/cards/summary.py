@@ -1,23 +1,46 @@
-"""The quiet card of patient-view: what is known, and which medicines in use it concerns."""
+"""The quiet card of hooks about a chart: what is known, and which medicines in use it concerns."""
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import matched, result_line
 from fhir_pgx.cards.headline import LIMIT, capitalised, headline
 from fhir_pgx.cards.markdown import cut, escape, items
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
-from fhir_pgx.model.card import Card, Source
+from fhir_pgx.model.card import Card, Facets, Source
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.phenotype import GeneResult
-from fhir_pgx.model.recommendation import Recommendation
+from fhir_pgx.model.recommendation import DrugAdvice
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a summary is shown: its part of the topic, so that one moment is overridden without the
+    others, and its words; `summary` has `{count}` and `{names}`."""
+
+    action: str
+    summary: str
+    heading: str = "Medicines in use"
+    closing: str = "The advice in full comes with the next order of the medicine."
+
+
+CHART = Moment("summary", "Pharmacogenomics: {count} in use concerned by results: {names}.")
+ADMISSION = Moment("admission", "On admission: results concern {count} in use: {names}.")
+DISCHARGE = Moment(
+    "discharge",
+    "At discharge: results concern {count} without a warning: {names}.",
+    "Discharge medicines that results concern without a warning",
+)
+APPOINTMENT = Moment("appointment", "Before the visit: results concern {count} in use: {names}.")
 
 
 def summary_card(
-    concerned: Sequence[tuple[MedicationOrder, tuple[Recommendation, ...]]],
+    concerned: Sequence[tuple[MedicationOrder, DrugAdvice]],
     results: Mapping[str, GeneResult],
     context: CardContext,
+    moment: Moment = CHART,
 ) -> Card | None:
     """One card for all medicines in use that a result concerns; None where there is none.
 
@@ -27,34 +50,39 @@ def summary_card(
     if not concerned:
         return None
     label, url = SOURCES["CPIC"]
-    drugs = list(dict.fromkeys(answer[0].drug for _, answer in concerned))
-    genes = list(dict.fromkeys(gene for _, answer in concerned for gene in answer[0].genes))
-    subject = topic("CPIC", "medicines in use", (), "summary")
+    drugs = list(dict.fromkeys(advice.drug for _, advice in concerned))
+    given = [(order, advice, advice.recommendations) for order, advice in concerned]
+    genes = list(dict.fromkeys(gene for *_, answer in given for r in answer for gene in r.genes))
+    sources = list(dict.fromkeys(advice.lead for _, advice in concerned))
+    subject = topic("CPIC", "medicines in use", (), moment.action)
     lines = []
-    weightiest = sorted(concerned, key=lambda each: not any(r.serious for r in each[1]))
-    for order, answer in weightiest:
-        said = headline(answer).split(": ", 1)[1]
+    weightiest = sorted(given, key=lambda each: not any(r.serious for r in each[2]))
+    for order, advice, _ in weightiest:
+        said = headline(advice).split(": ", 1)[1]
         lines.append(
-            f"{escape(order.concept.label or answer[0].drug)}{matched(order)}: {escape(said, 300)}"
+            f"{escape(order.concept.label or advice.drug)}{matched(order)}: {escape(said, 300)}"
         )
     count = "1 medicine" if len(drugs) == 1 else f"{len(drugs)} medicines"
     names = ", ".join(capitalised(drug) for drug in drugs)
     return Card(
         uuid=str(uuid.uuid5(context.namespace, subject.code)),
-        summary=cut(f"Pharmacogenomics: {count} in use concerned by results: {names}.", LIMIT),
+        summary=cut(moment.summary.format(count=count, names=names), LIMIT),
         indicator="info",
         source=Source(label, url, subject),
         detail="\n\n".join(
             (
-                f"**Medicines in use**\n\n{items(lines)}",
+                f"**{moment.heading}**\n\n{items(lines)}",
                 f"**Results**\n\n{items([result_line(gene, results) for gene in genes])}",
-                "The advice in full comes with the next order of the medicine.",
-                f"**Source** CPIC; knowledge release {context.knowledge_release}. This informs; "
-                "the prescriber decides.",
+                moment.closing,
+                f"**Source** {', '.join(sources)}; knowledge release {context.knowledge_release}. "
+                "This informs; the prescriber decides.",
             )
         ),
         orders=tuple(order.reference for order, _ in concerned),
-        rules=tuple(r.rule for _, answer in concerned for r in answer),
+        rules=tuple(r.rule for *_, answer in given for r in answer),
+        facets=Facets(
+            "", genes=tuple(genes), serious=any(r.serious for *_, answer in given for r in answer)
+        ),
         extension={
             EXTENSION: {
                 "orders": [order.reference for order, _ in concerned],

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from fhir_pgx.cards.policy import muted_extension
 from fhir_pgx.model.card import Action, Card, Suggestion
 from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.hook import HookAnswer
 
 
 def write_answer(answer: HookAnswer) -> dict[str, Any]:
-    """The response; `cards` is there even when empty, which means nothing to say."""
-    return {"cards": [write_card(card) for card in answer.cards]}
+    """The response; `cards` is there even when empty, which means nothing to say, or, where the
+    extension counts them, nothing that the site's policy lets through."""
+    written: dict[str, Any] = {"cards": [write_card(card) for card in answer.cards]}
+    extension = muted_extension(answer.muted)
+    return {**written, "extension": extension} if extension else written
 
 
 def write_card(card: Card) -> dict[str, Any]:
@@ -27,7 +31,7 @@ def write_card(card: Card) -> dict[str, Any]:
         written["detail"] = card.detail
     if card.suggestions:
         written["suggestions"] = [_suggestion(suggestion) for suggestion in card.suggestions]
-        written["selectionBehavior"] = "at-most-one"
+        written["selectionBehavior"] = card.selection_behavior
     if card.override_reasons:
         written["overrideReasons"] = [_coding(reason) for reason in card.override_reasons]
     if card.links:

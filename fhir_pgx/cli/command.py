@@ -18,7 +18,8 @@ from fhir_pgx.version import __version__
 # Each a module of this room; only the one that is asked for is imported, which is most of the time
 # that a short command takes.
 COMMANDS = (
-    "serve", "interpret", "recommend", "explain", "hook", "validate", "load", "export", "knowledge",
+    "serve", "interpret", "recommend", "explain", "hook", "validate", "load", "export", "feedback",
+    "knowledge",
 )  # fmt: skip
 DONE, DATA_ERRORS, WRONG_USAGE = 0, 1, 2
 

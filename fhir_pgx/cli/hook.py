@@ -1,10 +1,13 @@
 """`fhir-pgx hook`: the cards for a CDS Hooks request, without a server."""
 
 import argparse
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fhir_pgx.cards.shape import shape
 from fhir_pgx.cards.write import write_answer
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
@@ -12,12 +15,16 @@ from fhir_pgx.cli.options import Commands, add_command, add_database
 from fhir_pgx.cli.output import print_json
 from fhir_pgx.errors import InvalidHookRequest, UnknownService
 from fhir_pgx.fhir.json import read_json
+from fhir_pgx.model.hook import HookCall
 from fhir_pgx.plugins import Registry, load_services
 from fhir_pgx.services.answering import read_call
+from fhir_pgx.services.clients import choose_client, read_clients
 from fhir_pgx.services.gather import Sources
 from fhir_pgx.services.service import Service
-from fhir_pgx.settings import Settings, settings_from_environment
+from fhir_pgx.settings import CLIENTS, Settings, settings_from_environment
 from fhir_pgx.storage import SqlStore
+
+Explain = Callable[[HookCall], Any]
 
 
 def register(commands: Commands) -> None:
@@ -33,6 +40,19 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--service", metavar="ID", help="the service's id; by default the one of the request's hook"
     )
+    parser.add_argument(
+        "--client",
+        choices=CLIENTS,
+        default="",
+        metavar="NAME",
+        help=f"shape the cards for this client: {', '.join(CLIENTS)}; by default as the settings "
+        "say",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="add the whole trace behind the cards, of orders without a card too",
+    )
     add_database(parser)
 
 
@@ -45,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     pipeline = load_pipeline(settings)
     service = find_service(load_services(pipeline.answer), document, arguments.service)
-    print_json(_answer(document, service, settings))
+    explain = pipeline.explain_call if arguments.explain else None
+    print_json(_answer(document, service, settings, arguments.client, explain))
     return 0
 
 
@@ -67,14 +88,30 @@ def find_service(registry: Registry, document: Any, service_id: str | None) -> S
     raise UnknownService("no CDS service stands on this hook", where="hook", mend="give --service")
 
 
-def _answer(document: Any, service: Service, settings: Settings) -> dict[str, Any]:
+def _answer(
+    document: Any, service: Service, settings: Settings, client: str, explain: Explain | None
+) -> dict[str, Any]:
     servers = frozenset(settings.store_servers)
     file = Path(settings.database.removeprefix("sqlite:///"))
     if not file.exists():  # to look into a store that is not there would make one
-        return _written(document, service, Sources())
+        return _written(document, service, Sources(), settings, client, explain)
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
-        return _written(document, service, Sources(store, servers))
+        return _written(document, service, Sources(store, servers), settings, client, explain)
 
 
-def _written(document: Any, service: Service, sources: Sources) -> dict[str, Any]:
-    return write_answer(service.answer(read_call(document, service, sources)))
+def _written(
+    document: Any,
+    service: Service,
+    sources: Sources,
+    settings: Settings,
+    client: str,
+    explain: Explain | None,
+) -> dict[str, Any]:
+    call = read_call(document, service, sources)
+    answer = service.answer(call)
+    clients = read_clients(
+        settings.client_profile, settings.client_profiles, settings.registered_links
+    )
+    profile = choose_client(clients, client, (call.fhir_server,))
+    written = write_answer(replace(answer, cards=shape(answer.cards, profile)))
+    return written if explain is None else {**written, "trace": explain(call)}

@@ -41,6 +41,10 @@ _NOT_IN_FORCE = frozenset(
 )  # fmt: skip
 # A dispense or an administration is `completed` once the patient has the medicine.
 _COMPLETED_IS_GIVEN = frozenset({"MedicationDispense", "MedicationAdministration"})
+# What was taken and is over. A dispense that was stopped never reached the patient.
+_OVER = frozenset({"completed", "stopped", "ended"})
+_OVER_IS_NOT_GIVEN = frozenset({"MedicationDispense"})
+_STOPPED_TAKING = frozenset({"stopped", "stopped-as-directed"})  # R5 adherence
 _NOT_TAKING = frozenset({"not-taking", "not-taken", "stopped", "never-started", "n"})
 
 # R4 doNotPerform; STU3 notGiven; DSTU2 wasNotTaken, wasNotGiven.
@@ -186,14 +190,39 @@ def _is_in_force(entry: Entry) -> bool:
         status == "completed" and entry.type in _COMPLETED_IS_GIVEN
     ):
         return False
-    for member in _NOT_DONE:
-        if member in resource and _is_true(resource[member]):
-            return False
-    adherence = resource.get("adherence")  # R5
-    said = [*_codes(resource["taken"])] if "taken" in resource else []  # STU3
+    return not _is_not_done(resource) and _NOT_TAKING.isdisjoint(_taking(resource))
+
+
+def is_for_discharge(order: MedicationOrder) -> bool:
+    """Whether an order is marked as one that the patient goes home with: by its category or, as
+    some write it, its intent."""
+    said = {*_codes(order.resource.get("category")), as_text(order.resource.get("intent"))}
+    return "discharge" in {each.lower() for each in said}
+
+
+def _is_not_done(resource: Mapping[str, Any]) -> bool:
+    return any(member in resource and _is_true(resource[member]) for member in _NOT_DONE)
+
+
+def _taking(resource: Mapping[str, Any]) -> list[str]:
+    """What the resource says of the patient's taking it: STU3 `taken`, R5 `adherence`."""
+    adherence = resource.get("adherence")
+    said = [*_codes(resource["taken"])] if "taken" in resource else []
     if isinstance(adherence, dict):
         said += _codes(adherence.get("code"))
-    return _NOT_TAKING.isdisjoint(said)
+    return said
+
+
+def _is_over(entry: Entry) -> bool:
+    resource = entry.resource
+    if _is_in_force(entry) or _is_not_done(resource):
+        return False
+    said = _taking(resource)
+    if not _STOPPED_TAKING.isdisjoint(said):
+        return True
+    status = as_text(resource.get("status")).lower()
+    over = status in _OVER and entry.type not in _OVER_IS_NOT_GIVEN
+    return over and _NOT_TAKING.isdisjoint(said)
 
 
 def _order(
@@ -256,3 +285,22 @@ def read_orders(
             search = _Search(references)
             keep(entry, _of_medication(entry, 0, search), search)
     return tuple(orders), tuple(not_understood)
+
+
+def read_ended_orders(
+    entries: Iterable[Entry],
+    references: References,
+    *,
+    match: Callable[[MedicationConcept], DrugMatch | None] = lambda concept: None,
+) -> tuple[MedicationOrder, ...]:
+    """The orders and statements of medicines that were in use and are over, by their status.
+
+    `read_orders` leaves these out. Cancelled, not done, not taken and entered in error are in
+    neither: such a medicine was never taken.
+    """
+    return tuple(
+        _order(entry, concept, match(concept), proposed=False)
+        for entry in entries
+        if entry.container is None and entry.type in ORDERS and _is_over(entry)
+        for concept in [_medication(entry, _Search(references))]
+    )

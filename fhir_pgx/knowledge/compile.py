@@ -19,9 +19,15 @@ from typing import Any
 import msgspec
 
 from fhir_pgx.errors import BrokenKnowledge
+from fhir_pgx.knowledge.alternative_facts import load_alternative_facts
+from fhir_pgx.knowledge.conditions import load_conditions
 from fhir_pgx.knowledge.definitions import load_definitions
+from fhir_pgx.knowledge.dosing import load_dosing
 from fhir_pgx.knowledge.files import read_checked, read_yaml
+from fhir_pgx.knowledge.interactions import load_interactions
+from fhir_pgx.knowledge.levels import load_levels, load_panels
 from fhir_pgx.knowledge.loader import ARTEFACT, HERE, RELEASE
+from fhir_pgx.knowledge.problems import load_problems
 from fhir_pgx.knowledge.terms import load_vocabulary
 from fhir_pgx.model.knowledge import (
     Advice,
@@ -132,7 +138,13 @@ def guideline(content: Mapping[str, Any], codes: Mapping[str, str]) -> Guideline
         reviewed=content["reviewed"],
         status=content["status"],
         populations={
-            name: Population(name, entry["code"], entry["label"], entry.get("when", ""))
+            name: Population(
+                name,
+                entry["code"],
+                entry["label"],
+                entry.get("when", ""),
+                {need: tuple(values) for need, values in entry.get("fits", {}).items()},
+            )
             for name, entry in content["populations"].items()
         },
         advice={name: advice(name, entry) for name, entry in content["advice"].items()},
@@ -196,14 +208,27 @@ def compile_knowledge() -> Knowledge:
     unknown = {gene for drug in compiled for gene in drug.genes} - genes.keys()
     if unknown:
         raise BrokenKnowledge(f"drugs speak of genes without a file: {sorted(unknown)}")
+    vocabulary = load_vocabulary(HERE / "terms")
     return Knowledge(
         release=RELEASE_NAME,
         genes=genes,
         guidelines=guidelines,
         drugs=compiled,
-        vocabulary=load_vocabulary(HERE / "terms"),
+        vocabulary=vocabulary,
         definitions=load_definitions(HERE, genes),
+        condition_classes=load_conditions(HERE),
+        interactions=load_interactions(HERE),
+        dosing=load_dosing(HERE),
+        alternative_facts=load_alternative_facts(HERE, codes, load_conditions(HERE)),
+        levels=load_levels(HERE),
+        panels=load_panels(HERE, vocabulary.loinc),
+        problems=load_problems(HERE, load_conditions(HERE), compiled),
     )
+
+
+def _as_of(source: str, knowledge: Knowledge) -> str:
+    held = knowledge.guidelines.values()
+    return max(entry.retrieved for entry in held if entry.source == source)
 
 
 def encode(knowledge: Knowledge) -> tuple[bytes, dict[str, Any]]:
@@ -215,7 +240,7 @@ def encode(knowledge: Knowledge) -> tuple[bytes, dict[str, Any]]:
         "counts": {
             "genes": len(knowledge.genes),
             "guidelines": len(knowledge.guidelines),
-            "drugs": len(knowledge.drugs),
+            "drugs": len({drug.drug for drug in knowledge.drugs}),
             "rows": sum(len(drug.rows) for drug in knowledge.drugs),
             "definitions": len(knowledge.definitions),
             "sites": sum(len(each.sites) for each in knowledge.definitions.values()),
@@ -224,8 +249,18 @@ def encode(knowledge: Knowledge) -> tuple[bytes, dict[str, Any]]:
         "sources": [
             {
                 "name": "CPIC recommendation, guideline and allele tables",
-                "as_of": max(entry.retrieved for entry in knowledge.guidelines.values()),
+                "as_of": _as_of("CPIC", knowledge),
                 "licence": "CC0-1.0",
+            },
+            {
+                "name": "DPWG guidelines as annotated by ClinPGx; a part as of the later date",
+                "as_of": _as_of("DPWG", knowledge),
+                "licence": "facts restated in our words; annotation CC-BY-SA-4.0 (ClinPGx)",
+            },
+            {
+                "name": "FDA table of pharmacogenetic associations, and sentences of drug labels",
+                "as_of": _as_of("FDA", knowledge),
+                "licence": "public domain (US government work)",
             },
             {
                 "name": "Allele functions and diplotype tables as published with PharmCAT",

@@ -7,6 +7,12 @@ from typing import Any, Literal
 from fhir_pgx.model.drug import Coding
 
 Indicator = Literal["info", "warning", "critical"]
+INDICATORS: tuple[Indicator, ...] = ("critical", "warning", "info")  # the loudest first
+ActionType = Literal["create", "update", "delete"]
+LinkType = Literal["absolute", "smart"]
+SelectionBehavior = Literal["at-most-one", "any"]
+
+OURS = "org.fhir-pgx.card"  # our own member of a card's extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +28,14 @@ class Source:
 class Link:
     label: str
     url: str
-    type: Literal["absolute", "smart"] = "absolute"
+    type: LinkType = "absolute"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """One change of a resource. `resource` is whole; `resource_id` only for a deletion."""
 
-    type: Literal["create", "update", "delete"]
+    type: ActionType
     description: str
     resource: Mapping[str, Any] | None = None
     resource_id: str = ""
@@ -44,10 +50,30 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Facets:
+    """What a site's policy and the record of issued cards know a card by; never sent.
+
+    `drug` is our name of the ingredient and `rxcui` its code; `source`, `strength` and `action` are
+    those of the advice that leads, `action` the reason (`not-tested`, `no-row`) where a card tells
+    that there is none. `others` are the source and strength of all else that is advised on the
+    card. `serious`: ignoring what it tells can end in death or lasting harm.
+    """
+
+    drug: str
+    rxcui: str = ""
+    genes: tuple[str, ...] = ()
+    source: str = ""
+    strength: str = ""
+    action: str = ""
+    serious: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """`summary` is plain text under 140 code points; `detail` is GitHub-flavoured Markdown in
     which every text that is not ours is escaped. `orders` are the `Type/id` it speaks of;
-    `rules` the rule ids it rests on."""
+    `rules` the rule ids it rests on. `facets` is None where a card is of no single advice."""
 
     uuid: str
     summary: str
@@ -55,8 +81,18 @@ class Card:
     source: Source
     detail: str = ""
     suggestions: tuple[Suggestion, ...] = ()
+    selection_behavior: SelectionBehavior = "at-most-one"
     override_reasons: tuple[Coding, ...] = ()
     links: tuple[Link, ...] = ()
     orders: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     extension: Mapping[str, Any] = field(default_factory=dict)
+    facets: Facets | None = None
+
+    @property
+    def knowledge(self) -> str:
+        """The knowledge release it rests on; empty where it does not say."""
+        ours = self.extension.get(OURS)
+        about = ours.get("knowledge") if isinstance(ours, Mapping) else None
+        release = about.get("release") if isinstance(about, Mapping) else None
+        return release if isinstance(release, str) else ""

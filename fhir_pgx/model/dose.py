@@ -40,6 +40,15 @@ Judgement = Literal[
 ]
 
 
+DoseKind = Literal[
+    "target",  # this dose, or within this range
+    "ceiling",  # no more than this
+    "threshold",  # from here something else begins: a risk, a caution, another choice
+    "reference",  # the usual dose, stated to be known
+    "percent",  # a share of a dose that is not the order's
+]
+
+
 @dataclass(frozen=True, slots=True)
 class DoseForPatient:
     """One dose of an advice in numbers for this patient, and the order held against it.
@@ -47,7 +56,8 @@ class DoseForPatient:
     `low` and `high` are mass in `unit` (equal for a single number; None for an open end). `basis`
     says in our words what it was made from ("50 % of the ordered 20 mg/d", "0.5 mg/kg by 70 kg of
     2026-10-01"); `measured_by` the measurement used, with its date. `text` is one line for the
-    card.
+    card. `kind` is what the number asks for, `conditional` that it holds only under a condition
+    which the facts do not decide, `strict` that the end itself is not part of it.
     """
 
     what: str
@@ -58,3 +68,6 @@ class DoseForPatient:
     judgement: Judgement
     text: str
     measured_by: Measurement | None = None
+    kind: DoseKind = "target"
+    conditional: bool = False
+    strict: bool = False

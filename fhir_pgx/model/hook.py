@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from fhir_pgx.model.card import Card
 from fhir_pgx.model.finding import NotUnderstood
+from fhir_pgx.model.policy import Muted
 
 Availability = Literal[
     "supplied",  # resources came along
@@ -23,6 +24,8 @@ class HookCall:
     resource of the prefetch, of the store and of call-backs). `selections` are the `Type/id` an
     order-select names, None for hooks without selections. `genomics` and `medications` say how
     far the data were obtainable; `unavailable_reason` is the client's own, without patient data.
+    `looked_for` names the resource types that somebody searched for and found none of; `not_found`
+    the orders, as `Type/id`, that a hook names by reference and nobody sent.
     """
 
     service_id: str
@@ -40,12 +43,16 @@ class HookCall:
     medications: Availability = "missing"
     incomplete: bool = False  # a prefetch Bundle has further pages that were not read
     unavailable_reason: str = ""
+    looked_for: frozenset[str] = frozenset()
+    not_found: tuple[str, ...] = ()
     notes: tuple[NotUnderstood, ...] = ()
     flags: tuple[str, ...] = ()  # tolerated oddities, for the log: `hook-instance-not-uuid`
 
 
 @dataclass(frozen=True, slots=True)
 class HookAnswer:
-    """The cards of one call, best first; empty means nothing to say."""
+    """The cards of one call, best first; empty means nothing to say. `muted` are the cards that
+    the site's policy, or the memory of what was shown, left out."""
 
     cards: tuple[Card, ...] = ()
+    muted: tuple[Muted, ...] = ()

@@ -7,7 +7,14 @@ decodes straight into these values. Decimals are text, as in the sources (`"1.25
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fhir_pgx.model.alternative_facts import NO_FACTS, AlternativeFacts
+from fhir_pgx.model.condition_class import ConditionClass
 from fhir_pgx.model.definition import GeneDefinition
+from fhir_pgx.model.dosing import Dosing
+from fhir_pgx.model.interactions import Interactions
+from fhir_pgx.model.levels import Levels
+from fhir_pgx.model.problem import Problems
+from fhir_pgx.model.test_plan import TestPanel
 
 LookupMethod = Literal["phenotype", "activity-score", "allele-status", "none"]
 
@@ -107,12 +114,16 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """For whom a row holds: `general` for everyone a guideline speaks of."""
+    """For whom a row holds: `general` for everyone a guideline speaks of.
+
+    `fits` says what a record must show, every need of it (see `recommendation/population.py`).
+    """
 
     source: str  # the source's own string
     code: str
     label: str
     when: str = ""
+    fits: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +218,11 @@ class Knowledge:
     drugs: tuple[DrugRules, ...]
     vocabulary: Vocabulary
     definitions: dict[str, GeneDefinition] = field(default_factory=dict)
+    condition_classes: tuple[ConditionClass, ...] = ()
+    interactions: Interactions = field(default_factory=lambda: Interactions({}))
+    dosing: Dosing | None = None
+    levels: Levels = field(default_factory=Levels)
+    panels: tuple[TestPanel, ...] = ()
+    problems: Problems = field(default_factory=dict)
+    alternative_facts: AlternativeFacts = NO_FACTS
     sha256: str = ""

@@ -7,6 +7,7 @@ adjusting has its rule applied (`is_rule`); elsewhere the possible phenotype is 
 from dataclasses import dataclass
 from typing import Literal
 
+from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.phenotype import GeneResult
 
 Strength = Literal["strong", "moderate", "weak", "unknown"]
@@ -51,3 +52,4 @@ class Modifier:
     text: str
     short: str
     source: str
+    caveat: Caveat | None = None  # the sentence with its code

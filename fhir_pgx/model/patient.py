@@ -46,8 +46,9 @@ class Fact:
 class Condition:
     """A problem, a diagnosis, a procedure or an order's reason, with the classes it belongs to.
 
-    `classes` are names of `knowledge/conditions.yaml` (`acs-pci`, `stroke-tia`, …); empty where we
-    know none. `label` is as sent. `since` and `until` are FHIR date texts, empty where not stated.
+    `classes` are names of `knowledge/conditions.yaml` (`acs-pci`, `neurovascular`, …); empty where
+    we know none. `label` is as sent. `since` and `until` are FHIR date texts, empty where not
+    stated.
     """
 
     label: str
@@ -118,13 +119,16 @@ class PatientContext:
     not_understood: tuple[NotUnderstood, ...] = field(default=())
 
     def has(self, *classes: str) -> bool | None:
-        """Whether the patient has an active condition of any of these classes; None where nobody
-        looked, or none is found and the record of problems is not known to be whole."""
+        """True where the patient has a condition of any of these classes that is not over; None
+        where the record shows none: a list of problems is never known to be whole."""
         wanted = frozenset(classes)
-        for condition in self.conditions:
-            if condition.classes & wanted and condition.state != "resolved":
-                return True
-        return None
+        found = any(each.classes & wanted and each.state != "resolved" for each in self.conditions)
+        return True if found else None
+
+    def ever_had(self, *classes: str) -> bool | None:
+        """As `has`, with what is over: a stroke or a skin reaction stays part of a history."""
+        wanted = frozenset(classes)
+        return True if any(each.classes & wanted for each in self.conditions) else None
 
 
 NOBODY = PatientContext()

@@ -6,25 +6,27 @@ of the genes and says so. A missing row is "no guidance found", never "safe". Wh
 is ambiguous or in conflict every key is looked up, and equal advice is told once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.knowledge import Row
-from fhir_pgx.model.phenotype import GeneResult, Status
+from fhir_pgx.model.phenotype import DiplotypeResult, GeneResult, Status
 from fhir_pgx.model.recommendation import (
     ACTIONS,
     AlternativeVerdict,
     Evidence,
+    Fit,
     Recommendation,
     Unanswered,
     Verdict,
+    weight,
 )
+from fhir_pgx.recommendation.population import ANYBODY, Situation, fits_of
 from fhir_pgx.recommendation.rulebook import NO_RESULT, NOT_CALLED, DrugEntry, Rulebook
 
 MAX_COMBINATIONS = 256
-ADULT_AGE = 18  # years
-_AGES = {"adult": lambda age: age >= ADULT_AGE, "pediatric": lambda age: age < ADULT_AGE}
 _NO_ANSWER = (Status.NOT_TESTED, Status.NOT_CALLED)
 
 
@@ -33,21 +35,29 @@ def recommend(
     results: Mapping[str, GeneResult],
     rulebook: Rulebook,
     *,
-    age_years: int | None = None,
+    situation: Situation = ANYBODY,
     judge_alternatives: bool = True,
 ) -> tuple[Recommendation, ...] | Unanswered:
-    """Every distinct advice of one drug by one source, the weightiest first; or why there is none.
+    """Every distinct advice of one drug by one source; or why there is none.
 
-    `age_years` drops the rows of the other age group where a guideline tells them apart; None
-    keeps both. Alternatives are judged by the same results.
+    Advice for a population that is the patient's comes before advice for one that may be, and
+    then the weightiest first; that of populations that are not the patient's is left out.
+    Alternatives are judged by the same results.
     """
     keys = {gene: _keys(gene, entry, results) for gene in entry.rules.genes}
     if all(key == (NO_RESULT,) for key in keys.values()):
         return _unanswered(entry, results)
-    found = list(_rows(entry, keys, age_years))
+    fits = fits_of(entry.guideline, situation, results)
+    fits = {population: fit for population, fit in fits.items() if population in entry.rows}
+    # Three weeks into treatment a patient is neither new to the drug nor long on it. The advice
+    # for both is then shown, labelled: silence about an HLA allele would be worse.
+    nobodys = bool(fits) and set(fits.values()) == {"no"}
+    if nobodys:
+        fits = dict.fromkeys(fits, "unknown")
+    found = list(_rows(entry, keys, fits))
     if not found:
         return _no_row(entry, keys)
-    alternatives = _Alternatives(rulebook, results, age_years)
+    alternatives = _Alternatives(rulebook, results, situation)
     alike: dict[tuple[str, str, str, str], list[Row]] = {}
     for row in found:
         shown = ", ".join(_shown(gene, row, results) for gene in entry.rules.genes)
@@ -59,10 +69,20 @@ def recommend(
             results,
             alternatives.of(rows[0], entry) if judge_alternatives else (),
             _scores(rows, keys),
+            fits.get(rows[0].population, "holds"),  # a guideline of one population is everybody's
         )
         for rows in alike.values()
     ]
-    return tuple(sorted(made, key=lambda r: ACTIONS.index(r.action)))
+    if nobodys:
+        made = [replace(each, caveats=(*each.caveats, NO_GROUP)) for each in made]
+    return tuple(sorted(made, key=weight))
+
+
+NO_GROUP = Caveat(
+    "PGX-624",
+    "The record places this patient in none of the groups that the guideline speaks of; the advice "
+    "for each is shown, labelled.",
+)
 
 
 def _scores(rows: list[Row], keys: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -80,18 +100,31 @@ def _keys(gene: str, entry: DrugEntry, results: Mapping[str, GeneResult]) -> tup
     if result is None or result.status in _NO_ANSWER or not result.lookup_keys:
         return (NO_RESULT,)
     if result.lookup_keys[0].startswith("*"):  # an HLA gene: each allele has a key of its own
-        asked = tuple(key for key in result.lookup_keys if key in entry.keys[gene])
-        return asked or (NO_RESULT,)
+        alleles = {key.split()[0] for key in entry.keys[gene]}
+        told = tuple(key for key in result.lookup_keys if key.split()[0] in alleles)
+        asked = tuple(key for key in told if key in entry.keys[gene])
+        # A source may have rows for a positive result alone: a negative one is a result all the
+        # same, without a row.
+        return asked or told or (NO_RESULT,)
+    if entry.by_diplotype and gene in entry.by_diplotype:
+        named = [_diplotype_key(diplotype, entry.keys[gene]) for diplotype in result.diplotypes]
+        if named and all(named):
+            return tuple(dict.fromkeys(key for key in named if key))
     return result.lookup_keys
 
 
+def _diplotype_key(diplotype: DiplotypeResult, asked: frozenset[str]) -> str | None:
+    """The diplotype itself where the source has a row of its own for it, else its usual key."""
+    either = ("/".join(diplotype.haplotypes), "/".join(reversed(diplotype.haplotypes)))
+    return next((name for name in either if name in asked), diplotype.lookup_key)
+
+
 def _rows(
-    entry: DrugEntry, keys: Mapping[str, tuple[str, ...]], age_years: int | None
+    entry: DrugEntry, keys: Mapping[str, tuple[str, ...]], fits: Mapping[str, Fit]
 ) -> Iterator[Row]:
     combinations = list(islice(product(*keys.values()), MAX_COMBINATIONS))
     for population, rows in entry.rows.items():
-        belongs = _AGES.get(entry.guideline.populations[population].code)
-        if belongs and age_years is not None and not belongs(age_years):
+        if fits.get(population) == "no":
             continue
         for combination in combinations:
             row = rows.get(combination)
@@ -105,6 +138,7 @@ def _recommendation(
     results: Mapping[str, GeneResult],
     alternatives: tuple[AlternativeVerdict, ...],
     scores: dict[str, tuple[str, ...]],
+    fit: Fit,
 ) -> Recommendation:
     guideline, drug = entry.guideline, entry.rules.drug
     advice = guideline.advice[row.advice]
@@ -118,6 +152,7 @@ def _recommendation(
         population=population.code,
         population_label="" if population.code == "general" else population.label,
         population_when="" if population.code == "general" else population.when,
+        population_fit=fit,
         action=advice.action,
         also=advice.also,
         strength=row.strength,
@@ -246,40 +281,59 @@ class _Alternatives:
     """Judges the drugs a guideline names as alternatives by the same patient's results."""
 
     def __init__(
-        self, rulebook: Rulebook, results: Mapping[str, GeneResult], age_years: int | None
+        self, rulebook: Rulebook, results: Mapping[str, GeneResult], situation: Situation
     ) -> None:
-        self._rulebook, self._results, self._age = rulebook, results, age_years
+        self._rulebook, self._results = rulebook, results
+        # The order's indication and dose are of the drug that is to be replaced.
+        self._situation = replace(situation, daily_dose=None)
 
     def of(self, row: Row, entry: DrugEntry) -> tuple[AlternativeVerdict, ...]:
         advice = entry.guideline.advice[row.advice]
         return tuple(
-            AlternativeVerdict(named.name, named.rxcui, *self._judge(named.rxcui, entry))
+            AlternativeVerdict(named.name, named.rxcui, *self._judge(named.rxcui))
             for named in advice.alternatives
             if named.name != entry.rules.drug
         )
 
-    def _judge(self, rxcui: str, entry: DrugEntry) -> tuple[Verdict, str]:
-        others = [
-            other
-            for other in self._rulebook.for_code(rxcui)
-            if other.rules.source == entry.rules.source
-        ]
-        if not others:
-            return "no-guidance", "No pharmacogenomic guidance is held for it."
+    def _judge(self, rxcui: str) -> tuple[Verdict, str]:
+        return verdict_of_sources(
+            [self._verdict(other) for other in self._rulebook.entries_of(rxcui)]
+        )
+
+    def _verdict(self, other: DrugEntry) -> tuple[Verdict, str]:
         answer = recommend(
-            others[0],
+            other,
             self._results,
             self._rulebook,
-            age_years=self._age,
+            situation=self._situation,
             judge_alternatives=False,
         )
-        if isinstance(answer, Unanswered):
-            return "unknown", answer.text
-        worst = answer[0]
-        if worst.action in ("contraindicated", "avoid"):
-            return "avoid", worst.summary
-        if worst.action == "no-recommendation":
-            return "unknown", "The guideline gives no recommendation for this patient's result."
-        if worst.action != "standard" or any(c.code == "PGX-620" for c in worst.caveats):
-            return "caution", worst.summary
-        return "no-concern", worst.summary
+        return verdict_of(answer)
+
+
+def verdict_of_sources(verdicts: Sequence[tuple[Verdict, str]]) -> tuple[Verdict, str]:
+    """The verdict of the first source that has one; where a further source advises against the
+    drug, caution at least. `verdicts` are in the site's order of sources."""
+    if not verdicts:
+        return "no-guidance", "No pharmacogenomic guidance is held for it."
+    decided = [each for each in verdicts if each[0] != "unknown"]
+    if not decided:
+        return verdicts[0]
+    against = next((each for each in decided if each[0] == "avoid"), None)
+    if against and decided[0][0] == "no-concern":
+        return "caution", against[1]
+    return decided[0]
+
+
+def verdict_of(answer: tuple[Recommendation, ...] | Unanswered) -> tuple[Verdict, str]:
+    """What one source's answer for a drug says of it as an alternative."""
+    if isinstance(answer, Unanswered):
+        return "unknown", answer.text
+    worst = min(answer, key=lambda each: ACTIONS.index(each.action))
+    if worst.action in ("contraindicated", "avoid"):
+        return "avoid", worst.summary
+    if worst.action == "no-recommendation":
+        return "unknown", "The guideline gives no recommendation for this patient's result."
+    if worst.action != "standard" or any(c.code == "PGX-620" for c in worst.caveats):
+        return "caution", worst.summary
+    return "no-concern", worst.summary

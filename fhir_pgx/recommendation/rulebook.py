@@ -1,12 +1,13 @@
 """The drug rules, indexed once at start so that a call only looks up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fhir_pgx.model.drug import Drug
 from fhir_pgx.model.knowledge import DrugRules, Guideline, Knowledge, Row
 
 _GRADED = ("Strong", "Moderate")
+PRECEDENCE = ("CPIC", "DPWG", "FDA")  # as shipped; a site may set its own
 NOT_CALLED = "Not Called"  # shown where a gene was tested without an answer; the key is the same
 NO_RESULT = "No Result"  # CPIC's key for a gene of a two-gene guideline that was not tested
 
@@ -16,7 +17,8 @@ class DrugEntry:
     """One drug by one source, ready for lookup.
 
     `rows` maps a population (the source's string) to its rows by the tuple of keys in the order
-    of `rules.genes`; `keys` holds, per gene, every key that any row asks for.
+    of `rules.genes`; `keys` holds, per gene, every key that any row asks for; `by_diplotype` the
+    genes of which some rows name a diplotype (`*2/*3`).
     """
 
     rules: DrugRules
@@ -24,10 +26,35 @@ class DrugEntry:
     rows: Mapping[str, Mapping[tuple[str, ...], Row]]
     keys: Mapping[str, frozenset[str]]
     important: bool  # some advice can matter much: a missing result is then worth saying
+    by_diplotype: frozenset[str] = frozenset()
 
     @property
     def drug(self) -> Drug:
         return Drug(self.rules.rxcui, self.rules.drug)
+
+
+@dataclass(frozen=True, slots=True)
+class DrugGroup:
+    """One drug and what every source holds for it, in the site's order of sources.
+
+    A source may have several entries for a drug, one for each set of genes. `deciding` are all
+    genes whose results can change the answer, those of the named alternatives among them;
+    `told_apart` the guidelines, of the drug and its alternatives, with several populations.
+    """
+
+    drug: Drug
+    ingredients: tuple[str, ...]
+    entries: tuple[DrugEntry, ...]
+    deciding: tuple[str, ...]
+    told_apart: tuple[Guideline, ...]
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(gene for entry in self.entries for gene in entry.rules.genes))
+
+    @property
+    def important(self) -> bool:
+        return any(entry.important for entry in self.entries)
 
 
 def _entry(rules: DrugRules, guideline: Guideline) -> DrugEntry:
@@ -45,6 +72,7 @@ def _entry(rules: DrugRules, guideline: Guideline) -> DrugEntry:
         rows,
         {gene: frozenset(values) for gene, values in keys.items()},
         any(_matters(row, guideline) for row in rules.rows),
+        frozenset(gene for gene, values in keys.items() if any("/" in key for key in values)),
     )
 
 
@@ -55,53 +83,71 @@ def _matters(row: Row, guideline: Guideline) -> bool:
 
 
 class Rulebook:
-    """Every drug entry, found by ingredient or by name."""
+    """Every drug with its entries, found by ingredient, by name or by gene."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
-        self.entries = tuple(
-            _entry(rules, knowledge.guidelines[rules.guideline]) for rules in knowledge.drugs
+    def __init__(self, knowledge: Knowledge, precedence: Sequence[str] = PRECEDENCE) -> None:
+        """`precedence` are the sources a site reads, the one it follows first."""
+        self.precedence = tuple(precedence)
+        entries = [
+            _entry(rules, knowledge.guidelines[rules.guideline])
+            for rules in knowledge.drugs
+            if rules.source in self.precedence
+        ]
+        entries.sort(key=lambda entry: self.precedence.index(entry.rules.source))
+        self.entries = tuple(entries)
+        held: dict[tuple[str, ...], list[DrugEntry]] = {}
+        for entry in entries:
+            # A drug without an RxNorm code can only be known by its name.
+            held.setdefault(entry.rules.ingredients or (entry.rules.drug,), []).append(entry)
+        self._alone = {key[0]: tuple(each) for key, each in held.items() if len(key) == 1}
+        self.groups = tuple(self._group(each) for each in held.values())
+        self._by_ingredient: dict[str, list[DrugGroup]] = {}
+        self._by_name: dict[str, list[DrugGroup]] = {}
+        self._by_gene: dict[str, list[DrugGroup]] = {}
+        for group in self.groups:
+            for code in group.ingredients[:1]:
+                self._by_ingredient.setdefault(code, []).append(group)
+            for name in dict.fromkeys(entry.rules.drug for entry in group.entries):
+                self._by_name.setdefault(name, []).append(group)
+            for gene in group.genes:
+                self._by_gene.setdefault(gene, []).append(group)
+
+    def _group(self, entries: list[DrugEntry]) -> DrugGroup:
+        genes = {gene: None for entry in entries for gene in entry.rules.genes}
+        guidelines = {entry.guideline.id: entry.guideline for entry in entries}
+        for entry in entries:
+            for advice in {row.advice: None for row in entry.rules.rows}:
+                for named in entry.guideline.advice[advice].alternatives:
+                    for other in self.entries_of(named.rxcui):
+                        guidelines[other.guideline.id] = other.guideline
+                        genes.update(dict.fromkeys(other.rules.genes))
+        first = entries[0]
+        ingredients = first.rules.ingredients
+        told_apart = (
+            each
+            for each in guidelines.values()
+            if any(population.fits for population in each.populations.values())
         )
-        self._by_ingredient: dict[str, list[DrugEntry]] = {}
-        self._by_name: dict[str, list[DrugEntry]] = {}
-        self._by_gene: dict[str, list[DrugEntry]] = {}
-        for entry in self.entries:
-            for code in entry.rules.ingredients[:1]:
-                self._by_ingredient.setdefault(code, []).append(entry)
-            self._by_name.setdefault(entry.rules.drug, []).append(entry)
-            for gene in entry.rules.genes:
-                self._by_gene.setdefault(gene, []).append(entry)
-        self._deciding = {id(entry): self._genes_that_decide(entry) for entry in self.entries}
+        return DrugGroup(first.drug, ingredients, tuple(entries), tuple(genes), tuple(told_apart))
 
-    def _genes_that_decide(self, entry: DrugEntry) -> tuple[str, ...]:
-        genes = dict.fromkeys(entry.rules.genes)
-        for advice in {row.advice for row in entry.rules.rows}:
-            for named in entry.guideline.advice[advice].alternatives:
-                for other in self.for_code(named.rxcui):
-                    genes.update(dict.fromkeys(other.rules.genes))
-        return tuple(genes)
+    def entries_of(self, rxcui: str) -> tuple[DrugEntry, ...]:
+        """The entries of one ingredient alone, in the site's order of sources."""
+        return self._alone.get(rxcui, ()) if rxcui else ()
 
-    def deciding(self, entry: DrugEntry) -> tuple[str, ...]:
-        """Every gene whose result can change the answer: the drug's and its alternatives'."""
-        return self._deciding[id(entry)]
-
-    def for_ingredients(self, ingredients: Iterable[Drug]) -> tuple[DrugEntry, ...]:
-        """The entries whose every ingredient is among these (a combination needs all of its)."""
+    def for_ingredients(self, ingredients: Iterable[Drug]) -> tuple[DrugGroup, ...]:
+        """The groups whose every ingredient is among these (a combination needs all of its)."""
         codes = [drug.rxcui for drug in ingredients]
         held = set(codes)
-        found: dict[str, DrugEntry] = {}
+        found: dict[int, DrugGroup] = {}
         for code in codes:
-            for entry in self._by_ingredient.get(code, ()):
-                if held.issuperset(entry.rules.ingredients):
-                    found.setdefault(f"{entry.rules.source} {entry.rules.drug}", entry)
+            for group in self._by_ingredient.get(code, ()):
+                if held.issuperset(group.ingredients):
+                    found.setdefault(id(group), group)
         return tuple(found.values())
 
-    def for_code(self, rxcui: str) -> tuple[DrugEntry, ...]:
-        """The entries of one ingredient alone."""
-        return self.for_ingredients((Drug(rxcui, ""),)) if rxcui else ()
-
-    def named(self, name: str) -> tuple[DrugEntry, ...]:
-        """The entries of a drug by the source's own name (some have no RxNorm code)."""
+    def named(self, name: str) -> tuple[DrugGroup, ...]:
+        """The groups of a drug by a source's own name (some have no RxNorm code)."""
         return tuple(self._by_name.get(name.strip().lower(), ()))
 
-    def for_gene(self, gene: str) -> tuple[DrugEntry, ...]:
+    def for_gene(self, gene: str) -> tuple[DrugGroup, ...]:
         return tuple(self._by_gene.get(gene, ()))

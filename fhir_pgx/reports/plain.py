@@ -6,6 +6,7 @@ from typing import Any
 
 from fhir_pgx.model.finding import Caveat, NotUnderstood, ObservedVariant, Reading
 from fhir_pgx.model.knowledge import Dose, Knowledge
+from fhir_pgx.model.modifier import Interaction, Modifier
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
 from fhir_pgx.reports.sites import write_site_variants
@@ -118,15 +119,7 @@ def write_recommendations(
     unanswered = []
     for answer in answers:
         if isinstance(answer, Unanswered):
-            unanswered.append(
-                {
-                    "drug": answer.drug,
-                    "rxnorm": answer.rxcui,
-                    "genes": list(answer.genes),
-                    "reason": answer.reason,
-                    "text": answer.text,
-                }
-            )
+            unanswered.append(write_unanswered(answer))
         else:
             recommendations += [write_recommendation(each) for each in answer]
     return {
@@ -147,6 +140,7 @@ def write_recommendation(each: Recommendation) -> dict[str, Any]:
         "keys": dict(each.keys),
         "population": each.population,
         "population_label": each.population_label,
+        "population_fit": each.population_fit,
         "action": each.action,
         "also": list(each.also),
         "strength": each.strength or None,
@@ -172,9 +166,60 @@ def write_recommendation(each: Recommendation) -> dict[str, Any]:
         ],
         "rule": each.rule,
         "source_rows": list(each.source_rows),
-        "modifiers": [],
+        "modifiers": [write_modifier(modifier) for modifier in each.modifiers],
         "caveats": _caveats(each.caveats),
         "derived_from": list(each.derived_from),
+    }
+
+
+def write_unanswered(each: Unanswered) -> dict[str, Any]:
+    return {
+        "drug": each.drug,
+        "rxnorm": each.rxcui,
+        "genes": list(each.genes),
+        "reason": each.reason,
+        "text": each.text,
+    }
+
+
+def write_modifier(modifier: Modifier) -> dict[str, Any]:
+    """What other medicines make of a gene: the genetic phenotype stands beside the effective one,
+    which a guideline's rule counts (`is_rule`) or a caution of ours names."""
+    return {
+        "gene": modifier.gene,
+        "agents": [_interaction(each) for each in modifier.interactions],
+        "is_rule": modifier.is_rule,
+        "genetic": _phenotype(modifier.genetic),
+        "effective": None if modifier.effective is None else _phenotype(modifier.effective),
+        "text": modifier.text,
+        "source": modifier.source,
+    }
+
+
+def _interaction(each: Interaction) -> dict[str, str]:
+    return {
+        "agent": each.agent,
+        "rxnorm": each.rxcui,
+        "role": each.role,
+        "strength": each.strength,
+        "state": each.state,
+    } | {
+        name: value
+        for name, value in (
+            ("until", each.until),
+            ("reference", each.reference),
+            ("source", each.source),
+        )
+        if value
+    }
+
+
+def _phenotype(result: GeneResult) -> dict[str, Any]:
+    return {
+        "status": result.status.value,
+        "phenotype": result.phenotype,
+        "activity_score": result.activity_score,
+        "keys": list(result.lookup_keys),
     }
 
 

@@ -3,42 +3,45 @@
 from collections.abc import Iterable
 from typing import Any
 
+from fhir_pgx.model.dose import DoseForPatient
+from fhir_pgx.model.explained import Explained, PopulationFit
 from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.phenotype import Interpretation
-from fhir_pgx.model.recommendation import Recommendation, Unanswered
+from fhir_pgx.model.recommendation import DrugAdvice, Possible, Recommendation, SourceAdvice
 from fhir_pgx.reports.plain import (
     write_gene,
     write_knowledge,
+    write_modifier,
     write_not_understood,
     write_recommendation,
+    write_unanswered,
 )
 from fhir_pgx.reports.sites import sites_of, write_site_calls
 
 
 def write_trace(
-    interpretation: Interpretation,
-    answers: Iterable[tuple[Recommendation, ...] | Unanswered],
-    knowledge: Knowledge,
+    interpretation: Interpretation, explained: Iterable[Explained], knowledge: Knowledge
 ) -> dict[str, Any]:
-    """For each drug: what was stated of its genes and where, what that amounts to, which rows of
-    which guideline it led to."""
+    """For each drug: what was stated of its genes and where, what that amounts to, what other
+    medicines make of it, which populations are the patient's, which rows of which source it led
+    to, what they come to in numbers, and which single fact would change it."""
     return {
         "knowledge": write_knowledge(knowledge),
         "subject": interpretation.subject,
-        "drugs": [_drug(answer, interpretation, knowledge) for answer in answers],
+        "drugs": [_drug(each, interpretation, knowledge) for each in explained],
         "not_understood": write_not_understood(interpretation.reading.not_understood),
     }
 
 
 def _drug(
-    answer: tuple[Recommendation, ...] | Unanswered,
-    interpretation: Interpretation,
-    knowledge: Knowledge,
+    explained: Explained, interpretation: Interpretation, knowledge: Knowledge
 ) -> dict[str, Any]:
-    genes = answer.genes if isinstance(answer, Unanswered) else tuple(answer[0].genes)
+    advice = explained.advice
     written: dict[str, Any] = {
-        "drug": answer.drug if isinstance(answer, Unanswered) else answer[0].drug,
+        "drug": advice.drug,
+        "rxnorm": advice.rxcui,
+        "order": explained.order,
         "genes": {
             gene: {
                 "stated": _stated(gene, interpretation.reading),
@@ -46,14 +49,92 @@ def _drug(
                 "concluded": write_gene(interpretation.genes[gene]),
                 "lookup_keys": list(interpretation.genes[gene].lookup_keys),
             }
-            for gene in genes
+            for gene in explained.genes
         },
+        "modifiers": [
+            {"guideline": guideline, **write_modifier(modifier)}
+            for guideline, by_gene in (explained.modifiers or {}).items()
+            for modifier in by_gene.values()
+        ],
+        "populations": [_population(each) for each in explained.populations],
     }
-    if isinstance(answer, Unanswered):
-        written["unanswered"] = {"reason": answer.reason, "text": answer.text}
+    if isinstance(advice, DrugAdvice):
+        written |= {
+            "lead": advice.lead,
+            "agreement": advice.agreement,
+            "sources": [_source(each) for each in advice.sources],
+            "recommendations": [write_recommendation(r) for r in _all(advice)],
+        }
+    unanswered = advice.unanswered if isinstance(advice, DrugAdvice) else advice
+    if unanswered is not None:
+        written["unanswered"] = write_unanswered(unanswered)
+    written["doses"] = [_dose(who, dose) for who, dose in explained.doses]
+    written["changes"] = [{"code": c.code, "text": c.text} for c in explained.changes]
+    return {name: value for name, value in written.items() if value not in ("", [])}
+
+
+def _all(advice: DrugAdvice) -> list[Recommendation]:
+    return [r for each in advice.sources if isinstance(each.answer, tuple) for r in each.answer]
+
+
+def _source(each: SourceAdvice) -> dict[str, Any]:
+    """What a source was asked, how it stands to the one that leads, and its rows by rule id; the
+    rows themselves stand in `recommendations`."""
+    written: dict[str, Any] = {
+        "source": each.source,
+        "genes": list(each.genes),
+        "stance": each.stance,
+    }
+    if isinstance(each.answer, tuple):
+        written["rules"] = [r.rule for r in each.answer]
+        written["source_rows"] = list(
+            dict.fromkeys(row for r in each.answer for row in r.source_rows)
+        )
     else:
-        written["recommendations"] = [write_recommendation(each) for each in answer]
+        written["unanswered"] = write_unanswered(each.answer)
+    if each.possible:
+        written["possible"] = [_possible(possible) for possible in each.possible]
     return written
+
+
+def _possible(possible: Possible) -> dict[str, Any]:
+    return {
+        "if": possible.modifier.short,
+        "recommendation": write_recommendation(possible.recommendation),
+    }
+
+
+def _population(each: PopulationFit) -> dict[str, Any]:
+    return {
+        "guideline": each.guideline,
+        "population": each.population,
+        "label": each.label,
+        "fit": each.fit,
+        "why": list(each.why),
+    }
+
+
+def _dose(who: str, dose: DoseForPatient) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "population_label": who,
+        "what": dose.what,
+        "unit": dose.unit,
+        "low": None if dose.low is None else f"{dose.low:f}",
+        "high": None if dose.high is None else f"{dose.high:f}",
+        "basis": dose.basis,
+        "judgement": dose.judgement,
+        "kind": dose.kind,
+        "text": dose.text,
+    }
+    if dose.measured_by is not None:
+        measured = dose.measured_by
+        written["measured_by"] = {
+            "value": f"{measured.value:f}",
+            "unit": measured.unit,
+            "when": measured.when,
+            "reference": measured.reference,
+        }
+    return {name: value for name, value in written.items() if value not in (None, "")}
 
 
 def _variants(

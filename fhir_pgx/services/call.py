@@ -7,7 +7,7 @@ how to mend it. The access token is never kept in the call that is read.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fhir_pgx.errors import InvalidHookRequest, Issue, IssueType, MixedPatients
@@ -80,8 +80,6 @@ def read_hook_call(document: Any, service: Service) -> HookCall:
     drafts = checked.keep(orders)
     evidence = checked.keep((*others, *supplied.entries))
     flags = (*envelope.flags, *supplied.flags, *checked.flags)
-    if hook.orders_by_reference:
-        drafts, evidence = _dispatched(context, hook, evidence)
     selections = None
     if hook.has_selections:
         selections, bare = _selections(context["selections"], drafts)
@@ -89,7 +87,7 @@ def read_hook_call(document: Any, service: Service) -> HookCall:
             flags = (*flags, "selection-without-type")
         if not selections <= {entry.reference for entry in drafts}:
             flags = (*flags, "selection-not-among-orders")
-    return HookCall(
+    call = HookCall(
         service_id=service.id,
         hook=hook.name,
         hook_instance=instance,
@@ -105,8 +103,30 @@ def read_hook_call(document: Any, service: Service) -> HookCall:
         medications=supplied.medications,
         incomplete=supplied.incomplete,
         unavailable_reason=supplied.unavailable_reason,
+        looked_for=supplied.looked_for,
         notes=checked.left_out,
         flags=tuple(dict.fromkeys(flags)),
+    )
+    return with_dispatched(call)
+
+
+def with_dispatched(call: HookCall) -> HookCall:
+    """The call with the orders that its hook names by reference, from among the data supplied; any
+    other call as it is. To be asked again whenever more data came."""
+    hook = HOOKS[call.hook]
+    if not hook.orders_by_reference:
+        return call
+    member = next(member for member in hook.members if member.names[0] == hook.orders)
+    _, value = _named(call.context, member)
+    named = dict.fromkeys(_type_id(item) for item in ([value] if isinstance(value, str) else value))
+    supplied = (*call.drafts, *call.evidence)
+    drafts = tuple(entry for entry in supplied if entry.reference in named)
+    found = {entry.reference for entry in drafts}
+    return replace(
+        call,
+        drafts=drafts,
+        evidence=tuple(entry for entry in supplied if entry.reference not in named),
+        not_found=tuple(reference for reference in named if reference not in found),
     )
 
 
@@ -277,17 +297,6 @@ def _context_entries(
             home = orders if name == hook.orders else others
             home.extend(entries_of(value, f"context.{name}"))
     return tuple(orders), tuple(others)
-
-
-def _dispatched(
-    context: Mapping[str, Any], hook: Hook, evidence: tuple[Entry, ...]
-) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """A hook that names its orders by reference: the orders stand among the data supplied."""
-    member = next(member for member in hook.members if member.names[0] == hook.orders)
-    _, value = _named(context, member)
-    named = {_type_id(item) for item in ([value] if isinstance(value, str) else value)}
-    drafts = tuple(entry for entry in evidence if entry.reference in named)
-    return drafts, tuple(entry for entry in evidence if entry.reference not in named)
 
 
 def _selections(selected: list[str], drafts: tuple[Entry, ...]) -> tuple[frozenset[str], bool]:

@@ -160,8 +160,9 @@ def _override(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
         comment = as_text(override.get("userComment"))
         if isinstance(reason, dict) and as_text(reason.get("code")):
             return reason, comment
-        picked = _epic_reason(override) or _epic_reason(item)
-        return picked or (reason if isinstance(reason, dict) else {}), comment
+        coding = reason if isinstance(reason, dict) else {}
+        picked = _epic_reason(override) or _epic_reason(coding) or _epic_reason(item)
+        return picked or coding, comment
     return _epic_reason(item), ""
 
 
@@ -171,7 +172,7 @@ def _epic_reason(holder: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(extension, dict):
         return {}
     return {
-        part: as_text(value)
+        part: str(value) if type(value) is int else as_text(value)
         for part in ("system", "code", "display")
         if (value := extension.get(f"{_EPIC_REASON}.{part}")) is not None
     }

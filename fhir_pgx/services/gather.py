@@ -11,17 +11,19 @@ from typing import Any
 from urllib.parse import quote
 
 from fhir_pgx.errors import MixedPatients
-from fhir_pgx.fhir.bundle import Entry, as_text, entries_of
+from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of
 from fhir_pgx.fhir.client import FhirClient, Unavailable, Visit
 from fhir_pgx.fhir.json import read_json
 from fhir_pgx.model.hook import Availability, HookCall
+from fhir_pgx.services.call import with_dispatched
 from fhir_pgx.services.patient_check import check_patient
-from fhir_pgx.services.prefetch import Answer, is_genomic, sort_answers, topic_of
+from fhir_pgx.services.prefetch import Answer, Topic, is_genomic, sort_answers, topic_of
 from fhir_pgx.services.service import Service
-from fhir_pgx.services.templates import type_of
+from fhir_pgx.services.templates import MEASURE_CODES, codes_of, is_of_measures, type_of
 from fhir_pgx.storage.store import Store
 
 _PATIENT_ID = "{{context.patientId}}"
+_MEASURES = frozenset(MEASURE_CODES)
 _LARGEST_STORED = 50_000_000  # what is stored was within the limit when it came
 
 # Of two answers on one subject the first of these holds: part of the data is not all of it.
@@ -55,7 +57,7 @@ def gather(
         if queries:
             with sources.client.visit(call.fhir_server, token=_token(document)) as visit:
                 call = _from_server(call, visit, queries)
-    return call
+    return with_dispatched(call)
 
 
 def _from_store(call: HookCall, store: Store) -> HookCall:
@@ -81,12 +83,29 @@ def _unanswered(call: HookCall, document: Mapping[str, Any], service: Service) -
     """The service's queries that the prefetch did not answer in any form, under any name."""
     prefetch = document.get("prefetch")
     keys = prefetch.keys() if isinstance(prefetch, dict) else frozenset()
-    seen = {entry.type for entry in call.evidence}
     return tuple(
         template.replace(_PATIENT_ID, quote(call.patient_id, safe=""))
         for key, template in service.prefetch.items()
-        if key not in keys and type_of(template) not in seen
+        if key not in keys and not any(_answers(entry, template) for entry in call.evidence)
     )
+
+
+def _answers(entry: Entry, template: str) -> bool:
+    """Whether a resource is of what a query asks for. A weight is no answer to the question for a
+    genotype, nor the other way about."""
+    if entry.type != type_of(template):
+        return False
+    if entry.type != "Observation":
+        return True
+    codes = {as_text(c.get("code")) for c in as_dicts(_code(entry).get("coding"))}
+    if is_of_measures(template):
+        return not codes.isdisjoint(codes_of(template))
+    return not codes or not codes <= _MEASURES
+
+
+def _code(entry: Entry) -> Mapping[str, Any]:
+    code = entry.resource.get("code")
+    return code if isinstance(code, dict) else {}
 
 
 def _token(document: Mapping[str, Any]) -> str:
@@ -105,17 +124,19 @@ def _from_server(call: HookCall, visit: Visit, queries: Sequence[str]) -> HookCa
 
 
 def _ask(visit: Visit, query: str) -> Answer:
-    kind = type_of(query)
+    kind, of_measures = type_of(query), is_of_measures(query)
+    topic: Topic = "other" if of_measures else topic_of(kind)
+    about = Answer(topic, kind=kind, of_measures=of_measures)
     found = visit.fetch(query)
     if isinstance(found, Unavailable):
-        return Answer(topic_of(kind), failed=found.reason)
+        return replace(about, failed=found.reason)
     entries = tuple(
         entry
         for page, document in enumerate(found.documents, start=1)
         for entry in entries_of(document, f"fhirServer.{kind}.page[{page}]")
         if entry.type != "OperationOutcome"
     )
-    return Answer(topic_of(kind), entries, incomplete=not found.complete)
+    return replace(about, entries=entries, incomplete=not found.complete)
 
 
 def _with_answers(call: HookCall, answers: Sequence[Answer]) -> HookCall:
@@ -131,6 +152,7 @@ def _with_answers(call: HookCall, answers: Sequence[Answer]) -> HookCall:
         medications=min(call.medications, more.medications, key=_STRONGEST.index),
         incomplete=call.incomplete or more.incomplete or part_missing,
         unavailable_reason="; ".join(reasons),
+        looked_for=call.looked_for | more.looked_for,
         notes=(*call.notes, *checked.left_out),
         flags=tuple(dict.fromkeys((*call.flags, *checked.flags))),
     )

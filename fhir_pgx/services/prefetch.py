@@ -14,7 +14,7 @@ from fhir_pgx.errors import InvalidHookRequest, Issue
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of, type_and_id
 from fhir_pgx.fhir.roles import GENETIC_LABEL
 from fhir_pgx.model.hook import Availability
-from fhir_pgx.services.templates import RESULT_CODES, TEMPLATES, type_of
+from fhir_pgx.services.templates import RESULT_CODES, TEMPLATES, is_of_measures, type_of
 from fhir_pgx.terminology import GENE_STUDIED, TBD
 
 Topic = Literal["genomics", "medications", "other"]
@@ -44,6 +44,14 @@ _GENE = re.compile(
 
 _GENOMIC_WORDS = ("gen", "pgx", "variant", "haplo", "sequence", "molecular", "obs", "lab", "report")
 _MEDICATION_WORDS = ("medic", "meds", "drug", "prescri")
+_MEASURE_WORDS = ("vital", "measure", "weight", "height", "egfr")
+# The types whose absence says something: nobody has problems, allergies or medicines on record.
+_TYPE_WORDS = (
+    ("allerg", "AllergyIntolerance"),
+    ("problem", "Condition"),
+    ("condition", "Condition"),
+    *((word, "MedicationRequest") for word in _MEDICATION_WORDS),
+)
 _OTHER_WORDS = (
     "patient", "user", "practitioner", "encounter", "coverage", "condition", "problem", "allerg",
     "immuniz", "appointment", "location", "organization",
@@ -62,6 +70,7 @@ class Prefetched:
     medications: Availability = "missing"
     incomplete: bool = False
     unavailable_reason: str = ""
+    looked_for: frozenset[str] = frozenset()
     flags: tuple[str, ...] = ()
 
 
@@ -69,13 +78,16 @@ class Prefetched:
 class Answer:
     """What one search gave: entries, or `failed` with the reason, or neither (none found).
 
-    `topic` matters only where nothing was found or something failed.
+    `topic` and `kind`, the type searched for (empty where nothing tells), matter only where nothing
+    was found or something failed. A search `of_measures` asked for weights and the like alone.
     """
 
     topic: Topic
     entries: tuple[Entry, ...] = ()
     failed: str = ""
     incomplete: bool = False
+    kind: str = ""
+    of_measures: bool = False
 
 
 def read_prefetch(prefetch: Mapping[str, Any]) -> Prefetched:
@@ -99,16 +111,21 @@ def sort_answers(answers: Sequence[Answer]) -> Prefetched:
     kinds = {entry.type for entry in entries}
     genomics, genomic_gap = _availability("genomics", answers, any(map(is_genomic, entries)))
     medications, _ = _availability("medications", answers, bool(kinds & MEDICATION_TYPES))
-    if genomics == "missing" and any(map(_is_laboratory, entries)):
+    sought = (e for answer in answers if not answer.of_measures for e in answer.entries)
+    if genomics == "missing" and any(map(_is_laboratory, sought)):
         # 412 is not for data that came and lack what we would like (CDS Hooks, Prefetch; CRD).
         genomics = "empty"
+    gaps = {answer.kind for answer in answers if answer.failed or answer.incomplete}
+    empty = {answer.kind for answer in answers if not answer.entries}
     failures = dict.fromkeys(answer.failed for answer in answers if answer.failed)
     return Prefetched(
         entries=entries,
         genomics=genomics,
         medications=medications,
-        incomplete=genomic_gap or any(answer.incomplete for answer in answers),
+        # Of a lifetime of weights a page is enough; no result stands on the next.
+        incomplete=genomic_gap or any(a.incomplete and not a.of_measures for a in answers),
         unavailable_reason="; ".join(failures)[:300],
+        looked_for=frozenset(empty - gaps - {""}),
     )
 
 
@@ -177,16 +194,14 @@ def _availability(
 
 def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> Answer:
     path = f"prefetch.{key}"
+    about = Answer(_topic(key, value), kind=_kind(key, value), of_measures=_of_measures(key, value))
     if value is None:
-        return Answer(
-            _topic(key, value)
-        )  # CDS Hooks, Prefetch: null is "none exists", not "not looked"
+        return about  # CDS Hooks, Prefetch: null is "none exists", not "not looked"
     if isinstance(value, dict) and "response" in value and value.get("resource") is None:
         flags.append("prefetch-wrapped")
         status = _status(value["response"])
-        return Answer(
-            _topic(key, value), failed="" if status.startswith("2") else f"status {status}".strip()
-        )
+        failed = "" if status.startswith("2") else f"status {status}".strip()
+        return replace(about, failed=failed)
     found: list[Entry] = []
     reasons: list[str] = []
     incomplete = False
@@ -204,8 +219,12 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
             incomplete = True
     if incomplete and not found:
         reasons.append("the client has results and sent none of them")
-    topic = _topic(key, value) if reasons or not found else "other"
-    return Answer(topic, tuple(found), "; ".join(dict.fromkeys(reasons)), incomplete)
+    return replace(
+        about,
+        entries=tuple(found),
+        failed="; ".join(dict.fromkeys(reasons)),
+        incomplete=incomplete,
+    )
 
 
 def _resources(value: Any, path: str, flags: list[str]) -> Iterator[tuple[Any, str]]:
@@ -264,6 +283,8 @@ def _status(response: Any) -> str:
 
 def _topic(key: str, value: Any) -> Topic:
     """What a key is about: by its Bundle's own search, else its published or telling name."""
+    if _of_measures(key, value):
+        return "other"
     kind = _searched_type(value) or (type_of(TEMPLATES[key]) if key in TEMPLATES else "")
     if kind:
         return topic_of(kind)
@@ -275,6 +296,26 @@ def _topic(key: str, value: Any) -> Topic:
     return "other" if any(word in name for word in _OTHER_WORDS) else "genomics"
 
 
+def _kind(key: str, value: Any) -> str:
+    """The resource type that a key was to hold; empty where neither search nor name tells."""
+    stated = _searched_type(value) or (type_of(TEMPLATES[key]) if key in TEMPLATES else "")
+    name = key.lower()
+    return stated or next((kind for word, kind in _TYPE_WORDS if word in name), "")
+
+
+def _of_measures(key: str, value: Any) -> bool:
+    """Whether a key was to hold weights and the like alone: by its search, else by its name."""
+    searched = _searched(value)
+    if searched:
+        return _type_in(searched) == "Observation" and is_of_measures(searched)
+    if key in TEMPLATES:
+        return is_of_measures(TEMPLATES[key])
+    name = key.lower()
+    return any(word in name for word in _MEASURE_WORDS) and not any(
+        word in name for word in _GENOMIC_WORDS
+    )
+
+
 def topic_of(kind: str) -> Topic:
     """What resources of a type are about."""
     if kind in MEDICATION_TYPES:
@@ -284,10 +325,17 @@ def topic_of(kind: str) -> Topic:
 
 def _searched_type(value: Any) -> str:
     """The type that a Bundle's self link searched; empty where it does not say."""
-    if not isinstance(value, dict):
-        return ""
-    for link in as_dicts(value.get("link")):
+    return _type_in(_searched(value))
+
+
+def _type_in(query: str) -> str:
+    address = query.partition("?")[0].removesuffix("/_search")
+    return type_and_id(f"{address}/x")[0] if address else ""
+
+
+def _searched(value: Any) -> str:
+    """The address of a Bundle's self link; empty where it has none."""
+    for link in as_dicts(value.get("link")) if isinstance(value, dict) else ():
         if as_text(link.get("relation")) == "self":
-            address = as_text(link.get("url")).partition("?")[0].removesuffix("/_search")
-            return type_and_id(f"{address}/x")[0]
+            return as_text(link.get("url"))
     return ""

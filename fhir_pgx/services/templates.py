@@ -10,6 +10,7 @@ LOINC codes: copyright Regenstrief Institute, Inc. and the LOINC Committee, http
 """
 
 from types import MappingProxyType
+from urllib.parse import parse_qs
 
 # Result-level codes under which a PGx result is filed; component codes are not searchable.
 RESULT_CODES = (
@@ -47,6 +48,27 @@ RESULT_CODES = (
 
 REPORT_CODES = ("51969-4", "81247-9", "51965-2", "51962-9", "82118-1", "94753-1")
 
+# Weight, height, kidney function, a target INR, and the three statuses that a dose or an advice
+# turns on. Results under local codes are read all the same, from a key of the site's own.
+MEASURE_CODES = (
+    "29463-7", "3141-9",  # weight
+    "8302-2", "3137-7",  # height
+    "98979-8", "98980-6", "62238-1", "69405-9", "33914-3",  # estimated filtration rate
+    "2164-2",  # creatinine clearance
+    "6301-6", "34714-6",  # INR
+    "72166-2", "82810-3", "63895-7",  # smoking, pregnancy, breastfeeding
+)  # fmt: skip
+
+# Genetic tests as they are ordered: the codes of `knowledge/panels.yaml`, and of any gene.
+TEST_CODES = (
+    "51962-9", "82118-1", "78046-0", "84413-4", "72886-5", "54450-2", "93193-1", "81642-1",
+    "13303-3", "66489-6", "57132-3", "47403-1", "40425-1", "80686-9", "46724-1", "72511-9",
+    "72882-4", "74007-6", "81140-6", "45284-7", "93199-8", "36922-3", "93194-9", "34509-0",
+    "93845-6", "93412-5", "50722-8", "93197-2", "21680-4", "90259-3", "58044-9", "21641-6",
+    "21654-9", "60279-7", "56883-2", "34678-3", "57290-9", "57291-7", "57979-7", "50956-2",
+    "79711-8", "79712-6",
+)  # fmt: skip
+
 _PATIENT = "{{context.patientId}}"
 
 TEMPLATES = MappingProxyType(
@@ -56,6 +78,11 @@ TEMPLATES = MappingProxyType(
         "diagnosticReports": f"DiagnosticReport?patient={_PATIENT}&code={','.join(REPORT_CODES)}",
         "activeMedications": f"MedicationRequest?patient={_PATIENT}&status=active",
         "problems": f"Condition?patient={_PATIENT}&category=problem-list-item",
+        "allergies": f"AllergyIntolerance?patient={_PATIENT}",
+        "testOrders": (
+            f"ServiceRequest?patient={_PATIENT}&status=active&code={','.join(TEST_CODES)}"
+        ),
+        "bodyMeasures": f"Observation?patient={_PATIENT}&code={','.join(MEASURE_CODES)}",
     }
 )
 
@@ -63,3 +90,19 @@ TEMPLATES = MappingProxyType(
 def type_of(template: str) -> str:
     """The resource type that a template reads or searches."""
     return template.partition("?")[0].partition("/")[0]
+
+
+def codes_of(query: str) -> frozenset[str]:
+    """The codes that a search asks for, without their systems; empty where it names none."""
+    stated = parse_qs(query.partition("?")[2]).get("code", [])
+    return frozenset(code.rpartition("|")[2] for each in stated for code in each.split(","))
+
+
+def is_of_measures(query: str) -> bool:
+    """Whether a search of Observations asks for measures and statuses alone: finding none, or
+    failing, it says nothing of genomic results."""
+    codes = codes_of(query)
+    return bool(codes) and codes <= _MEASURES
+
+
+_MEASURES = frozenset(MEASURE_CODES)

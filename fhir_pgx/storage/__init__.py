@@ -2,20 +2,30 @@
 
 from fhir_pgx.storage.sql import SqlStore
 from fhir_pgx.storage.store import (
+    DIMENSIONS,
+    Dimension,
     FeedbackItem,
+    FeedbackLine,
+    FeedbackReport,
     IssuedCard,
     NewResource,
     Saved,
+    ShownCard,
     Store,
     StoredResource,
     TopicFeedback,
 )
 
 __all__ = [
+    "DIMENSIONS",
+    "Dimension",
     "FeedbackItem",
+    "FeedbackLine",
+    "FeedbackReport",
     "IssuedCard",
     "NewResource",
     "Saved",
+    "ShownCard",
     "SqlStore",
     "Store",
     "StoredResource",

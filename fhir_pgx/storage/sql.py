@@ -20,13 +20,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fhir_pgx.errors import MixedPatients, StoreFailure
+from fhir_pgx.storage.counting import Fared, count_feedback
 from fhir_pgx.storage.sqlite import Database
 from fhir_pgx.storage.store import (
     MAX_COMMENT,
+    Dimension,
     FeedbackItem,
+    FeedbackReport,
     IssuedCard,
     NewResource,
     Saved,
+    ShownCard,
     StoredResource,
     TopicFeedback,
 )
@@ -66,11 +70,12 @@ _VERSIONS = (
 )
 _PATIENTS = "SELECT DISTINCT patient FROM resource WHERE tenant = ? AND patient <> '' ORDER BY 1"
 _CARDS = (
-    "INSERT INTO issued_card (tenant, uuid, topic, rules, hook, service, patient_hash, issued_at) "
+    "INSERT INTO issued_card (tenant, uuid, topic, rules, hook, service, patient_hash, issued_at, "
+    "indicator, source, drug, knowledge, audience_hash, ordered_sha256, said_sha256) "
     "VALUES {rows} ON CONFLICT DO NOTHING"
 )
-_CARD_ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
-_CARDS_AT_ONCE = 500  # eight values each: far below what a statement may hold
+_CARD_ROW = f"({', '.join('?' * 15)})"
+_CARDS_AT_ONCE = 500  # fifteen values each: far below what a statement may hold
 _FEEDBACK = (
     "INSERT INTO feedback (tenant, id, card, service, outcome, outcome_at, accepted, "
     "reason_system, reason_code, reason_display, received_at) "
@@ -84,8 +89,32 @@ _ISSUED = "SELECT topic, COUNT(*) FROM issued_card WHERE tenant = ? GROUP BY top
 _ANSWERS = (
     "SELECT f.card, c.topic, f.outcome, f.reason_code FROM feedback f "
     "LEFT JOIN issued_card c ON c.tenant = f.tenant AND c.uuid = f.card "
-    "WHERE f.tenant = ? ORDER BY f.outcome_at, f.received_at, f.id"
+    # Without the Z a whole second stands before its parts: "00" < "00.500", but "00Z" > "00.500Z".
+    "WHERE f.tenant = ? ORDER BY REPLACE(f.outcome_at, 'Z', ''), f.received_at, f.id"
 )
+_LATEST = (
+    "WITH latest AS (SELECT card, outcome, reason_code, ROW_NUMBER() OVER (PARTITION BY card "
+    "ORDER BY REPLACE(outcome_at, 'Z', '') DESC, received_at DESC, id DESC) AS place "
+    "FROM feedback WHERE tenant = ?) "
+)
+_FARED = (
+    _LATEST + "SELECT c.topic, c.rules, c.drug, c.source, c.service, c.hook, c.indicator, "
+    "c.knowledge, SUBSTR(c.issued_at, 1, 10), COALESCE(l.outcome, ''), "
+    "COALESCE(l.reason_code, ''), CASE WHEN c.issued_at < ? THEN 1 ELSE 0 END, COUNT(*) "
+    "FROM issued_card c LEFT JOIN latest l ON l.card = c.uuid AND l.place = 1 "
+    "WHERE c.tenant = ? AND c.issued_at >= ? AND c.issued_at < ? "
+    "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"
+)
+_UNKNOWN = (
+    "SELECT COUNT(DISTINCT f.card) FROM feedback f WHERE f.tenant = ? AND f.received_at >= ? "
+    "AND f.received_at < ? AND NOT EXISTS "
+    "(SELECT 1 FROM issued_card c WHERE c.tenant = f.tenant AND c.uuid = f.card)"
+)
+_SHOWN = (
+    "SELECT topic, rules, indicator, drug, ordered_sha256, said_sha256 FROM issued_card "
+    "WHERE tenant = ? AND audience_hash = ? AND issued_at >= ? AND hook = ?"
+)
+_ALWAYS = ("", "9999")  # before and after every time that is stored
 _NEW_SALT = "INSERT INTO secret (name, value) VALUES ('card-salt', ?) ON CONFLICT (name) DO NOTHING"
 _SALT = "SELECT value FROM secret WHERE name = 'card-salt'"
 _ANY = "SELECT 1 FROM resource WHERE tenant = ? LIMIT 1"
@@ -152,16 +181,16 @@ class SqlStore:
     def record_cards(self, cards: Iterable[IssuedCard], *, tenant: str = "") -> None:
         """Note issued cards; they are written a moment later, together."""
         now = _now()
-        pseudonyms: dict[str, str] = {}  # the cards of one answer are of one patient
+        pseudonyms = {"": ""}  # the cards of one answer are of one patient
         rows = []
         for card in cards:
-            if card.patient not in pseudonyms:
-                pseudonyms[card.patient] = self.pseudonym(card.patient)
-            patient = pseudonyms[card.patient]
-            rules = json.dumps(card.rules)
-            rows.append(
-                (tenant, card.uuid, card.topic, rules, card.hook, card.service, patient, now)
-            )
+            for plain in (card.patient, card.audience):
+                if plain not in pseudonyms:
+                    pseudonyms[plain] = self.pseudonym(plain)
+            patient, audience = pseudonyms[card.patient], pseudonyms[card.audience]
+            what = (card.uuid, card.topic, json.dumps(card.rules), card.hook, card.service)
+            known_by = (card.indicator, card.source, card.drug, card.knowledge)
+            rows.append((tenant, *what, patient, now, *known_by, audience, card.ordered, card.said))
         self._cards.add(rows)
 
     def record_feedback(self, items: Sequence[FeedbackItem], *, tenant: str = "") -> None:
@@ -207,6 +236,37 @@ class SqlStore:
             for topic in topics
         ]
 
+    def rule_feedback(
+        self,
+        by: Sequence[Dimension],
+        *,
+        settled: datetime,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        tenant: str = "",
+    ) -> FeedbackReport:
+        """How the cards of a period fared (see `Store.rule_feedback`)."""
+        self._cards.flush()
+        begin = _stamp(since) if since else _ALWAYS[0]
+        end = _stamp(until) if until else _ALWAYS[1]
+        fared = self._database.rows(_FARED, (tenant, _stamp(settled), tenant, begin, end))
+        (unknown,) = self._database.rows(_UNKNOWN, (tenant, begin, end))[0]
+        return FeedbackReport(count_feedback((Fared(*row) for row in fared), by), unknown)
+
+    def recently_shown(
+        self, audience: str, hook: str, since: datetime, *, tenant: str = ""
+    ) -> list[ShownCard]:
+        """The cards that an audience was shown on a hook since then.
+
+        Those that still wait to be written are not among them: a hook call never waits for the
+        writer's lock, and a card told twice does no harm.
+        """
+        values = (tenant, self.pseudonym(audience), _stamp(since), hook)
+        return [
+            ShownCard(topic, tuple(json.loads(rules)), *rest)
+            for topic, rules, *rest in self._database.rows(_SHOWN, values)
+        ]
+
     def check(self) -> None:
         """Return if the store answers; raise StoreFailure otherwise."""
         self._database.rows(_ANY, ("",))
@@ -247,4 +307,9 @@ def _stored(row: tuple[Any, ...]) -> StoredResource:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _stamp(datetime.now(UTC))
+
+
+def _stamp(moment: datetime) -> str:
+    """A moment as it is stored: UTC, to the millisecond, so that texts sort as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,7 +6,8 @@ decodes the bytes. Everything is kept apart by `tenant`, an empty text where the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal, Protocol, get_args
 
 Outcome = Literal["accepted", "overridden"]
 
@@ -62,7 +63,10 @@ class Saved:
 class IssuedCard:
     """One card that left the house. `patient` is the plain id: the store keeps only a keyed hash.
 
-    `topic` is the code of the card's source topic, `rules` the rule ids it rests on.
+    `topic` is the code of the card's source topic, `rules` the rule ids it rests on, `source` and
+    `drug` those it leads with, `knowledge` the release they are of. `audience` is whom it was told
+    (server, patient and user), plain too and kept as a keyed hash; `ordered` and `said` are digests
+    of the order and of the card's words.
     """
 
     uuid: str
@@ -71,6 +75,25 @@ class IssuedCard:
     hook: str
     service: str
     patient: str
+    indicator: str = ""
+    source: str = ""
+    drug: str = ""
+    knowledge: str = ""
+    audience: str = ""
+    ordered: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """A card that an audience was shown, as far as it decides whether to show the next."""
+
+    topic: str
+    rules: tuple[str, ...]
+    indicator: str
+    drug: str
+    ordered: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +132,39 @@ class TopicFeedback:
     overridden: int
     unanswered: int
     reasons: dict[str, int] = field(default_factory=dict)
+
+
+Dimension = Literal[
+    "rule", "topic", "drug", "source", "service", "hook", "indicator", "knowledge", "month", "day"
+]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackLine:
+    """How the cards of one kind fared; `key` is as many values as there were dimensions.
+
+    The latest outcome of a card counts. `ignored` were issued longer ago than the grace period and
+    never answered; `waiting` are not answered yet. `reasons` counts override reasons by code: an
+    empty code where none was given, `(other)` for one that is no code. Where the key holds a rule,
+    a card counts once for each of its rules, so that lines must not be added up.
+    """
+
+    key: tuple[str, ...]
+    issued: int
+    accepted: int
+    overridden: int
+    ignored: int
+    waiting: int
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackReport:
+    """`unknown` counts the cards that were answered in the period and that we hold no record of."""
+
+    lines: tuple[FeedbackLine, ...]
+    unknown: int
 
 
 class Store(Protocol):
@@ -152,6 +208,27 @@ class Store(Protocol):
 
     def feedback_summary(self, *, tenant: str = "") -> list[TopicFeedback]:
         """How the cards of each topic fared, by topic."""
+        ...
+
+    def rule_feedback(
+        self,
+        by: Sequence[Dimension],
+        *,
+        settled: datetime,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        tenant: str = "",
+    ) -> FeedbackReport:
+        """How the cards issued from `since` to before `until` fared, by one or more dimensions.
+
+        Unanswered cards issued before `settled` are ignored ones.
+        """
+        ...
+
+    def recently_shown(
+        self, audience: str, hook: str, since: datetime, *, tenant: str = ""
+    ) -> list[ShownCard]:
+        """The cards that an audience was shown on a hook since then, by every worker."""
         ...
 
     def check(self) -> None:

@@ -53,7 +53,7 @@ def api_blueprint(site: Site) -> Blueprint:
 
     @bp.post("/explain", strict_slashes=False)
     def explain() -> ResponseReturnValue:
-        options = read_options(request.args, ("drug", *_FLAGS, "sample"))
+        options = read_options(request.args, ("format", "drug", *_FLAGS, "sample"))
         return _answer(site.pipeline.explain_documents, options, site.settings)
 
     return bp

@@ -1,14 +1,19 @@
 """CDS Hooks over HTTP: discovery, service calls, feedback (CDS Hooks 3.0)."""
 
 import logging
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
+from fhir_pgx.cards.shape import shape
 from fhir_pgx.cards.write import write_answer
 from fhir_pgx.services.answering import read_call, record_answer
+from fhir_pgx.services.clients import HEADER, choose_client, read_clients
 from fhir_pgx.services.feedback import read_feedback
+from fhir_pgx.services.remember import leave_out_shown
 from fhir_pgx.web.body import JSON, json_answer, read_json_body
 from fhir_pgx.web.site import Site
 
@@ -22,6 +27,8 @@ class BrokenAnswer(Exception):
 def cds_blueprint(site: Site) -> Blueprint:
     """`/cds-services`, each service and its feedback; a trailing slash is tolerated."""
     bp = Blueprint("cds", __name__, url_prefix="/cds-services")
+    chosen = site.settings
+    clients = read_clients(chosen.client_profile, chosen.client_profiles, chosen.registered_links)
 
     @bp.get("", strict_slashes=False)
     def discover() -> ResponseReturnValue:
@@ -34,8 +41,14 @@ def cds_blueprint(site: Site) -> Blueprint:
         document = read_json_body(request, site.settings)
         record.call = call = read_call(document, service, site.sources)
         answer = service.answer(call)
+        client = choose_client(clients, request.headers.get(HEADER, ""), (call.fhir_server,))
+        answer = replace(answer, cards=shape(answer.cards, client))
+        kept = leave_out_shown(
+            call, answer.cards, site.store, minutes=chosen.remember_shown, now=datetime.now(UTC)
+        )
+        answer = replace(answer, cards=kept.cards, muted=(*answer.muted, *kept.muted))
         written = checked(site, write_answer(answer))
-        record_answer(call, answer, site.sources)
+        record_answer(call, answer, site.sources, remember=chosen.remember_shown > 0)
         record.answer = answer
         return json_answer(written)
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 from flask import Response, request
 
-_ASKED = "authorization, content-type, accept, if-match, if-none-match, if-none-exist, prefer"
+_ASKED = (
+    "authorization, content-type, accept, if-match, if-none-match, if-none-exist, prefer, "
+    "x-cds-client"
+)
 _EXPOSED = "ETag, Location, Retry-After, WWW-Authenticate"
 _ONE_HOUR = "3600"
 

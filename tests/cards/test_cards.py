@@ -17,8 +17,15 @@ from fhir_pgx.cards.suggestion import replaced
 from fhir_pgx.model.drug import Coding, Drug, DrugMatch, MedicationConcept, MedicationOrder
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.phenotype import DiplotypeResult, GeneResult, Status
-from fhir_pgx.model.recommendation import AlternativeVerdict, Evidence, Recommendation, Unanswered
-from fhir_pgx.recommendation import Rulebook, recommend
+from fhir_pgx.model.recommendation import (
+    AlternativeVerdict,
+    DrugAdvice,
+    Evidence,
+    Recommendation,
+    SourceAdvice,
+    Unanswered,
+)
+from fhir_pgx.recommendation import Rulebook, Situation, advise
 from fhir_pgx.recommendation.rulebook import NO_RESULT
 from fhir_pgx.terminology import RXNORM
 
@@ -65,6 +72,7 @@ def advice(**changes):
         population="general",
         population_label="",
         population_when="",
+        population_fit="unknown",
         action="avoid",
         also=(),
         strength="Strong",
@@ -94,10 +102,23 @@ def alternative(name, verdict="no-guidance", rxcui="613391"):
     return AlternativeVerdict(name, rxcui, verdict, "A reason.")
 
 
+def told_by(source, *answer, stance="leads"):
+    return SourceAdvice(source, tuple(answer[0].genes), tuple(answer), True, stance)
+
+
+def of_drug(*sources, important=True, agreement="alone"):
+    first = sources[0].answer[0]
+    return DrugAdvice(first.drug, first.rxcui, sources, agreement, important)
+
+
 def card_of(*answer, order=None, results=None, important=True):
-    if is_quiet(answer, important=important):
+    return shown(of_drug(told_by("CPIC", *answer), important=important), order, results)
+
+
+def shown(found, order=None, results=None):
+    if found.unanswered is not None or is_quiet(found):
         return None
-    return order_card(face_of(tuple(answer)), order or an_order(), results or {}, CONTEXT)
+    return order_card(face_of(found), order or an_order(), results or {}, CONTEXT)
 
 
 # Every row of the knowledge
@@ -106,35 +127,41 @@ def card_of(*answer, order=None, results=None, important=True):
 def results_for(row, rules):
     """Results that lead to exactly this row; a gene the row leaves out was not tested."""
     return {
-        gene: GeneResult(
-            gene,
-            Status.CALLED,
-            "phenotype",
-            phenotype=row.phenotypes.get(gene),
-            lookup_keys=(row.keys[gene],),
-            allele_status=(
-                dict([row.keys[gene].rsplit(" ", 1)]) if row.keys[gene].startswith("*") else {}
-            ),
-        )
+        gene: result_of(gene, row.keys[gene], row.phenotypes.get(gene))
         for gene in rules.genes
         if row.keys.get(gene, NO_RESULT) != NO_RESULT
     }
 
 
+def result_of(gene, key, phenotype):
+    if "/" in key:  # a source's own row for one diplotype
+        haplotypes = tuple(key.split("/"))
+        pair = DiplotypeResult(key, haplotypes, phenotype, None, (), lookup_key=key)
+        return GeneResult(
+            gene, Status.CALLED, "genotype", (pair,), phenotype=phenotype, lookup_keys=(key,)
+        )
+    status = dict([key.rsplit(" ", 1)]) if key.startswith("*") else {}
+    return GeneResult(
+        gene, Status.CALLED, "phenotype", phenotype=phenotype, lookup_keys=(key,),
+        allele_status=status,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def every_card(knowledge):
-    """(drug, results, age, card) of each set of results that any row asks for."""
+    """(drug, results, age, answer, card) of each set of results that any row asks for."""
     rulebook = Rulebook(knowledge)
     found = []
-    for entry in rulebook.entries:
+    for group in rulebook.groups:
         sets = {}
-        for row in entry.rules.rows:
-            results = results_for(row, entry.rules)
-            sets[tuple(sorted(row.keys.items()))] = results
+        for entry in group.entries:
+            for row in entry.rules.rows:
+                sets[tuple(sorted(row.keys.items()))] = results_for(row, entry.rules)
         for results, age in product(sets.values(), (None, 5, 50)):
-            answer = recommend(entry, results, rulebook, age_years=age)
-            card = card_of(*answer, order=an_order(entry.rules.drug), results=results)
-            found.append((entry.rules.drug, results, age, answer, card))
+            advised = advise(group, results, rulebook, situation=Situation(age_years=age))
+            card = shown(advised, an_order(group.drug.name), results)
+            answer = advised.unanswered or advised.recommendations
+            found.append((group.drug.name, results, age, answer, card))
     return found
 
 
@@ -148,10 +175,10 @@ def test_a_summary_is_a_whole_plain_sentence_under_140_code_points(every_card):
 
 
 def test_a_summary_names_the_drug_every_gene_and_what_was_found(every_card):
-    for drug, results, _, answer, card in every_card:
+    for _, results, _, answer, card in every_card:
         if card is None or isinstance(answer, Unanswered):
             continue
-        assert card.summary.lower().startswith(f"{drug}: ")
+        assert card.summary.lower().startswith(f"{answer[0].drug}: ")
         for gene, shown in answer[0].genes.items():
             assert gene in card.summary
             told = card.summary.split(f"{gene}", 1)[1].lstrip()
@@ -324,26 +351,16 @@ def test_the_indicator_is_critical_only_for_death_or_lasting_harm(actions, serio
     assert card_of(*answer).indicator == indicator
 
 
-@pytest.mark.parametrize(
-    ("reason", "untested", "important", "shown"),
-    [
-        ("not-tested", "important", True, True),
-        ("not-tested", "important", False, False),
-        ("not-tested", "all", False, True),
-        ("not-tested", "none", True, False),
-        ("not-called", "none", False, True),  # somebody tested, and expects an answer
-        ("no-row", "none", False, True),
-    ],
-)
-def test_a_missing_result_is_told_as_the_setting_asks(reason, untested, important, shown):
-    answer = Unanswered("clopidogrel", "32968", ("CYP2C19",), reason, "No CYP2C19 result.")
+@pytest.mark.parametrize("untested", ["none", "important", "all"])
+def test_a_result_that_no_row_answers_is_told_in_any_setting(untested):
+    answer = Unanswered("clopidogrel", "32968", ("CYP2C19",), "no-row", "No advice for it.")
     context = replace(CONTEXT, untested=untested)
-    card = unanswered_card(an_order(), answer, {}, context, source="CPIC", important=important)
-    assert (card is not None) == shown
-    if card is not None:
-        assert card.indicator == "info"
-        assert card.suggestions == ()
-        assert "CYP2C19" in card.summary
+    card = unanswered_card(an_order(), answer, {}, context, source="CPIC")
+    assert card.indicator == "info"
+    assert card.suggestions == ()
+    assert "CPIC has no advice for this CYP2C19 result" in card.summary
+    local = an_order("clopidogrel 1% cream")
+    assert unanswered_card(local, answer, {}, context, source="CPIC") is None
 
 
 # Topics and ids

@@ -320,6 +320,11 @@ MEDICATIONS_FOUND_NONE = {
     "resourceType": "Bundle",
     "link": [{"relation": "self", "url": "https://e.test/fhir/MedicationRequest?patient=p1"}],
 }
+WEIGHTS_FOUND_NONE = {
+    "resourceType": "Bundle",
+    "link": [{"relation": "self", "url": "https://e.test/Observation?code=29463-7&patient=p1"}],
+}
+WEIGHT = {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}
 VITALS = {"category": [{"coding": [{"code": "vital-signs"}]}]}
 
 
@@ -361,11 +366,45 @@ VITALS = {"category": [{"coding": [{"code": "vital-signs"}]}]}
         ({"problems": bundle(PHENOTYPE_PROBLEM)}, "supplied", "missing"),
         ({"labs": bundle(observation(code={"text": "CYP2D6 result"}))}, "supplied", "missing"),
         ({"a": {"resourceType": "Sequence", "patient": "Patient/p1"}}, "supplied", "missing"),
+        # A search for weights is no search for a genotype, whatever it found.
+        ({"bodyMeasures": None}, "missing", "missing"),
+        ({"bodyMeasures": OUTCOME}, "missing", "missing"),
+        ({"bodyMeasures": bundle(observation(code=WEIGHT))}, "missing", "missing"),
+        ({"vitals": OUTCOME}, "missing", "missing"),
+        ({"vitals": bundle(observation(code=WEIGHT))}, "missing", "missing"),
+        ({"a": WEIGHTS_FOUND_NONE}, "missing", "missing"),
+        ({"bodyMeasures": bundle(observation())}, "supplied", "missing"),
+        ({"allergies": None}, "missing", "missing"),
+        ({"allergies": OUTCOME}, "missing", "missing"),
     ],
 )
 def test_what_prefetch_says_of_the_data(prefetch, genomics, medications):
     call = read(request(prefetch=prefetch))
     assert (call.genomics, call.medications) == (genomics, medications)
+
+
+@pytest.mark.parametrize(
+    ("prefetch", "looked_for"),
+    [
+        ({}, set()),
+        ({"allergies": None}, {"AllergyIntolerance"}),
+        ({"allergies": bundle()}, {"AllergyIntolerance"}),
+        ({"allergies": OUTCOME}, set()),
+        ({"allergies": bundle(total=3)}, set()),
+        ({"their-allergy-list": None, "meds": []}, {"AllergyIntolerance", "MedicationRequest"}),
+        ({"problems": None, "more-problems": OUTCOME}, set()),
+        ({"x": MEDICATIONS_FOUND_NONE}, {"MedicationRequest"}),
+        ({"x": None}, set()),
+    ],
+)
+def test_types_that_were_searched_and_not_found_are_told_from_silence(prefetch, looked_for):
+    assert read(request(prefetch=prefetch)).looked_for == looked_for
+
+
+def test_a_further_page_of_weights_hides_no_result():
+    pages = {"bodyMeasures": bundle(observation("w", code=WEIGHT), total=900)}
+    call = read(request(prefetch={"pgxObservations": bundle(observation()), **pages}))
+    assert (call.genomics, call.incomplete) == ("supplied", False)
 
 
 def test_the_reason_for_missing_data_repeats_no_free_text():

@@ -40,6 +40,8 @@ def test_an_accepted_card_keeps_its_suggestions():
         ({"overrideReasons": [{"reason": REASON}]}, "tolerated", ""),
         ({"overrideReasons": {"extension": {f"{EPIC}.code": "7"}}}, "7", ""),
         ({"extension": {f"{EPIC}.code": "7"}}, "7", ""),
+        ({"overrideReasons": {"extension": {f"{EPIC}.code": 7}}}, "7", ""),  # a number
+        ({"overrideReasons": {"reason": {"extension": {f"{EPIC}.code": "7"}}}}, "7", ""),
         ({"overrideReasons": {"reason": {}}, "extension": {f"{EPIC}.code": "7"}}, "7", ""),
         ({"overrideReason": None}, "", ""),
         ({"overrideReason": {"reason": None, "userComment": None}}, "", ""),

@@ -141,10 +141,56 @@ def test_only_what_the_prefetch_left_unanswered_is_asked_for():
         fhirAuthorization={"access_token": "t"},
     )
     call = gathered(document, Sources(client=server))
-    assert [query.partition("?")[0] for query in server.asked] == ["DiagnosticReport"]
+    asked = [query.partition("?")[0] for query in server.asked]
+    assert asked.count("Observation") == 1, "a genotype is no answer to the question for a weight"
+    assert "29463-7" in next(query for query in server.asked if query.startswith("Observation"))
+    assert not {"Patient", "Condition"} & set(asked)
+    assert "DiagnosticReport" in asked
     assert server.token == "t"
     assert call.genomics == "supplied"
     assert "DiagnosticReport/d" in [entry.reference for entry in call.evidence]
+
+
+def test_a_weight_that_was_sent_is_no_answer_to_the_question_for_results():
+    server = Server({})
+    weight = resource("Observation", "w")
+    weight["code"]["coding"][0]["code"] = "29463-7"
+    call = gathered(request({"vitals": weight}), Sources(client=server))
+    (asked,) = [query for query in server.asked if query.startswith("Observation")]
+    assert "84413-4" in asked
+    assert call.genomics == "empty"
+
+
+@pytest.mark.parametrize(
+    "answer", [Unavailable("timeout"), Retrieved(({"resourceType": "Bundle"},))]
+)
+def test_what_was_looked_for_and_not_found_is_told_from_what_failed(answer):
+    call = gathered(request(), Sources(client=Server({"AllergyIntolerance": answer})))
+    assert ("AllergyIntolerance" in call.looked_for) is isinstance(answer, Retrieved)
+    assert call.genomics == "empty"
+
+
+def test_an_order_that_is_dispatched_by_reference_is_found_on_the_server():
+    (service,) = [each for each in services(lambda call: HookAnswer()) if "dispatch" in each.id]
+    document = {
+        **request(),
+        "hook": "order-dispatch",
+        "context": {
+            "patientId": "p1",
+            "dispatchedOrders": ["MedicationRequest/m1", "MedicationRequest/m2"],
+            "performer": "Organization/1",
+        },
+    }
+    held = Retrieved((bundle(resource("MedicationRequest", "m1")),))
+    call = gather(
+        read_hook_call(document, service),
+        document,
+        service,
+        Sources(client=Server({"MedicationRequest": held})),
+    )
+    assert [entry.reference for entry in call.drafts] == ["MedicationRequest/m1"]
+    assert call.not_found == ("MedicationRequest/m2",)
+    assert "MedicationRequest/m1" not in [entry.reference for entry in call.evidence]
 
 
 def test_a_server_that_is_not_listed_is_never_asked():

@@ -39,7 +39,7 @@ class FakePipeline:
         self.documents, self.options = documents, options
         return "in words" if options.format == "text" else {"genes": {}}
 
-    recommend_documents = interpret_documents
+    recommend_documents = explain_documents = interpret_documents
 
 
 @pytest.fixture

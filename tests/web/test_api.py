@@ -128,3 +128,9 @@ def test_what_cannot_be_used_is_refused(client, query, body, media, status):
     answer = client.post(f"/api/interpret?{query}", data=body, content_type=media)
     assert answer.status_code == status
     assert answer.get_json()["resourceType"] == "OperationOutcome"
+
+
+def test_a_trace_may_be_asked_for_as_text(client, pipeline):
+    answer = client.post("/api/explain?format=text&drug=codeine", data=BODY, content_type=FHIR)
+    assert answer.content_type.startswith("text/plain")
+    assert pipeline.options.format == "text"

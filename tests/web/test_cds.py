@@ -11,6 +11,7 @@ from fhir_pgx.errors import DataUnavailable
 from fhir_pgx.model.card import Card, Source
 from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.hook import HookAnswer
+from fhir_pgx.services.hooks import HOOKS
 
 SIGN = "/cds-services/pgx-order-sign"
 CARD = "3b8a1c52-6c29-4c3d-8a0e-0d7c8f6f1a11"
@@ -22,10 +23,9 @@ def test_discovery_names_each_service_with_what_it_needs(client, path):
     assert answer.status_code == 200
     services = answer.get_json()["services"]
     assert {service["id"]: service["hook"] for service in services} == {
-        "pgx-order-select": "order-select",
-        "pgx-order-sign": "order-sign",
-        "pgx-patient-view": "patient-view",
+        f"pgx-{hook}": hook for hook in HOOKS
     }
+    assert len(services) == 12
     assert all(service["prefetch"]["patient"] for service in services)
 
 
@@ -165,7 +165,7 @@ def test_unknown_services_make_no_new_figures(client):
 
 def test_health_is_answered(client):
     assert client.get("/health/live").status_code == 200
-    assert client.get("/health/ready").get_json() == {"status": "ready", "services": 3}
+    assert client.get("/health/ready").get_json() == {"status": "ready", "services": 12}
 
 
 def test_a_server_without_its_store_is_not_ready(client, store, monkeypatch):

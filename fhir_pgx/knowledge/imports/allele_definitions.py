@@ -20,7 +20,6 @@ from typing import Any
 from fhir_pgx.errors import BrokenKnowledge
 from fhir_pgx.knowledge.hgvs_bases import fault_of_name
 from fhir_pgx.knowledge.imports.build37 import Place, Positions37
-from fhir_pgx.knowledge.imports.cpic import flow
 from fhir_pgx.knowledge.imports.definition_source import (
     Source,
     Variant,
@@ -33,6 +32,7 @@ from fhir_pgx.knowledge.imports.definition_source import (
 from fhir_pgx.knowledge.imports.indel_contexts import contexts_of
 from fhir_pgx.knowledge.imports.mitochondrial import mt_rnr1
 from fhir_pgx.knowledge.imports.site_names import site_names
+from fhir_pgx.knowledge.imports.tables import flow
 from fhir_pgx.model.definition import Site
 
 HERE = Path(__file__).resolve().parents[1]

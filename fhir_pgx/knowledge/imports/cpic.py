@@ -3,9 +3,10 @@
     python -m fhir_pgx.knowledge.imports.cpic --facts DIR
 
 Reads `recommendations.jsonl`, `phenotypes/`, `allele_definitions/` and `genes.csv` of a facts
-release and writes `genes/*.yaml` and `drugs/cpic/*.yaml`. Every guideline, population and sentence of
-the source must be answered by an entry of a guideline file (see `sentences.py`); otherwise nothing
-is written and all that is missing, over all drugs, is listed, so that a person writes it first.
+release and writes `genes/*.yaml` and `drugs/cpic/*.yaml`. Every guideline, population and sentence
+of the source must be answered by an entry of a guideline file (see `sentences.py`); otherwise
+nothing is written and all that is missing, over all drugs, is listed, so that a person writes it
+first.
 """
 
 import argparse
@@ -18,9 +19,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from fhir_pgx.knowledge.imports.sentences import digest, implications
+from fhir_pgx.knowledge.imports.sentences import implications
+from fhir_pgx.knowledge.imports.tables import (
+    Entries,
+    drug_lines,
+    entries_of,
+    flow,
+    guideline_files,
+    ingredient_codes,
+    replace_files,
+    rows_of,
+    rule_id,
+    slug,
+)
 
 HERE = Path(__file__).resolve().parents[1]
 METHODS = {
@@ -46,131 +57,35 @@ PAIRS_2026 = [
     (("Unknown function", "Unknown function"), "Indeterminate"),
 ]
 COPIES = {"MT": [1], "X": [1, 2]}
+ALSO_TRACKED = {"HLA-B": ["*15:11"]}  # DPWG, carbamazepine; CPIC does not ask for it
 OURS = "# Written by imports/cpic.py"
-
-
-def slug(text: str) -> str:
-    """Lower-case words joined by hyphens; `≥` stays readable as `ge`."""
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower().replace("≥", "ge")).strip("-")
-
-
-def flow(value: Any) -> str:
-    """A value as one line of YAML flow style (JSON is YAML)."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def rows_of(facts: Path) -> list[dict[str, Any]]:
-    with (facts / "recommendations.jsonl").open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return [row for row in rows if row["source"] == "CPIC"]
-
-
-def guideline_files(folder: Path) -> dict[str, dict[str, Any]]:
-    """Our guideline files by the source's name of the guideline."""
-    found = {}
-    for path in sorted(folder.glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found[content["source_name"]] = content
-    return found
-
-
-class Entries:
-    """Which entry of a guideline file answers a name or a sentence of the source.
-
-    What none answers is added to `missing` and read as an empty text.
-    """
-
-    def __init__(self, guideline: Mapping[str, Any], missing: set[str]) -> None:
-        self.guideline = guideline["guideline"]
-        self.missing = missing
-        self._populations = guideline["populations"]
-        self._advice = self._index(guideline["advice"])
-        self._implications = {
-            (entry["gene"], key): name
-            for name, entry in guideline["implications"].items()
-            for key in entry["from"]
-        }
-        self._considerations = self._index(guideline.get("considerations", {}))
-
-    @staticmethod
-    def _index(section: Mapping[str, Any]) -> dict[str, str]:
-        return {key: name for name, entry in section.items() for key in entry["from"]}
-
-    def population(self, name: str) -> str:
-        """The code of a population, as it stands in the ids of rules."""
-        if name not in self._populations:
-            return self._none("populations", name)
-        code: str = self._populations[name]["code"]
-        return code
-
-    def advice(self, text: str, drug: str) -> str:
-        key = digest(text, drug)
-        return self._advice.get(key) or self._none("advice", f"{key}: {text}")
-
-    def implication(self, gene: str, text: str, drug: str) -> str:
-        key = digest(text, drug)
-        found = self._implications.get((gene, key))
-        return found or self._none(f"implications ({gene})", f"{key}: {text}")
-
-    def consideration(self, text: str, drug: str) -> str:
-        key = digest(text, drug)
-        return self._considerations.get(key) or self._none("considerations", f"{key}: {text}")
-
-    def _none(self, section: str, what: str) -> str:
-        self.missing.add(f"{self.guideline}: no entry in {section} for {what}")
-        return ""
-
-
-def entries_of(name: str, guidelines: Mapping[str, Any], missing: set[str]) -> Entries:
-    """The entries of a guideline; none for one without a file, so that all it needs is listed."""
-    guideline = guidelines.get(name)
-    if guideline is None:
-        missing.add(f"{name}: no guideline file has this source_name")
-        guideline = {"guideline": name, "populations": {}, "advice": {}, "implications": {}}
-    return Entries(guideline, missing)
 
 
 def drug_file(
     drug: str, rows: list[dict[str, Any]], entries: Entries, expand: Mapping[str, str]
 ) -> Iterator[str]:
     """The lines of one drug's file; `entries` notes what has no entry of ours."""
-    # One drug (ribostamycin) has no RxNorm code; a combination stands for all its ingredients.
-    rxcui = rows[0]["rxnorm"] if rows[0]["rxnorm"].isdigit() else ""
-    ingredients = expand.get(rxcui, rxcui).split(";") if rxcui else []
-    yield f"{OURS}; do not edit. Sentences: the guideline file named below."
-    yield f"drug: {drug}"
-    yield f"rxnorm: {flow(rxcui)}"
-    yield f"ingredients: {flow(ingredients)}"
-    yield f"source: {rows[0]['source']}"
-    yield f"guideline: {entries.guideline}"
-    yield f"retrieved: {flow(rows[0]['data_date'])}"
-    yield f"genes: {flow(sorted({gene for row in rows for gene in row['lookup']}))}"
-    yield "rows:"
-    for row in sorted(rows, key=lambda r: (r["population"], sorted(r["lookup"].items()))):
-        keys = dict(sorted(row["lookup"].items()))
-        line = {
-            "rule": ".".join(
-                [
-                    "cpic",
-                    slug(drug),
-                    entries.population(row["population"]),
-                    *(f"{gene.lower()}-{slug(key)}" for gene, key in keys.items()),
-                ]
-            ),
-            "keys": keys,
-            "phenotypes": dict(sorted(row["phenotypes"].items())),
-            "population": row["population"],
-            "advice": entries.advice(row["source_text"], drug),
-            "strength": strength(row["classification"]),
-            "implications": {
-                gene: entries.implication(gene, text, drug) for gene, text in implications(row)
-            },
-            "considerations": (
-                [entries.consideration(row["comments"], drug)] if row["comments"] else []
-            ),
-            "source_row": row["id"],
-        }
-        yield f"  - {flow(line)}"
+
+    def lines() -> Iterator[dict[str, Any]]:
+        for row in sorted(rows, key=lambda r: (r["population"], sorted(r["lookup"].items()))):
+            keys = dict(sorted(row["lookup"].items()))
+            yield {
+                "rule": rule_id("cpic", drug, entries.population(row["population"]), keys),
+                "keys": keys,
+                "phenotypes": dict(sorted(row["phenotypes"].items())),
+                "population": row["population"],
+                "advice": entries.advice(row["source_text"], drug),
+                "strength": strength(row["classification"]),
+                "implications": {
+                    gene: entries.implication(gene, text, drug) for gene, text in implications(row)
+                },
+                "considerations": (
+                    [entries.consideration(row["comments"], drug)] if row["comments"] else []
+                ),
+                "source_row": row["id"],
+            }
+
+    yield from drug_lines(OURS, rows, entries, expand, lines())
 
 
 def strength(classification: str) -> str:
@@ -196,7 +111,7 @@ def gene_file(facts: Path, gene: str, described: Mapping[str, str]) -> Iterator[
     yield f"release: {flow(source.get('source_version', '2026-08'))}"
     yield "citations:"
     yield f"  functions: {flow(citation(source))}"
-    yield f"tracked: {flow(source.get('tracked_alleles', []))}"
+    yield f"tracked: {flow([*source.get('tracked_alleles', []), *ALSO_TRACKED.get(gene, [])])}"
     yield "alleles:"
     for name, rule in alleles.items():
         entry = {k: v for k, v in rule.items() if k in ("function", "activity")}
@@ -247,11 +162,9 @@ def defined_alleles(facts: Path, gene: str) -> Iterable[str]:
 def drug_files(facts: Path, folder: Path, missing: set[str]) -> dict[str, str]:
     """Each drug's file by its name; what the guideline files in `folder` lack goes to `missing`."""
     guidelines = guideline_files(folder)
-    codes = facts / "drugs" / "rxcui_to_ingredient.csv"
-    with codes.open(encoding="utf-8", newline="") as lines:
-        expand = {line["rxcui"]: line["ingredient_rxcuis"] for line in csv.DictReader(lines)}
+    expand = ingredient_codes(facts)
     by_drug: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows_of(facts):
+    for row in rows_of(facts, "CPIC"):
         by_drug[row["drug"]].append(row)
     written = {}
     for drug, rows in by_drug.items():
@@ -285,11 +198,7 @@ def main(argv: list[str] | None = None) -> None:
     if missing:
         sys.exit("\n".join([*sorted(missing), f"{len(missing)} missing; nothing was written"]))
     for folder, files in written.items():
-        for old in (HERE / folder).glob("*.yaml"):
-            if old.read_text(encoding="utf-8").startswith(OURS):  # some genes are written by hand
-                old.unlink()
-        for name, text in files.items():
-            (HERE / folder / name).write_text(text, encoding="utf-8")
+        replace_files(HERE / folder, OURS, files)
     print(f"{sum(map(len, written.values()))} files written under {HERE.name}/")
 
 

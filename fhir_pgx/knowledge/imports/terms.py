@@ -75,6 +75,8 @@ _STANDARD_TERMS = {
     "LA19541-4": "high risk allele present",
     "LA19542-2": "low risk",
 }
+# Genes that a source of advice names and CPIC's gene table lacks; HGNC ids from genenames.org.
+_ALSO_NAMED = {"UGT2B17": "HGNC:12547"}
 
 
 def luhn(digits: str) -> int:
@@ -148,6 +150,12 @@ def answer_rows(facts: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, ...]]
         yield code, row["list"], term, "unverified" if unsure else "verified"
 
 
+def gene_rows(facts: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """(symbol, HGNC id) of each gene that may be named."""
+    genes = _ALSO_NAMED | {row["gene"]: row["hgnc_id"] for row in facts}
+    return sorted(genes.items())
+
+
 def accession_rows(facts: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, ...]]:
     """(accession, build, chromosome, length); the mitochondrial one serves both builds."""
     for row in facts:
@@ -190,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     write(
         "genes.csv", ("symbol", "hgnc"),
-        ((row["gene"], row["hgnc_id"]) for row in read_rows(facts / "genes.csv")),
+        gene_rows(read_rows(facts / "genes.csv")),
         ("Source: CPIC gene table, 2026-08 (CC0-1.0); HGNC ids from genenames.org (CC0-1.0).",),
     )  # fmt: skip
     write(

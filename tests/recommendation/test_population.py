@@ -1,0 +1,126 @@
+"""Which of a guideline's groups a patient and an order stand in: tables a pharmacist can check."""
+
+from decimal import Decimal
+
+import pytest
+
+from fhir_pgx.model.phenotype import DiplotypeResult, GeneResult, Status
+from fhir_pgx.recommendation import Rulebook, Situation, fits_of, recommend
+
+PHENYTOIN, CARBAMAZEPINE = "8183", "2002"
+
+
+def fits(knowledge, guideline, situation, results=None):
+    held = knowledge.guidelines[guideline]
+    found = fits_of(held, situation, results or {})
+    return {held.populations[name].code: fit for name, fit in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "conditions", "acs", "other", "neuro"),
+    [
+        ((), (), "unknown", "unknown", "unknown"),
+        # the order says what it is for
+        (("acs-pci",), (), "holds", "no", "no"),
+        (("neurovascular",), (), "no", "no", "holds"),
+        (("acs-pci", "neurovascular"), (), "holds", "no", "holds"),
+        # the problem list leans, and excludes nothing
+        ((), ("neurovascular",), "unknown", "unknown", "likely"),
+        # the order's indication stands above the problem list
+        (("acs-pci",), ("neurovascular",), "holds", "no", "no"),
+        # an indication of none of the groups
+        (("depression",), (), "unknown", "unknown", "unknown"),
+    ],
+)
+def test_the_indication_of_clopidogrel(knowledge, reasons, conditions, acs, other, neuro):
+    situation = Situation(reasons=frozenset(reasons), conditions=frozenset(conditions))
+    assert fits(knowledge, "cyp2c19-clopidogrel", situation) == {
+        "acs-pci": acs, "cardiovascular-other": other, "neurovascular": neuro,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("taken", "naive", "long"),
+    [
+        ({}, "unknown", "unknown"),  # nobody can show that a drug was never taken
+        ({PHENYTOIN: 200}, "no", "holds"),
+        ({PHENYTOIN: 92}, "no", "no"),  # three months are not more than three months
+        ({PHENYTOIN: None}, "no", "likely"),  # in use, since nobody says when
+        ({"72236": 400}, "no", "holds"),  # fosphenytoin is turned into phenytoin
+        ({CARBAMAZEPINE: 400}, "unknown", "unknown"),
+    ],
+)
+def test_earlier_use_of_phenytoin(knowledge, taken, naive, long):
+    assert fits(knowledge, "cyp2c9-hla-b-phenytoin", Situation(days_taken=taken)) == {
+        "phenytoin-naive": naive, "phenytoin-over-3-months": long,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("age", "weight", "fit"),
+    [
+        (18, None, "holds"), (17, None, "unknown"), (12, "40.5", "holds"), (12, "40", "no"),
+        (None, "41", "holds"), (None, None, "unknown"),
+    ],
+)  # fmt: skip
+def test_adults_and_children_above_40_kg_for_efavirenz(knowledge, age, weight, fit):
+    situation = Situation(age_years=age, weight=Decimal(weight) if weight else None)
+    found = fits(knowledge, "cyp2b6-efavirenz", situation)
+    assert found == {"adult-or-child-over-40-kg": fit}
+
+
+@pytest.mark.parametrize(
+    ("daily", "fit"), [("81", "holds"), ("1000", "holds"), ("1001", "no"), (None, "unknown")]
+)
+def test_aspirin_up_to_1_g_a_day(knowledge, daily, fit):
+    situation = Situation(daily_dose=Decimal(daily) if daily else None)
+    assert fits(knowledge, "g6pd", situation)["up-to-1-g-per-day"] == fit
+
+
+@pytest.mark.parametrize(
+    ("haplotypes", "fit"),
+    [
+        (("Reference", "c.1905+1G>A (*2A)"), "no"),
+        (("c.2846A>T", "c.2846A>T"), "no"),  # two copies of one variant
+        (("c.1905+1G>A (*2A)", "c.2846A>T"), "unknown"),  # on one copy, or on both?
+        (("[c.1905+1G>A (*2A) + c.2846A>T]", "Reference"), "unknown"),
+    ],
+)
+def test_dpwg_has_dpd_measured_where_two_variants_were_found(knowledge, haplotypes, fit):
+    diplotype = DiplotypeResult("/".join(haplotypes), haplotypes, None, None, ())
+    results = {"DPYD": GeneResult("DPYD", Status.CALLED, diplotypes=(diplotype,))}
+    found = fits(knowledge, "dpwg-capecitabine-dpyd", Situation(), results)
+    assert found["dpd-activity-to-be-measured"] == fit
+
+
+def test_a_patient_in_none_of_the_groups_gets_the_advice_of_each_and_is_told_so(knowledge):
+    """Three weeks on carbamazepine: HLA-B*15:02 must not go unmentioned."""
+    rulebook = Rulebook(knowledge, ("CPIC",))
+    (entry,) = rulebook.named("carbamazepine")[0].entries
+    results = {
+        "HLA-B": GeneResult(
+            "HLA-B", Status.CALLED, lookup_keys=("*15:02 positive",),
+            allele_status={"*15:02": "positive"},
+        )
+    }  # fmt: skip
+    answer = recommend(
+        entry, results, rulebook, situation=Situation(days_taken={CARBAMAZEPINE: 21})
+    )
+    assert len({r.population for r in answer}) == 3
+    assert all("PGX-624" in {caveat.code for caveat in r.caveats} for r in answer)
+
+
+def test_what_is_the_patients_comes_first_and_what_is_not_is_left_out(knowledge):
+    rulebook = Rulebook(knowledge, ("CPIC",))
+    (entry,) = rulebook.named("clopidogrel")[0].entries
+    poor = GeneResult(
+        "CYP2C19", Status.CALLED, phenotype="Poor Metabolizer", lookup_keys=("Poor Metabolizer",)
+    )
+
+    def populations(**situation):
+        answer = recommend(entry, {"CYP2C19": poor}, rulebook, situation=Situation(**situation))
+        return [r.population for r in answer]
+
+    assert populations(reasons=frozenset({"neurovascular"})) == ["neurovascular"]
+    assert populations(conditions=frozenset({"neurovascular"}))[0] == "neurovascular"
+    assert len(populations(conditions=frozenset({"neurovascular"}))) == 3
