@@ -18,9 +18,9 @@ from typing import Any
 
 from calls import bodies
 
-from fhir_pgx import pipeline
 from fhir_pgx.cards.write import write_answer
 from fhir_pgx.fhir.json import read_json, write_json
+from fhir_pgx.pipeline import advice, genes, hooks, orders
 from fhir_pgx.services import answering, call
 from fhir_pgx.settings import Settings
 from fhir_pgx.web.cds import checked
@@ -34,15 +34,20 @@ INNER = (  # stages that the whole way calls by these names
     ("prefetch sorted", call, "read_prefetch"),
     ("one patient", call, "check_patient"),
     ("store, FHIR server", answering, "gather"),
-    ("orders read", pipeline, "read_orders"),
-    ("drug codes", pipeline, "resolve"),
-    ("FHIR read", pipeline, "read"),
-    ("genotype", pipeline, "gather"),
-    ("phenotype", pipeline, "conclude"),
-    ("recommendation", pipeline, "recommend"),
-    ("advice", pipeline, "face_of"),
-    ("cards", pipeline, "unanswered_card"),
-    ("cards", pipeline, "order_card"),
+    ("orders read", orders, "read_orders"),
+    ("drug codes", orders, "resolve"),
+    ("FHIR read", genes, "read"),
+    ("genotype", genes, "gather"),
+    ("phenotype", genes, "conclude"),
+    ("patient", advice, "read_patient_context"),
+    ("populations", advice, "fits_of"),
+    ("other medicines", advice, "find_interactions"),
+    ("all sources", advice, "advise"),
+    ("advice", advice, "face_of"),
+    ("doses", advice, "doses_for_patient"),
+    ("tests to order", hooks, "plan_tests"),
+    ("cards", hooks, "pretest_card"),
+    ("cards", advice, "order_card"),
 )
 
 

@@ -82,7 +82,7 @@ def cards(stages, patient, drug, results, text=None):
 
 
 def memories(stages):
-    return stages._matches, stages._results, stages._advised, stages._changes
+    return stages.orders.matches, stages.genes.results, stages.advice.advised, stages.advice.changes
 
 
 def test_a_second_patient_with_the_same_genotype_gets_his_own_evidence_on_the_card(stages):

@@ -222,7 +222,7 @@ def test_the_patients_sex_makes_one_g6pd_allele_the_whole_genotype(pipeline):
 
 
 def test_one_faulty_gene_costs_its_own_answer_alone(pipeline, monkeypatch):
-    from fhir_pgx import pipeline as module
+    from fhir_pgx.pipeline import genes as module
 
     conclude = module.conclude
 
@@ -252,7 +252,7 @@ def test_a_drug_without_guidance_is_answered_and_not_called_safe(pipeline):
 def test_a_fault_in_reading_variants_is_told_of_every_gene_and_reports_still_count(
     pipeline, monkeypatch
 ):
-    from fhir_pgx import pipeline as module
+    from fhir_pgx.pipeline import genes as module
 
     def fails(*_, **__):
         raise ZeroDivisionError

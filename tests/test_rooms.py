@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "security": NOUNS,
     # Checks a document against schemas: reads FHIR, and the schemas that knowledge holds.
     "validation": NOUNS | {"fhir", "knowledge"},
-    # The one module that knows all stages.
+    # The one room that knows all stages.
     "pipeline": NOUNS | STAGES | {"memory", "settings", "fhir", "sources", "knowledge"},
     "memory": NOUNS,
     # Documents told apart and read: each format's room, and the spelling of variants.

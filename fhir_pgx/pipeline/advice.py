@@ -1,0 +1,496 @@
+"""One drug for one patient: all that decides it gathered, every source asked, the card drawn.
+
+situation, modifiers, equations → question → advise → face
+→ doses, alternatives, what would change → card
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from fhir_pgx.cards import (
+    order_card,
+)
+from fhir_pgx.cards.alternatives import named_alternatives
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.extras import Extras
+from fhir_pgx.cards.order import Face, face_of, is_quiet
+from fhir_pgx.fhir.bundle import Entry, References
+from fhir_pgx.fhir.conditions import read_indications
+from fhir_pgx.fhir.dosage import read_doses
+from fhir_pgx.fhir.dosage_units import product_strength
+from fhir_pgx.fhir.patient_context import read_patient_context
+from fhir_pgx.memory import (
+    Memory,
+    result_key,
+    without_origin,
+)
+from fhir_pgx.model.card import Card
+from fhir_pgx.model.change import Change
+from fhir_pgx.model.dose import OrderedDose
+from fhir_pgx.model.drug import Drug, MedicationOrder
+from fhir_pgx.model.explained import Explained
+from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.knowledge import Knowledge
+from fhir_pgx.model.modifier import Modifier
+from fhir_pgx.model.patient import PatientContext
+from fhir_pgx.model.phenotype import GeneResult
+from fhir_pgx.model.recommendation import (
+    AlternativeVerdict,
+    DrugAdvice,
+    Verdict,
+    given,
+    weight,
+)
+from fhir_pgx.model.variant import SiteCall
+from fhir_pgx.phenotype import (
+    caveat_of,
+    enzymes_of,
+    find_interactions,
+    modify,
+    possible_results,
+)
+from fhir_pgx.pipeline.case import Case, Doses, Question, days_taken, is_at_advised_dose
+from fhir_pgx.pipeline.genes import Gene, Genes
+from fhir_pgx.pipeline.orders import Orders
+from fhir_pgx.recommendation import (
+    Computed,
+    DrugGroup,
+    Rulebook,
+    Situation,
+    abcd_gene,
+    advise,
+    doses_for_patient,
+    fits_of,
+    judge,
+    recommend_warfarin,
+    suggested_amount,
+)
+from fhir_pgx.recommendation.alternatives import (
+    alternatives_note,
+    judge_alternatives,
+    judged_with_medicines,
+)
+from fhir_pgx.recommendation.population_why import population_fits
+from fhir_pgx.recommendation.what_if import (
+    Ask,
+    Recalled,
+    by_measures,
+    by_medicines,
+    by_positions,
+    by_readings,
+    by_tests,
+    foremost,
+)
+from fhir_pgx.recommendation.what_if_population import by_situation, hypothetical_fits, unstated
+
+WARFARIN_GENES = ("CYP2C9", "CYP4F2", "VKORC1")
+NO_MEDICINES = Caveat(
+    "PGX-625",
+    "Medicines in use did not reach this service: interactions with them were not looked for.",
+)
+
+
+class Advice:
+    """Judges drugs by the knowledge; what is kept between calls holds no patient's words."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        rulebook: Rulebook,
+        orders: Orders,
+        genes: Genes,
+        today: Callable[[], date],
+    ) -> None:
+        self._knowledge, self._rulebook, self._orders = knowledge, rulebook, orders
+        self._genes, self._today = genes, today
+        self._acted_on = frozenset(
+            agent.gene for agents in knowledge.interactions.by_rxcui.values() for agent in agents
+        )
+        self._classes = (*knowledge.condition_classes, *knowledge.alternative_facts.conditions)
+        self.advised: Memory[tuple[DrugAdvice, Face | None]] = Memory()
+        self.changes: Memory[tuple[Change, ...]] = Memory()
+        self._possible = {gene: possible_results(rules) for gene, rules in knowledge.genes.items()}
+
+    def patient(
+        self,
+        entries: Sequence[Entry],
+        drafts: Sequence[MedicationOrder],
+        references: References,
+        looked_for: frozenset[str] = frozenset(),
+    ) -> PatientContext:
+        return read_patient_context(
+            entries,
+            references,
+            classes=self._classes,
+            orders=self._orders.read(entries, references, proposed=False),
+            drafts=drafts,
+            match=self._orders.match,
+            today=self._today(),
+            looked_for=looked_for,
+        )
+
+    def question(self, order: MedicationOrder | None, group: DrugGroup, case: Case) -> Question:
+        """All that decides one drug's answer for this patient and order."""
+        decided = {gene: case.results[gene] for gene in group.deciding}
+        situation = self._situation(order, group, case.patient, case.references)
+        modifiers = self._modifiers(group, case.results, case.patient)
+        keys = [result_key(result) for result in decided.values()]
+        fits = tuple(tuple(fits_of(each, situation, decided).values()) for each in group.told_apart)
+        computed = self._computed(group, case)
+        # A modifier names a medicine and its dates, an equation a weight: nobody else may be shown
+        # them.
+        is_kept = not modifiers and not computed and None not in keys
+        known = (group.drug, fits, *keys) if is_kept else None
+        return Question(group, decided, situation, modifiers, computed, known)
+
+    def answered(self, question: Question) -> tuple[DrugAdvice, Face | None]:
+        def make() -> tuple[DrugAdvice, Face | None]:
+            results = {gene: without_origin(r) for gene, r in question.results.items()}
+            advice = advise(
+                question.group,
+                results,
+                self._rulebook,
+                situation=question.situation,
+                modifiers=question.modifiers,
+                computed=question.computed,
+            )
+            if advice.unanswered is not None or is_quiet(advice):
+                return advice, None
+            return advice, face_of(advice)
+
+        return self.advised.get(question.key, make)
+
+    def answer_of(self, question: Question, case: Case) -> DrugAdvice:
+        """The answer with where its results come from, as no other patient may be given it."""
+        return advise(
+            question.group,
+            case.results,
+            self._rulebook,
+            situation=question.situation,
+            modifiers=question.modifiers,
+            computed=question.computed,
+        )
+
+    def judged(self, group: DrugGroup, case: Case, reasons: frozenset[str]) -> DrugAdvice:
+        """The advice of a drug that nobody has ordered, with `reasons` as its indication."""
+        question = self.question(None, group, case)
+        return advise(
+            group,
+            case.results,
+            self._rulebook,
+            situation=replace(question.situation, reasons=reasons),
+            modifiers=question.modifiers,
+            computed=question.computed,
+        )
+
+    def _situation(
+        self,
+        order: MedicationOrder | None,
+        group: DrugGroup,
+        patient: PatientContext,
+        references: References,
+    ) -> Situation:
+        """What can decide a population of this drug's guidelines; nothing where none is told apart
+        from another."""
+        if not group.told_apart:
+            return Situation()
+        reasons = frozenset(
+            name
+            for condition in (
+                read_indications(
+                    order.resource,
+                    references,
+                    self._knowledge.condition_classes,
+                    today=self._today(),
+                )
+                if order
+                else ()
+            )
+            for name in condition.classes
+        )
+        daily = [dose.daily for dose in self._ordered(order) if dose.daily_unit == "mg"]
+        return Situation(
+            age_years=patient.age_years,
+            weight=patient.weight.value if patient.weight else None,
+            reasons=reasons,
+            conditions=frozenset(
+                name
+                for condition in patient.conditions
+                if condition.state != "resolved"
+                for name in condition.classes
+            ),
+            days_taken=days_taken(patient, self._today()),
+            daily_dose=daily[0] if len(daily) == 1 else None,
+        )
+
+    def _ordered(self, order: MedicationOrder | None) -> tuple[OrderedDose, ...]:
+        if order is None:
+            return ()
+        return read_doses(order.resource, strength=product_strength(order.concept))
+
+    def _modifiers(
+        self,
+        group: DrugGroup,
+        results: Mapping[str, GeneResult],
+        patient: PatientContext,
+        *,
+        without: str = "",
+    ) -> dict[str, dict[str, Modifier]]:
+        """What the patient's other medicines do to the genes of each guideline of a drug; `without`
+        leaves out one agent by its name in our table."""
+        if not patient.medicines and patient.smokes is None:
+            return {}
+        table = self._knowledge.interactions
+        victims = frozenset(group.ingredients)
+        acting = [
+            each
+            for each in find_interactions(patient, table, self._today(), victims=victims)
+            if each.agent != without
+        ]
+        found: dict[str, dict[str, Modifier]] = {}
+        for entry in group.entries if acting else ():
+            for gene in enzymes_of(entry.rules.genes):
+                mine = tuple(each for each in acting if each.gene == gene)
+                if not mine:
+                    continue
+                rule = table.rule_of(entry.guideline.id, gene, entry.rules.rxcui)
+                made = modify(gene, results[gene], mine, self._knowledge.genes[gene], rule)
+                if made is not None:
+                    made = replace(made, caveat=caveat_of(made))
+                    found.setdefault(entry.guideline.id, {})[gene] = made
+        return found
+
+    def _computed(self, group: DrugGroup, case: Case) -> tuple[Computed, ...]:
+        """The answers of sources that state an equation where others have rows."""
+        dosing = self._knowledge.dosing
+        if dosing is None or group.ingredients != (dosing.warfarin.rxcui,):
+            return ()
+        if "CPIC" not in self._rulebook.precedence:
+            return ()
+        answer = recommend_warfarin(case.results, case.patient, dosing, sites=case.sites)
+        return (Computed("CPIC", WARFARIN_GENES, answer),)
+
+    def order_card(
+        self,
+        order: MedicationOrder,
+        question: Question,
+        face: Face,
+        case: Case,
+        context: CardContext,
+    ) -> Card | None:
+        """The card of a face for this patient; None where the order follows the advice already."""
+        advice, ordered = face.advice, self._ordered(order)
+        doses = self._doses(ordered, advice, case.patient)
+        if is_at_advised_dose(advice, doses):
+            return None
+        extras = self._extras(ordered, advice, doses, case)
+        changes = self._what_if(question, advice, case)
+        changes += tuple(by_measures(extras.doses, case.patient))
+        extras = replace(extras, changes=foremost(changes))
+        extras = self._with_alternatives(extras, order, advice, case)
+        return order_card(face, order, case.results, context, extras)
+
+    def _doses(
+        self, ordered: Sequence[OrderedDose], advice: DrugAdvice, patient: PatientContext
+    ) -> Doses:
+        """The numbers of each advice for this patient. Those of two sources or populations are no
+        alternatives of each other: they stay apart."""
+        doses: Doses = {}
+        rows = [r for e in advice.leading if not e.is_computed for r in given(e.answer)]
+        for r in sorted(rows, key=weight):
+            key = (r.advice, r.population_label)
+            if r.dose and key not in doses:
+                doses[key] = doses_for_patient(r.dose, ordered, patient, today=self._today())
+        return doses
+
+    def _extras(
+        self,
+        ordered: Sequence[OrderedDose],
+        advice: DrugAdvice,
+        doses: Doses,
+        case: Case,
+    ) -> Extras:
+        """What this patient and this order add to the card."""
+        several = len({r.population_label for r in advice.recommendations}) > 1
+        shown = [
+            (who if several else "", dose)
+            for (_, who), each in doses.items()
+            for dose in each
+            if dose.kind != "reference"  # the usual dose is no advice
+        ]
+        amounts = {suggested_amount(each, ordered) for each in doses.values()}
+        amount = amounts.pop() if len(amounts) == 1 else None
+        return Extras(
+            tuple(shown),
+            is_above=self._is_above(advice, doses, case.patient),
+            suggested=(str(amount), "mg") if amount is not None else None,
+            lines=self._scores(advice, case),
+            limits=self._not_looked_at(advice, case),
+        )
+
+    def _is_above(self, advice: DrugAdvice, doses: Doses, patient: PatientContext) -> bool:
+        """Whether the order is above every dose that the advice states, for a drug that is not in
+        use yet: one that is may have been titrated."""
+        taken = any(
+            drug.rxcui == advice.rxcui
+            for medicine in patient.medicines
+            if medicine.state in ("active", "ended")
+            for drug in medicine.drugs
+        )
+        judged = {judge(each) for each in doses.values()}
+        return judged == {"above"} and not taken
+
+    def _scores(self, advice: DrugAdvice, case: Case) -> tuple[str, ...]:
+        """What a risk score adds for a drug that has one."""
+        dosing = self._knowledge.dosing
+        if dosing is None or advice.rxcui != dosing.abcd_gene.rxcui:
+            return ()
+        found = abcd_gene(case.results.get("CYP2C19"), case.patient, dosing)
+        return (found.text,) if found else ()
+
+    def _not_looked_at(self, advice: DrugAdvice, case: Case) -> tuple[Caveat, ...]:
+        """Without the medicines in use a phenotype stands as if nothing acted on it."""
+        genes = {gene for r in advice.recommendations for gene in r.genes}
+        unseen = not case.patient.medicines_known and not self._acted_on.isdisjoint(genes)
+        return (NO_MEDICINES,) if unseen else ()
+
+    def _with_alternatives(
+        self, extras: Extras, order: MedicationOrder, advice: DrugAdvice, case: Case
+    ) -> Extras:
+        """The named alternatives judged by everything known of this patient."""
+        named = {each.name: each for each in named_alternatives(advice)}
+        if not named:
+            return extras
+        reasons = read_indications(
+            order.resource, case.references, self._classes, today=self._today()
+        )
+        patient = replace(
+            case.patient,
+            conditions=(*case.patient.conditions, *reasons),
+            # The order is what would be replaced: its drug acts on nothing any more.
+            medicines=tuple(m for m in case.patient.medicines if m.reference != order.reference),
+        )
+        judged = judge_alternatives(
+            named.values(),
+            patient,
+            self._knowledge.alternative_facts,
+            with_medicines=lambda each: self._with_medicines(each, order, patient, case),
+        )
+        return replace(extras, alternatives=judged, alternatives_note=alternatives_note(patient))
+
+    def _with_medicines(
+        self,
+        alternative: AlternativeVerdict,
+        order: MedicationOrder,
+        patient: PatientContext,
+        case: Case,
+    ) -> tuple[Verdict, str] | None:
+        """The verdict of an alternative whose genes other medicines act on; None where none do."""
+        groups = self._rulebook.for_ingredients([Drug(alternative.rxcui, alternative.name)])
+        if not alternative.rxcui or not groups:
+            return None
+        modifiers = self._modifiers(groups[0], case.results, patient)
+        if not modifiers:
+            return None
+        situation = self._situation(order, groups[0], patient, case.references)
+        return judged_with_medicines(
+            advise(
+                groups[0],
+                case.results,
+                self._rulebook,
+                situation=replace(situation, daily_dose=None),
+                modifiers=modifiers,
+                judge_alternatives=False,
+            )
+        )
+
+    def explained(self, order: MedicationOrder | None, group: DrugGroup, case: Case) -> Explained:
+        """One drug with all that led to its advice, and what would change it."""
+        question = self.question(order, group, case)
+        advice = self.answer_of(question, case)
+        doses = self._doses(self._ordered(order), advice, case.patient)
+        shown = tuple((who, dose) for (_, who), each in doses.items() for dose in each)
+        changes = (*self._what_if(question, advice, case), *by_measures(shown, case.patient))
+        return Explained(
+            advice,
+            population_fits(group, question.situation, question.results),
+            question.modifiers,
+            shown,
+            foremost(changes),
+            order.reference if order else "",
+        )
+
+    def _what_if(self, question: Question, advice: DrugAdvice, case: Case) -> tuple[Change, ...]:
+        """The facts that would change an answer. What of it no patient's own data decide is kept
+        as the answer is: the key says all of it."""
+        group, results = question.group, question.results
+        ask = self._ask(question, case)
+        facts = unstated(group, question.situation)
+        key = (question.key, hypothetical_fits(group, facts, results)) if question.key else None
+
+        def of_anybody() -> tuple[Change, ...]:
+            return (
+                *by_tests(group, advice, results, self._possible, ask),
+                *by_readings(group, advice, results, self._possible, ask),
+                *by_situation(group, facts, advice, ask),
+            )
+
+        general = self.changes.get(key, of_anybody)
+        own = by_medicines(group, advice, ask)
+        definitions = self._knowledge.definitions
+        own += by_positions(group, advice, results, definitions, self._recalled(case), ask)
+        return (*own, *general)
+
+    def _ask(self, question: Question, case: Case) -> Ask:
+        """The engine for one question, to be asked again with one thing changed."""
+
+        def ask(
+            *,
+            results: Mapping[str, GeneResult] | None = None,
+            situation: Situation | None = None,
+            without: str = "",
+        ) -> DrugAdvice:
+            found = {**question.results, **(results or {})}
+            changed = replace(case, results={**case.results, **found})
+            modifiers = question.modifiers
+            if results or without:
+                modifiers = self._modifiers(
+                    question.group, changed.results, case.patient, without=without
+                )
+            return advise(
+                question.group,
+                found,
+                self._rulebook,
+                situation=situation or question.situation,
+                modifiers=modifiers,
+                computed=self._computed(question.group, changed),
+                judge_alternatives=False,
+            )
+
+        return ask
+
+    def _recalled(self, case: Case) -> Recalled:
+        """A gene called again with one position read. None where the calls at hand do not give the
+        present result: what was made of more than them is not made anew from them."""
+        sound: dict[str, bool] = {}
+
+        def call(gene: str, sites: tuple[SiteCall, ...]) -> GeneResult:
+            statements = [each for each in case.statements if each.gene == gene]
+            task = Gene(self._knowledge.genes[gene], statements, [sites])
+            return self._genes.call(task, case.patient.sex, case.calling)[0]
+
+        def recalled(gene: str, site: str, alleles: tuple[str, ...]) -> GeneResult | None:
+            calls = case.sites.get(gene, ())
+            if len({each.site for each in calls}) < len(calls) or not calls:
+                return None  # several sources: they may disagree
+            if gene not in sound:
+                now, before = call(gene, calls), case.results[gene]
+                sound[gene] = (now.lookup_keys, now.status) == (before.lookup_keys, before.status)
+            copies = max(len(each.alleles) for each in calls)
+            if not sound[gene] or (copies == 1 and len(set(alleles)) > 1):
+                return None
+            read = SiteCall(gene, site, alleles[:copies], build=calls[0].build)
+            return call(gene, (*(each for each in calls if each.site != site), read))
+
+        return recalled

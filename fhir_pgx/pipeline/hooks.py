@@ -1,0 +1,393 @@
+"""The cards of one call, hook by hook (CDS Hooks 3.0)."""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+
+from fhir_pgx.cards import (
+    admission_card,
+    offer_tests,
+    ordered_test_card,
+    pretest_card,
+    summary_card,
+    unanswered_card,
+)
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.form import is_for_local_use
+from fhir_pgx.cards.intolerance import intolerance_card
+from fhir_pgx.cards.order import face_of, is_unremarkable
+from fhir_pgx.cards.overflow import overflow_card
+from fhir_pgx.cards.policy import apply_policy, split_at_cap
+from fhir_pgx.cards.pretest import Requester
+from fhir_pgx.cards.problem import problem_card
+from fhir_pgx.cards.summary import ADMISSION, APPOINTMENT, CHART, DISCHARGE
+from fhir_pgx.cards.unclear import unclear_card
+from fhir_pgx.errors import DataUnavailable
+from fhir_pgx.fhir.allergies import read_allergies
+from fhir_pgx.fhir.bundle import References
+from fhir_pgx.fhir.conditions import read_conditions
+from fhir_pgx.fhir.medication import ORDERS, is_for_discharge
+from fhir_pgx.fhir.practitioner import read_specialties
+from fhir_pgx.fhir.tests_ordered import read_test_orders
+from fhir_pgx.model.card import Card
+from fhir_pgx.model.drug import MedicationOrder
+from fhir_pgx.model.hook import HookAnswer, HookCall
+from fhir_pgx.model.knowledge import Knowledge
+from fhir_pgx.model.recommendation import (
+    DrugAdvice,
+)
+from fhir_pgx.model.test_order import TestOrder
+from fhir_pgx.model.test_plan import Need, TestPlan
+from fhir_pgx.pipeline.advice import Advice
+from fhir_pgx.pipeline.case import Case, case_of
+from fhir_pgx.pipeline.genes import Genes
+from fhir_pgx.pipeline.limits import Limits
+from fhir_pgx.pipeline.orders import Orders
+from fhir_pgx.recommendation import (
+    DrugGroup,
+    Rulebook,
+    bearing_of,
+    judge_named,
+    needs_of,
+    plan_tests,
+    repeated_tests,
+)
+
+NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids made from names
+IN_USE = ("active", "in-use", "intended", "in-progress", "")
+_CHART_HOOKS = {
+    "patient-view": CHART,
+    "encounter-start": ADMISSION,
+    "encounter-discharge": DISCHARGE,
+    "appointment-book": APPOINTMENT,
+}
+_PRESCRIBERS = ("Practitioner/", "PractitionerRole/")
+
+
+class Hooks:
+    """Answers the calls of every hook we serve."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        rulebook: Rulebook,
+        limits: Limits,
+        parts: tuple[Genes, Orders, Advice],
+        today: Callable[[], date],
+    ) -> None:
+        self._knowledge, self._rulebook, self._limits = knowledge, rulebook, limits
+        self._genes, self._orders, self._advice = parts
+        self._today = today
+
+    def answer(self, call: HookCall) -> HookAnswer:
+        """The cards of one call, weightiest first.
+
+        Raises DataUnavailable (412) where an order concerns a drug with guidance and the genomic
+        data could neither be read from the call nor be obtained; a drug without guidance needs no
+        data, and gets no card.
+        """
+        told = self._told(call, References((*call.drafts, *call.evidence)))
+        policy = self._limits.policy
+        specialties = (
+            read_specialties(call.evidence, call.user_id) if policy.specialties else frozenset()
+        )
+        kept = apply_policy(told, policy, hook=call.hook, specialties=specialties)
+        most = policy.max_cards(call.hook, self._limits.max_cards)
+        shown, named = split_at_cap(kept.cards, most)
+        if named:
+            shown = (*shown, overflow_card(named, self._context(call)))
+        return HookAnswer(tuple(_as_shown(shown, call)), kept.muted)
+
+    def _told(self, call: HookCall, references: References) -> list[Card]:
+        """Every card there is reason for, in the order of what they are about."""
+        if call.hook == "problem-list-item-create":
+            return self._new_problems(call, references)
+        if call.hook == "allergyintolerance-create":
+            return self._new_allergies(call, references)
+        drafts: list[MedicationOrder] = []
+        if call.hook in _CHART_HOOKS:
+            orders = self._in_use(call, references)
+        else:
+            if any(reference.partition("/")[0] in ORDERS for reference in call.not_found):
+                raise _unavailable("dispatched orders", call)
+            orders = drafts = self._orders.read(call.drafts, references, proposed=True)
+        if call.selections is not None:
+            orders = [order for order in orders if order.reference in call.selections]
+        guided = [(order, groups) for order in orders if (groups := self._orders.guidance(order))]
+        context = self._context(call)
+        unclear = [card for order in orders if (card := self._unclear(order, context))]
+        drafted = read_test_orders(call.drafts, self._knowledge.vocabulary)
+        tests = self._asked_tests(drafted, call)
+        if not (guided or tests):
+            return unclear
+        case, context = self._case(call, drafts, references)
+        running = read_test_orders(call.evidence, self._knowledge.vocabulary)
+        case = replace(
+            case,
+            tests=(*running, *drafted),
+            requester=self._requester(call, orders),
+        )
+        if call.hook in _CHART_HOOKS:
+            return self._of_chart(call, guided, case, context)
+        cards = self._cards(guided, case, context) + unclear
+        cards += [
+            ordered_test_card(each, case.results, context)
+            for each in repeated_tests(tests, running, case.results)
+        ]
+        return cards
+
+    def _case(
+        self, call: HookCall, drafts: Sequence[MedicationOrder], references: References
+    ) -> tuple[Case, CardContext]:
+        """The patient of a call that needs the genomic data. Raises DataUnavailable."""
+        if call.genomics in ("unavailable", "missing"):
+            raise _unavailable("genomic results", call)
+        interpretation = self._genes.interpret(call.evidence)
+        unread = {item.reference for item in interpretation.reading.not_understood}
+        patient = self._advice.patient(call.evidence, drafts, references, call.looked_for)
+        case = case_of(interpretation, patient, references)
+        return case, replace(self._context(call), unread=len(unread))
+
+    def _context(self, call: HookCall) -> CardContext:
+        return CardContext(
+            uuid.uuid5(NAMESPACE, f"{call.service_id} {call.hook_instance} {call.patient_id}"),
+            self._knowledge.release,
+            self._knowledge.sha256,
+            incomplete=call.incomplete,
+            untested=self._limits.untested_cards,
+        )
+
+    def _unclear(self, order: MedicationOrder, context: CardContext) -> Card | None:
+        """A card for an order that names several drugs, where any of them has guidance."""
+        if order.match is None or not order.proposed:
+            return None
+        for candidate in order.match.candidates:
+            if self._rulebook.for_ingredients(candidate):
+                return unclear_card(order, context)
+        return None
+
+    def _cards(
+        self,
+        guided: Sequence[tuple[MedicationOrder, tuple[DrugGroup, ...]]],
+        case: Case,
+        context: CardContext,
+    ) -> list[Card]:
+        cards: list[Card | None] = []
+        questions = [
+            (order, self._advice.question(order, group, case))
+            for order, groups in guided
+            for group in groups
+        ]
+        judged = [(order, each, *self._advice.answered(each)) for order, each in questions]
+        plan = self._plan([(order, each.group, advice) for order, each, advice, _ in judged], case)
+        for order, question, advice, spoken in judged:
+            if advice.unanswered is not None:
+                cards.append(self._unanswered(order, advice, plan, case, context))
+                continue
+            # What did not reach us may say otherwise.
+            is_told = context.incomplete and advice.important
+            face = face_of(advice) if spoken is None and is_told else spoken
+            if face is not None:
+                cards.append(self._advice.order_card(order, question, face, case, context))
+        told = [card for card in cards if card is not None]
+        return offer_tests(told, plan, case.requester, context)
+
+    def _unanswered(
+        self,
+        order: MedicationOrder,
+        advice: DrugAdvice,
+        plan: TestPlan,
+        case: Case,
+        context: CardContext,
+    ) -> Card | None:
+        """The card of a drug that no source answers: a result is missing, or has no row."""
+        answer, source = advice.unanswered, advice.sources[0].source
+        assert answer is not None
+        if answer.reason == "no-row":
+            # FDA's table has rows for those alone in whom the drug acts otherwise.
+            lists_the_affected = advice.sources[0].source == "FDA"
+            results = [case.results[gene] for gene in answer.genes]
+            if all(is_unremarkable(each, any_known=lists_the_affected) for each in results):
+                return None
+            return unanswered_card(order, answer, case.results, context, source=source)
+        needs = tuple(each for each in plan.of(order.reference) if each.drug == advice.drug)
+        return pretest_card(
+            order, answer, case.results, context, source=source, needs=needs, plan=plan
+        )
+
+    def _plan(
+        self,
+        judged: Sequence[tuple[MedicationOrder, DrugGroup, DrugAdvice]],
+        case: Case,
+    ) -> TestPlan:
+        """What the orders, and the medicines in use beside them, wait for. A drug that is not to be
+        given by what is known already waits for nothing."""
+        levels = self._knowledge.levels
+        needs: list[Need] = []
+        seen = set()
+        for order, group, advice in judged:
+            seen.add(group.drug)
+            is_settled = any(r.serious for r in advice.recommendations)
+            if not is_settled and not is_for_local_use(order):
+                needs += needs_of(
+                    group,
+                    case.results,
+                    levels,
+                    order=order.reference,
+                    in_use=not order.proposed,
+                )
+        for medicine in case.patient.medicines:
+            if medicine.state != "active":
+                continue
+            for group in self._rulebook.for_ingredients(medicine.drugs):
+                if group.drug not in seen:
+                    seen.add(group.drug)
+                    needs += needs_of(group, case.results, levels, in_use=True)
+        return plan_tests(needs, case.tests, self._knowledge.panels)
+
+    def _asked_tests(self, tests: Sequence[TestOrder], call: HookCall) -> list[TestOrder]:
+        """The drafted tests of this call that our results can answer."""
+        return [
+            test
+            for test in tests
+            if (call.selections is None or test.reference in call.selections)
+            and (test.is_panel or any(gene in self._knowledge.genes for gene in test.genes))
+        ]
+
+    def _requester(self, call: HookCall, orders: Sequence[MedicationOrder]) -> Requester | None:
+        """Whom a test that is offered would be for and by; None where nothing may be offered."""
+        if not _may_offer(call):
+            return None
+        release = "R4"
+        if any(order.resource_type == "MedicationOrder" for order in orders):
+            release = "DSTU2"
+        elif any("medication" in order.resource for order in orders):
+            release = "R5"
+        encounter = call.encounter_id.removeprefix("Encounter/")
+        return Requester(
+            f"Patient/{call.patient_id}",
+            self._today().isoformat(),
+            f"Encounter/{encounter}" if encounter else "",
+            call.user_id,
+            release,
+        )
+
+    def _in_use(self, call: HookCall, references: References) -> list[MedicationOrder]:
+        """The medicines that a hook about the chart concerns: at discharge those that are marked
+        for it, where any is."""
+        if call.hook == "appointment-book" and not call.user_id.startswith(_PRESCRIBERS):
+            return []  # a patient who books reads the card alone, and it speaks to a prescriber
+        # A chart is also opened by clients that send nothing; the others ask about the medicines.
+        silent = call.medications == "missing" and call.hook != "patient-view"
+        if silent or call.medications == "unavailable":
+            raise _unavailable("medicines in use", call)
+        orders = self._orders.read(call.evidence, references, proposed=False)
+        marked = [order for order in orders if is_for_discharge(order)]
+        if call.hook == "encounter-discharge" and marked:
+            return marked
+        return [order for order in orders if order.status in IN_USE]
+
+    def _of_chart(
+        self,
+        call: HookCall,
+        guided: Sequence[tuple[MedicationOrder, tuple[DrugGroup, ...]]],
+        case: Case,
+        context: CardContext,
+    ) -> list[Card]:
+        """One card for all medicines that results concern. At discharge, where nobody may order
+        them again for long, each that needs a change has a card of its own."""
+        cards: list[Card] = []
+        concerned, judged = [], []
+        for order, groups in guided:
+            for group in groups:
+                question = self._advice.question(order, group, case)
+                advice, face = self._advice.answered(question)
+                judged.append((order, group, advice))
+                if face is None:
+                    continue
+                if call.hook == "encounter-discharge":
+                    card = self._advice.order_card(order, question, face, case, context)
+                    if card is None or card.indicator != "info":
+                        cards += [card] if card else []
+                        continue
+                concerned.append((order, advice))
+        summary = summary_card(concerned, case.results, context, _CHART_HOOKS[call.hook])
+        told = [*cards, *([summary] if summary else [])]
+        if call.hook == "encounter-start":
+            hint = admission_card(self._plan(judged, case), case.requester, context)
+            told += [hint] if hint else []
+        return told
+
+    def _new_problems(self, call: HookCall, references: References) -> list[Card]:
+        """A card for each class of new problems whose named drugs the results speak against."""
+        new = [entry for entry in call.evidence if entry.path.startswith("context.")]
+        classes = {each.name: each for each in self._knowledge.condition_classes}
+        problems, _ = read_conditions(
+            new, classes=self._knowledge.condition_classes, today=self._today()
+        )
+        asked = {
+            name: problem
+            for problem in problems
+            if problem.state != "resolved"
+            for name in sorted(problem.classes & self._knowledge.problems.keys())
+        }
+        if not asked:
+            return []
+        case, context = self._case(call, (), references)
+        cards = []
+        for name, problem in asked.items():
+            judged = judge_named(
+                self._knowledge.problems[name],
+                self._rulebook,
+                partial(self._advice.judged, case=case, reasons=frozenset({name})),
+            )
+            card = problem_card(problem, classes[name], judged, case.results, context)
+            cards += [card] if card else []
+        return cards
+
+    def _new_allergies(self, call: HookCall, references: References) -> list[Card]:
+        """A card for each new allergy or intolerance that a result may have to do with."""
+        new = [entry for entry in call.evidence if entry.path.startswith("context.")]
+        allergies, _ = read_allergies(new, self._orders.match)
+        asked = [
+            (allergy, group)
+            for allergy in allergies
+            if allergy.state != "resolved"
+            for group in self._rulebook.for_ingredients(allergy.drugs)
+        ]
+        if not asked:
+            return []
+        case, context = self._case(call, (), references)
+        cards = []
+        for allergy, group in asked:
+            advice = self._advice.judged(group, case, frozenset())
+            bearing = bearing_of(group, advice, allergy.reactions, self._rulebook)
+            if bearing is not None:
+                cards.append(intolerance_card(allergy, bearing, case.results, context))
+        return cards
+
+
+def _as_shown(cards: Iterable[Card], call: HookCall) -> Iterator[Card]:
+    """At a refill nobody may be looking: the cards inform, in the order of their weight, and offer
+    a change only to a practitioner. A dispatched order is signed: it is changed elsewhere."""
+    offers = _may_offer(call)
+    for card in cards:
+        indicator = "info" if call.hook == "medication-refill" else card.indicator
+        yield replace(card, indicator=indicator, suggestions=card.suggestions if offers else ())
+
+
+def _may_offer(call: HookCall) -> bool:
+    if call.hook == "medication-refill":
+        return call.user_id.startswith(_PRESCRIBERS)
+    return call.hook != "order-dispatch"
+
+
+def _unavailable(what: str, call: HookCall) -> DataUnavailable:
+    why = f": {call.unavailable_reason}" if call.unavailable_reason else ""
+    return DataUnavailable(
+        f"the patient's {what} were neither prefetched nor retrievable{why}",
+        where="prefetch",
+        mend=f"prefetch the patient's {what}; GET /cds-services has the queries",
+    )

@@ -1,0 +1,74 @@
+"""Which drugs are ordered or in use, and what guidance is held for each."""
+
+from collections.abc import Sequence
+
+from fhir_pgx.errors import UnknownDrug
+from fhir_pgx.fhir.bundle import Entry, References
+from fhir_pgx.fhir.medication import read_orders
+from fhir_pgx.knowledge.drug_codes import DrugCodes
+from fhir_pgx.memory import (
+    Memory,
+    concept_key,
+)
+from fhir_pgx.model.drug import Coding, DrugMatch, MedicationConcept, MedicationOrder
+from fhir_pgx.model.phenotype import Interpretation, Status
+from fhir_pgx.normalize.drug import resolve
+from fhir_pgx.recommendation import (
+    DrugGroup,
+    Rulebook,
+)
+from fhir_pgx.terminology import RXNORM
+
+
+class Orders:
+    """Reads medication orders, resolves their drugs and finds the guidance."""
+
+    def __init__(self, drug_codes: DrugCodes, rulebook: Rulebook) -> None:
+        self._drug_codes, self._rulebook = drug_codes, rulebook
+        self.matches: Memory[DrugMatch | None] = Memory()
+
+    def read(
+        self, entries: Sequence[Entry], references: References, *, proposed: bool
+    ) -> list[MedicationOrder]:
+        orders, _ = read_orders(entries, references, proposed=proposed, match=self.match)
+        return list(orders)
+
+    def match(self, concept: MedicationConcept) -> DrugMatch | None:
+        return self.matches.get(concept_key(concept), lambda: resolve(concept, self._drug_codes))
+
+    def guidance(self, order: MedicationOrder) -> tuple[DrugGroup, ...]:
+        if order.match is not None:
+            return self._rulebook.for_ingredients(order.match.ingredients)
+        # A drug without an RxNorm code can only be known by its name.
+        named = self._rulebook.named(order.concept.label)
+        return tuple(group for group in named if not group.ingredients)
+
+    def named(self, name: str) -> tuple[DrugGroup, ...]:
+        """The guidance for a drug by name or RxNorm code; empty where none is held for it.
+
+        Raises UnknownDrug where neither our rules nor the code tables know the name.
+        """
+        named = self._rulebook.named(name)
+        if named:
+            return named
+        concept = (
+            MedicationConcept((Coding(RXNORM, name),))
+            if name.isdigit()
+            else MedicationConcept(text=name)
+        )
+        match = resolve(concept, self._drug_codes)
+        if match is None or not match.ingredients:
+            raise UnknownDrug(
+                f"{name} is not a drug name or RxNorm code that we know",
+                where="drug",
+                mend="give an ingredient's name or its RxNorm code",
+            )
+        return self._rulebook.for_ingredients(match.ingredients)
+
+    def concerned(self, interpretation: Interpretation) -> list[DrugGroup]:
+        found: dict[int, DrugGroup] = {}
+        for gene, result in interpretation.genes.items():
+            if result.status is not Status.NOT_TESTED:
+                for group in self._rulebook.for_gene(gene):
+                    found.setdefault(id(group), group)
+        return sorted(found.values(), key=lambda group: group.drug.name)

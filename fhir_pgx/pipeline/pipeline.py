@@ -1,0 +1,216 @@
+"""From what was sent to a card, stage by stage; this room alone knows every stage.
+
+    genes.py   read (fhir, vcf, outside) → sites (normalize) → call, gather (genotype)
+               → conclude (phenotype)
+    orders.py  orders → drugs (normalize) → guidance (rulebook)
+    advice.py  patient, populations, other medicines → advise (recommendation) → doses,
+               alternatives, what would change → card (cards)
+    hooks.py   which of it each hook is told
+
+A stage takes values and returns values. One gene's fault becomes that gene's caveat: the others
+are answered all the same, and a failure is never an empty answer.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fhir_pgx.errors import MixedPatients
+from fhir_pgx.fhir.bundle import Entry, References
+from fhir_pgx.knowledge.drug_codes import DrugCodes
+from fhir_pgx.knowledge.loader import load_knowledge
+from fhir_pgx.knowledge.policy import load_policy
+from fhir_pgx.model.document import Calling, Document, Options
+from fhir_pgx.model.explained import Explained
+from fhir_pgx.model.finding import Statement
+from fhir_pgx.model.hook import HookAnswer, HookCall
+from fhir_pgx.model.knowledge import Knowledge
+from fhir_pgx.model.phenotype import Interpretation
+from fhir_pgx.model.recommendation import (
+    Answer,
+    Unanswered,
+)
+from fhir_pgx.pipeline.advice import Advice
+from fhir_pgx.pipeline.case import case_of
+from fhir_pgx.pipeline.genes import AS_USUAL, Genes
+from fhir_pgx.pipeline.hooks import IN_USE, Hooks
+from fhir_pgx.pipeline.limits import Limits
+from fhir_pgx.pipeline.orders import Orders
+from fhir_pgx.recommendation import (
+    Rulebook,
+    no_guidance,
+)
+from fhir_pgx.reports.plain import write_interpretation, write_recommendations
+from fhir_pgx.reports.text import interpretation_text
+from fhir_pgx.reports.trace import write_trace
+from fhir_pgx.reports.trace_text import trace_text
+from fhir_pgx.settings import Settings
+from fhir_pgx.sources import Genome, Given, Reader
+
+
+class Pipeline:
+    """The stages with the knowledge they need; made once, shared by every thread."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        drug_codes: DrugCodes,
+        limits: Limits | None = None,
+        *,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
+        self.knowledge = knowledge
+        self.limits = limits or Limits()
+        self.rulebook = Rulebook(knowledge, self.limits.precedence)
+        self.genes = Genes(knowledge)
+        self.orders = Orders(drug_codes, self.rulebook)
+        self.advice = Advice(knowledge, self.rulebook, self.orders, self.genes, today)
+        parts = (self.genes, self.orders, self.advice)
+        self.hooks = Hooks(knowledge, self.rulebook, self.limits, parts, today)
+        self._reader = Reader(
+            knowledge.vocabulary,
+            self.genes.index,
+            max_bytes=self.limits.max_bytes,
+            max_depth=self.limits.max_depth,
+        )
+
+    @classmethod
+    def load(cls, settings: Settings) -> "Pipeline":
+        """With the installed knowledge and the site's policy.
+
+        Raises BrokenKnowledge where the artefact does not match its hash, InvalidPolicy.
+        """
+        knowledge = load_knowledge()
+        policy = load_policy(settings.policy, knowledge)
+        limits = Limits(
+            max_cards=settings.max_cards,
+            max_depth=settings.max_depth,
+            untested_cards=policy.untested_cards or settings.untested_cards,
+            precedence=settings.sources,
+            policy=policy,
+        )
+        return cls(knowledge, DrugCodes(), limits)
+
+    def interpret(
+        self,
+        entries: Sequence[Entry],
+        genomes: Sequence[Genome] = (),
+        outside: Sequence[Statement] = (),
+        calling: Calling = AS_USUAL,
+    ) -> Interpretation:
+        """What is known of each gene from these data of one patient; see `Genes.interpret`."""
+        return self.genes.interpret(entries, genomes, outside, calling)
+
+    def answer(self, call: HookCall) -> HookAnswer:
+        """The cards of one call, weightiest first; see `Hooks.answer`."""
+        return self.hooks.answer(call)
+
+    def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any:
+        """The answer of `interpret`: a JSON value, or text. Raises MixedPatients and what reading
+        a document raises."""
+        interpretation, _ = self._interpret_all(documents, options)
+        return self._written(interpretation, options)
+
+    def interpret_samples(self, document: Document, options: Options) -> Iterator[Any]:
+        """The answer of `interpret` for each sample of a VCF. Raises UnreadableVcf."""
+        for sample in self._reader.read_samples(document):
+            yield self._written(self._interpret_given(sample, options), options)
+
+    def recommend_documents(self, documents: Sequence[Document], options: Options) -> Any:
+        """The answer of `recommend`; without drugs, of every drug that the findings concern.
+
+        Raises UnknownDrug for a name or code that no table knows.
+        """
+        interpretation, asked = self._ask_all(documents, options)
+        answers: list[Answer] = []
+        for each in asked:
+            if isinstance(each.advice, Unanswered):
+                answers.append(each.advice)
+                continue
+            # A source without a usable result says no more than the others that have none.
+            sources = each.advice.sources
+            told = [source.answer for source in sources if isinstance(source.answer, tuple)]
+            answers += told or [source.answer for source in sources[:1]]
+        return write_recommendations(interpretation, answers, self.knowledge)
+
+    def explain_documents(self, documents: Sequence[Document], options: Options) -> Any:
+        """The answer of `explain`: the whole way from each resource to each row, and what single
+        fact would change the advice; a JSON value, or text.
+
+        Raises as `recommend_documents` does.
+        """
+        interpretation, asked = self._ask_all(documents, options, explain=True)
+        if options.format == "text":
+            return trace_text(interpretation, asked, self.knowledge)
+        return write_trace(interpretation, asked, self.knowledge)
+
+    def explain_call(self, call: HookCall) -> Any:
+        """The trace behind the cards of one call, of every order that guidance was found for: those
+        that got no card too."""
+        references = References((*call.drafts, *call.evidence))
+        drafts = self.orders.read(call.drafts, references, proposed=True)
+        orders = drafts
+        if not drafts:
+            orders = self.orders.read(call.evidence, references, proposed=False)
+            orders = [order for order in orders if order.status in IN_USE]
+        if call.selections is not None:
+            orders = [order for order in orders if order.reference in call.selections]
+        interpretation = self.genes.interpret(call.evidence)
+        patient = self.advice.patient(call.evidence, drafts, references)
+        case = case_of(interpretation, patient, references)
+        asked = [
+            self.advice.explained(order, group, case)
+            for order in orders
+            for group in self.orders.guidance(order)
+        ]
+        return write_trace(interpretation, asked, self.knowledge)
+
+    def _written(self, interpretation: Interpretation, options: Options) -> Any:
+        if options.format == "text":
+            return interpretation_text(interpretation, self.knowledge)
+        return write_interpretation(interpretation, self.knowledge)
+
+    def _ask_all(
+        self, documents: Sequence[Document], options: Options, *, explain: bool = False
+    ) -> tuple[Interpretation, list[Explained]]:
+        interpretation, entries = self._interpret_all(documents, options)
+        references = References(entries)
+        patient = self.advice.patient(entries, (), references)
+        asked: list[Explained] = []
+        wanted = [] if options.drugs else self.orders.concerned(interpretation)
+        for name in dict.fromkeys(options.drugs):
+            found = self.orders.named(name)
+            wanted += found
+            if not found:
+                asked.append(Explained(no_guidance(name)))
+        case = case_of(interpretation, patient, references, options.calling)
+        for group in wanted:
+            if explain:
+                asked.append(self.advice.explained(None, group, case))
+            else:
+                asked.append(
+                    Explained(self.advice.answer_of(self.advice.question(None, group, case), case))
+                )
+        return interpretation, asked
+
+    def _interpret_all(
+        self, documents: Sequence[Document], options: Options
+    ) -> tuple[Interpretation, tuple[Entry, ...]]:
+        sample = options.calling.sample
+        given = self._reader.read(documents, options.outside_calls, sample)
+        return self._interpret_given(given, options), given.entries
+
+    def _interpret_given(self, given: Given, options: Options) -> Interpretation:
+        interpretation = self.genes.interpret(
+            given.entries, given.genomes, given.statements, options.calling
+        )
+        reading = interpretation.reading
+        if len(reading.subjects) > 1:
+            raise MixedPatients(
+                f"the data speak of {len(reading.subjects)} patients",
+                where="subject",
+                mend="send the data of one patient at a time",
+            )
+        not_understood = (*reading.not_understood, *given.not_understood)
+        return replace(interpretation, reading=replace(reading, not_understood=not_understood))
