@@ -119,7 +119,7 @@ def read_measurements(entries: Iterable[Entry], *, today: date) -> Measurements:
     """The newest usable value of each; dates as sent."""
     entries = tuple(entries)
     best = _Best()
-    for observed in observations_of(entries):
+    for observed in observations_of(entries, _KIND_OF):
         kind = next((_KIND_OF[code] for code in observed.loinc if code in _KIND_OF), None)
         if kind is not None:
             _read_number(kind, observed, best, today)

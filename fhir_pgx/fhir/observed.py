@@ -1,6 +1,6 @@
 """Observations about the patient as a person: the ones that count, newest and final first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text
@@ -28,8 +28,9 @@ class Observed(NamedTuple):
         return self.is_final, self.when
 
 
-def observations_of(entries: Iterable[Entry]) -> Iterator[Observed]:
-    """Each Observation of the patient and its components: height and weight come as a panel too.
+def observations_of(entries: Iterable[Entry], asked: Container[str]) -> Iterator[Observed]:
+    """Each Observation of the patient, and each component (height and weight come as a panel too),
+    that has one of the LOINC codes `asked` or speaks of a liver score.
 
     Left out: entered in error, cancelled, not yet made; and those with a focus, which is somebody
     else than the patient (a fetus, a donor).
@@ -42,13 +43,27 @@ def observations_of(entries: Iterable[Entry]) -> Iterator[Observed]:
         if status in _OUT or resource.get("focus"):
             continue
         when, is_final = _when(resource), status in _FINAL
-        parts = [(resource, entry.path)]
+        parts = [(resource, entry.path)] if _is_asked(resource.get("code"), asked) else []
         for i, component in enumerate(as_dicts(resource.get("component"))):
-            parts.append((component, f"{entry.path}.component[{i}]"))
+            if _is_asked(component.get("code"), asked):
+                parts.append((component, f"{entry.path}.component[{i}]"))
         for element, path in parts:
             code = concept_of(element.get("code"))
             loinc = tuple(each.code for each in code.codings if _is_loinc(each.system))
             yield Observed(entry, element, path, code, loinc, when, is_final)
+
+
+def _is_asked(code: Any, asked: Container[str]) -> bool:
+    """A look before the whole code is read: most Observations of a chart are of other things."""
+    if not isinstance(code, dict):
+        return False
+    words = [code.get("text")]
+    for coding in as_dicts(code.get("coding")):
+        stated = coding.get("code")
+        if isinstance(stated, str) and stated.strip() in asked:
+            return True
+        words.append(coding.get("display"))
+    return any(isinstance(each, str) and "pugh" in each.lower() for each in words)
 
 
 def _is_loinc(system: str) -> bool:

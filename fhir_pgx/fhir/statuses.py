@@ -70,7 +70,7 @@ class _Best:
 def read_statuses(entries: Iterable[Entry], *, today: date) -> Statuses:
     """The newest answer to each question; dates as sent."""
     best = _Best()
-    for observed in observations_of(entries):
+    for observed in observations_of(entries, _QUESTIONS):
         asked = next((_QUESTIONS[code] for code in observed.loinc if code in _QUESTIONS), None)
         if asked is not None:
             reason = _answer(*asked, observed, best, today)

@@ -14,6 +14,7 @@ from fhir_pgx.cards import (
 from fhir_pgx.cards.alternatives import named_alternatives
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.extras import Extras
+from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.order import Face, face_of, is_quiet
 from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.fhir.conditions import read_indications
@@ -31,6 +32,7 @@ from fhir_pgx.model.dose import OrderedDose
 from fhir_pgx.model.drug import Drug, MedicationOrder
 from fhir_pgx.model.explained import Explained
 from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.interactions import FoundInteraction
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.modifier import Modifier
 from fhir_pgx.model.patient import PatientContext
@@ -130,11 +132,28 @@ class Advice:
             looked_for=looked_for,
         )
 
+    def acting(self, patient: PatientContext) -> tuple[FoundInteraction, ...]:
+        """What acts on an enzyme of the patient. What is put on the skin or into the eye does not
+        reach the liver."""
+        systemic = tuple(
+            each
+            for each in patient.medicines
+            if each.order is None or not is_for_local_use(each.order)
+        )
+        if not systemic and patient.smokes is None:
+            return ()
+        return find_interactions(
+            replace(patient, medicines=systemic),
+            self._knowledge.interactions,
+            self._today(),
+            victims=frozenset(),
+        )
+
     def question(self, order: MedicationOrder | None, group: DrugGroup, case: Case) -> Question:
         """All that decides one drug's answer for this patient and order."""
         decided = {gene: case.results[gene] for gene in group.deciding}
         situation = self._situation(order, group, case.patient, case.references)
-        modifiers = self._modifiers(group, case.results, case.patient)
+        modifiers = self._modifiers(group, case)
         keys = [result_key(result) for result in decided.values()]
         fits = tuple(tuple(fits_of(each, situation, decided).values()) for each in group.told_apart)
         computed = self._computed(group, case)
@@ -204,12 +223,13 @@ class Advice:
                     self._knowledge.condition_classes,
                     today=self._today(),
                 )
-                if order
+                if order and "any_condition" in group.needs
                 else ()
             )
             for name in condition.classes
         )
-        daily = [dose.daily for dose in self._ordered(order) if dose.daily_unit == "mg"]
+        ordered = self._ordered(order) if "daily_mg_at_most" in group.needs else ()
+        daily = [dose.daily for dose in ordered if dose.daily_unit == "mg"]
         return Situation(
             age_years=patient.age_years,
             weight=patient.weight.value if patient.weight else None,
@@ -232,21 +252,19 @@ class Advice:
     def _modifiers(
         self,
         group: DrugGroup,
-        results: Mapping[str, GeneResult],
-        patient: PatientContext,
+        case: Case,
         *,
         without: str = "",
     ) -> dict[str, dict[str, Modifier]]:
         """What the patient's other medicines do to the genes of each guideline of a drug; `without`
-        leaves out one agent by its name in our table."""
-        if not patient.medicines and patient.smokes is None:
+        leaves out one agent by its name in our table. A drug is no interaction of itself."""
+        if not case.acting:
             return {}
-        table = self._knowledge.interactions
-        victims = frozenset(group.ingredients)
+        table, results = self._knowledge.interactions, case.results
         acting = [
             each
-            for each in find_interactions(patient, table, self._today(), victims=victims)
-            if each.agent != without
+            for each in case.acting
+            if each.agent != without and not (each.rxcui and each.rxcui in group.ingredients)
         ]
         found: dict[str, dict[str, Modifier]] = {}
         for entry in group.entries if acting else ():
@@ -280,7 +298,9 @@ class Advice:
         context: CardContext,
     ) -> Card | None:
         """The card of a face for this patient; None where the order follows the advice already."""
-        advice, ordered = face.advice, self._ordered(order)
+        advice = face.advice
+        has_numbers = any(r.dose for r in advice.recommendations)
+        ordered = self._ordered(order) if has_numbers else ()
         doses = self._doses(ordered, advice, case.patient)
         if is_at_advised_dose(advice, doses):
             return None
@@ -390,7 +410,8 @@ class Advice:
         groups = self._rulebook.for_ingredients([Drug(alternative.rxcui, alternative.name)])
         if not alternative.rxcui or not groups:
             return None
-        modifiers = self._modifiers(groups[0], case.results, patient)
+        others = tuple(each for each in case.acting if each.reference != order.reference)
+        modifiers = self._modifiers(groups[0], replace(case, acting=others))
         if not modifiers:
             return None
         situation = self._situation(order, groups[0], patient, case.references)
@@ -455,9 +476,7 @@ class Advice:
             changed = replace(case, results={**case.results, **found})
             modifiers = question.modifiers
             if results or without:
-                modifiers = self._modifiers(
-                    question.group, changed.results, case.patient, without=without
-                )
+                modifiers = self._modifiers(question.group, changed, without=without)
             return advise(
                 question.group,
                 found,

@@ -9,6 +9,7 @@ from fhir_pgx.fhir.bundle import References
 from fhir_pgx.model.document import Calling
 from fhir_pgx.model.dose import DoseForPatient
 from fhir_pgx.model.finding import Statement
+from fhir_pgx.model.interactions import FoundInteraction
 from fhir_pgx.model.modifier import Modifier
 from fhir_pgx.model.patient import PatientContext
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
@@ -40,6 +41,7 @@ class Case:
     calling: Calling = AS_USUAL
     tests: tuple[TestOrder, ...] = ()  # genetic tests that are drafted, ordered or under way
     requester: Requester | None = None  # None where no test may be offered
+    acting: tuple[FoundInteraction, ...] = ()  # what other medicines do to enzymes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def case_of(
     interpretation: Interpretation,
     patient: PatientContext,
     references: References,
+    acting: tuple[FoundInteraction, ...],
     calling: Calling = AS_USUAL,
 ) -> Case:
     return Case(
@@ -68,6 +71,7 @@ def case_of(
         interpretation.sites,
         interpretation.reading.statements,
         calling,
+        acting=acting,
     )
 
 

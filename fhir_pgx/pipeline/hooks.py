@@ -147,7 +147,7 @@ class Hooks:
         interpretation = self._genes.interpret(call.evidence)
         unread = {item.reference for item in interpretation.reading.not_understood}
         patient = self._advice.patient(call.evidence, drafts, references, call.looked_for)
-        case = case_of(interpretation, patient, references)
+        case = case_of(interpretation, patient, references, self._advice.acting(patient))
         return case, replace(self._context(call), unread=len(unread))
 
     def _context(self, call: HookCall) -> CardContext:

@@ -158,7 +158,7 @@ class Pipeline:
             orders = [order for order in orders if order.reference in call.selections]
         interpretation = self.genes.interpret(call.evidence)
         patient = self.advice.patient(call.evidence, drafts, references)
-        case = case_of(interpretation, patient, references)
+        case = case_of(interpretation, patient, references, self.advice.acting(patient))
         asked = [
             self.advice.explained(order, group, case)
             for order in orders
@@ -184,7 +184,8 @@ class Pipeline:
             wanted += found
             if not found:
                 asked.append(Explained(no_guidance(name)))
-        case = case_of(interpretation, patient, references, options.calling)
+        acting = self.advice.acting(patient)
+        case = case_of(interpretation, patient, references, acting, options.calling)
         for group in wanted:
             if explain:
                 asked.append(self.advice.explained(None, group, case))

@@ -47,6 +47,7 @@ class DrugGroup:
     entries: tuple[DrugEntry, ...]
     deciding: tuple[str, ...]
     told_apart: tuple[Guideline, ...]
+    needs: frozenset[str]  # what their populations turn on: `any_condition`, `age_at_least`, …
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -123,12 +124,18 @@ class Rulebook:
                         genes.update(dict.fromkeys(other.rules.genes))
         first = entries[0]
         ingredients = first.rules.ingredients
-        told_apart = (
+        told_apart = tuple(
             each
             for each in guidelines.values()
             if any(population.fits for population in each.populations.values())
         )
-        return DrugGroup(first.drug, ingredients, tuple(entries), tuple(genes), tuple(told_apart))
+        needs = frozenset(
+            need
+            for each in told_apart
+            for population in each.populations.values()
+            for need in population.fits
+        )
+        return DrugGroup(first.drug, ingredients, tuple(entries), tuple(genes), told_apart, needs)
 
     def entries_of(self, rxcui: str) -> tuple[DrugEntry, ...]:
         """The entries of one ingredient alone, in the site's order of sources."""

@@ -9,8 +9,10 @@ whose laboratory uses local codes add a key of their own; data are known by type
 LOINC codes: copyright Regenstrief Institute, Inc. and the LOINC Committee, http://loinc.org/license.
 """
 
+import re
+from functools import lru_cache
 from types import MappingProxyType
-from urllib.parse import parse_qs
+from urllib.parse import unquote_plus
 
 # Result-level codes under which a PGx result is filed; component codes are not searchable.
 RESULT_CODES = (
@@ -94,8 +96,13 @@ def type_of(template: str) -> str:
 
 def codes_of(query: str) -> frozenset[str]:
     """The codes that a search asks for, without their systems; empty where it names none."""
-    stated = parse_qs(query.partition("?")[2]).get("code", [])
-    return frozenset(code.rpartition("|")[2] for each in stated for code in each.split(","))
+    stated = _CODE.search(query)
+    return _codes(stated[1]) if stated else frozenset()
+
+
+@lru_cache(maxsize=64)  # the lists of a site's templates, the same in every call
+def _codes(stated: str) -> frozenset[str]:
+    return frozenset(code.rpartition("|")[2] for code in unquote_plus(stated).split(","))
 
 
 def is_of_measures(query: str) -> bool:
@@ -106,3 +113,4 @@ def is_of_measures(query: str) -> bool:
 
 
 _MEASURES = frozenset(MEASURE_CODES)
+_CODE = re.compile(r"[?&]code=([^&]*)")
