@@ -24,9 +24,10 @@ MEMBERS = {"indicator", "rows", "summary_says", "says", "never_says", "suggests"
 # Of a card of a whole patient: what must be demanded, and what may be.
 DEMANDED = {"about", "summary_says", "says", "never_says"}
 DEMANDABLE = DEMANDED | {
-    "indicator", "sources", "suggests", "cancels", "orders_test", "accepted", "rejected", "numbers",
-    "changes",
+    "indicator", "sources", "suggests", "cancels", "orders_test", "accepted", "rejected", "before",
+    "numbers", "changes",
 }  # fmt: skip
+BEFORE = "Before relying on this"
 NUMBERS, CHANGES = "In numbers for this patient", "What would change this card"
 ALTERNATIVES = "Alternatives, judged by what is known of this patient"
 REJECTED = "advised against for this patient too"
@@ -140,6 +141,7 @@ def _faults_of_words(card, wanted):
     places = [
         ("summary_says", card["summary"], "the summary lacks"),
         ("says", detail, "not said:"),
+        ("before", section(card["detail"], BEFORE), "not said before the advice:"),
         ("numbers", section(card["detail"], NUMBERS), "the numbers lack"),
         ("changes", section(card["detail"], CHANGES), "what would change lacks"),
     ]
@@ -300,6 +302,8 @@ ANSWER = {
                 (
                     "**Results**",
                     "- CYP2D6 \\*2/\\*2.",
+                    f"**{BEFORE}**",
+                    "- Two results.",
                     f"**{NUMBERS}**",
                     "- 14 mg",
                     f"**{ALTERNATIVES}**",
@@ -321,6 +325,7 @@ DEMANDS = {
     "summary_says": ["avoid"],
     "says": ["CYP2D6 *2/*2", "one thing|14 mg"],
     "never_says": ["safe"],
+    "before": ["Two results"],
     "numbers": ["14 mg"],
     "changes": ["Another result"],
     "sources": {"CPIC CYP2D6": "leads"},
@@ -340,6 +345,7 @@ DEMANDS = {
         ({"summary_says": ["never"]}, "Codeine: the summary lacks never"),
         ({"says": ["one thing|another"]}, "Codeine: not said: one thing|another"),
         ({"never_says": ["cyp2d6 *2"]}, "Codeine: said: cyp2d6 *2"),
+        ({"before": ["14 mg"]}, "Codeine: not said before the advice: 14 mg"),
         ({"numbers": ["CYP2D6"]}, "Codeine: the numbers lack CYP2D6"),
         ({"changes": ["14 mg"]}, "Codeine: what would change lacks 14 mg"),
         ({"sources": {"FDA CYP2D6": "agrees"}}, "Codeine: FDA CYP2D6: None"),

@@ -7,6 +7,7 @@ we looked up is "read as". What limits the advice stands before it where it coul
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from fhir_pgx.cards.alternatives import is_closed, named_alternatives, named_by, what_is_left
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.extras import NOTHING_MORE, Extras
 from fhir_pgx.cards.form import LOCAL_USE
@@ -22,14 +23,15 @@ from fhir_pgx.model.recommendation import (
     Recommendation,
     SourceAdvice,
     Unanswered,
+    given,
 )
 
 # Caveats that turn "usual dose" into something a prescriber must hear before anything else.
 TELLING = frozenset(
     {
         "PGX-522", "PGX-535", "PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613",
-        "PGX-620", "PGX-623", "PGX-624", "PGX-630", "PGX-631", "PGX-638", "PGX-640", "PGX-651",
-        "PGX-652",
+        "PGX-620", "PGX-623", "PGX-624", "PGX-630", "PGX-631", "PGX-638", "PGX-640", "PGX-645",
+        "PGX-651", "PGX-652",
     }
 )  # fmt: skip
 # Of these, those that are worth a card of their own only where advice can matter much.
@@ -58,14 +60,18 @@ _VERDICTS = {
 @dataclass(frozen=True, slots=True)
 class AdviceText:
     """What an answer alone decides of a detail, in Markdown: what stands before the numbers for a
-    patient, what after them, what after the results, the alternatives, the lines of the limits, and
-    the source without our release."""
+    patient, what an equation worked out and from what, what stands after them, what after the
+    results, the alternatives, who names them where no leading source does, what is said where none
+    of them suits, the lines of the limits, and the source without our release."""
 
     drug: str
     genes: tuple[str, ...]
     before: tuple[str, ...]
+    numbers: tuple[str, ...]
     why: str
     alternatives: tuple[AlternativeVerdict, ...]
+    named_by: str
+    left: tuple[str, ...]
     after: str
     limits: tuple[str, ...]
     source: str
@@ -74,6 +80,8 @@ class AdviceText:
 def advice_text(advice: DrugAdvice) -> AdviceText:
     """The parts of `order_detail` that stay the same whoever the order is for."""
     answer = advice.recommendations
+    # Of an equation these are its doses and what went into them: numbers of this patient.
+    computed = [r for each in advice.leading if each.is_computed for r in given(each.answer)]
     # What other medicines do has a section of its own.
     elsewhere = {m.caveat for r in answer for m in r.modifiers}
     caveats = [c for c in dict.fromkeys(c for r in answer for c in r.caveats) if c not in elsewhere]
@@ -99,11 +107,14 @@ def advice_text(advice: DrugAdvice) -> AdviceText:
         answer[0].drug,
         tuple(genes),
         tuple(part for part in before if part),
+        tuple(_considerations([r for r in answer if r in computed])),
         section("Why", _reasons(answer)),
-        tuple(dict.fromkeys(a for r in answer for a in r.alternatives)),
-        section("Also consider", _considerations(answer)),
+        named_alternatives(advice),
+        named_by(advice),
+        what_is_left(advice),
+        section("Also consider", _considerations([r for r in answer if r not in computed])),
         tuple(told(caveat) for caveat in caveats if caveat.code not in TELLING),
-        _source(answer),
+        source_line(answer),
     )
 
 
@@ -143,7 +154,7 @@ def _modifiers(advice: DrugAdvice) -> list[str]:
             shown = " and ".join(gene_phrase(g, p) for g, p in r.genes.items() if p not in NOTHING)
             who = f"{capitalised(r.population_label)}: " if r.population_label else ""
             said = escape(who + r.summary, 300)
-            lines[f"If it acts as {escape(shown)}, {each.source} would say: {said}"] = None
+            lines[f"For {escape(shown)}, {each.source} would say: {said}"] = None
     return list(lines)
 
 
@@ -162,7 +173,7 @@ def order_detail(
     """
     limits = [*advice.limits, *map(told, extras.limits)]
     limits += [told(INCOMPLETE)] if context.incomplete else []
-    numbers = [
+    numbers = [*advice.numbers] + [
         (f"{bold(capitalised(who))}: " if who else "") + escape(dose.text, 400)
         for who, dose in extras.doses
     ]
@@ -178,6 +189,7 @@ def order_detail(
             "Alternatives, judged by what is known of this patient",
             _alternatives(
                 [extras.alternatives.get(a.name, a) for a in advice.alternatives],
+                advice,
                 extras.alternatives_note,
             ),
         ),
@@ -322,10 +334,14 @@ def _reasons(answer: Sequence[Recommendation]) -> list[str]:
     return [f"{escape(gene)}: {escape(text, 1000)}" for gene, text in reasons]
 
 
-def _alternatives(alternatives: Sequence[AlternativeVerdict], note: str) -> list[str]:
+def _alternatives(
+    alternatives: Sequence[AlternativeVerdict], advice: AdviceText, note: str
+) -> list[str]:
     """Those advised against too, with the reason: a prescriber would think of them."""
     lines = [f"{escape(a.name)}: {_verdict(a)}. {escape(a.reason, 600)}" for a in alternatives]
-    return [*lines, escape(note, 600)] if lines and note else lines
+    if is_closed(alternatives):
+        lines += advice.left
+    return [*lines, *(escape(each, 600) for each in (advice.named_by, note) if each and lines)]
 
 
 def _verdict(alternative: AlternativeVerdict) -> str:
@@ -352,7 +368,7 @@ def told(caveat: Caveat) -> str:
     return f"{escape(caveat.text, 400)} ({caveat.code})"
 
 
-def _source(answer: Sequence[Recommendation]) -> str:
+def source_line(answer: Sequence[Recommendation]) -> str:
     evidence = answer[0].evidence[0]
     papers = ", ".join(
         f"PMID {p.pmid}" + (f" ({p.year})" if p.year else "") for p in evidence.publications[:2]

@@ -60,13 +60,14 @@ def gene_phrase(gene: str, phenotype: str) -> str:
     return f"{gene} {phenotype}"
 
 
-def headline(advice: DrugAdvice) -> str:
+def headline(advice: DrugAdvice, *, is_closed: bool = False) -> str:
     """The weightiest advice in a sentence; shorter wordings are tried before any cutting.
 
     A gene without a result is named as such: advice that rests on part of the genes must not read
     as if it rested on all. Results that disagree, or that fit several readings, make it an "if".
     Where the leading source advises nothing new and another does, the sentence says that they
-    differ.
+    differ. `is_closed`: every drug that is named instead is advised against for this patient too;
+    the sentence then names none of them.
     """
     first = advice.recommendations[0]
     recommendations = next(
@@ -91,14 +92,27 @@ def headline(advice: DrugAdvice) -> str:
     inhibited = _inhibited(first)
     full, short = full + inhibited, short + inhibited
     lines = []
-    advised = _advice(recommendations, list(genes), bool(none))
-    for said in (against, brief) if against else (advised, brief):
+    if against:
+        sayings = [against]
+    elif is_closed:
+        sayings = [_closed(first)]
+    else:
+        sayings = [_advice(recommendations, list(genes), bool(none))]
+        if first.population_fit == "holds" and len({r.population for r in recommendations}) == 1:
+            sayings.append(first.summary)  # the detail says for whom: this patient
+    for said in (*sayings, brief):
         for about in (full, short):
             if doubt:
                 lines.append(f"{drug}: {doubt}. If {about}: {_lowered(said)}")
             else:
                 lines.append(f"{drug}: {about}. {said}")
     return next((line for line in lines if len(line) <= LIMIT), cut(lines[-1], LIMIT))
+
+
+def _closed(first: Recommendation) -> str:
+    act = _BRIEF[first.action].removesuffix(": see the detail.")
+    said = f"{act}; what {first.source} names instead is advised against too: see the detail."
+    return f"For {first.population_label}: {_lowered(said)}" if first.population_label else said
 
 
 def _inhibited(first: Recommendation) -> str:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import INCOMPLETE, result_line, section, told
+from fhir_pgx.cards.detail import INCOMPLETE, result_line, section, source_line, told
 from fhir_pgx.cards.headline import LIMIT, NOTHING, capitalised, gene_phrase, headline
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
@@ -60,8 +60,8 @@ def intolerance_card(
         section("What follows for the record", _record(bearing)),
         section("Results", [result_line(gene, results) for gene in genes]),
         section("Limits", [told(INCOMPLETE)] if context.incomplete else []),
-        f"**Source** {source}; knowledge release {context.knowledge_release}. This informs; the "
-        "clinician decides.",
+        f"{_source(bearing, source)} Knowledge release {context.knowledge_release}. This informs; "
+        "the clinician decides.",
     )
     return Card(
         uuid=str(uuid.uuid5(context.namespace, f"{allergy.reference} {subject.code}")),
@@ -89,6 +89,11 @@ def intolerance_card(
             action=first.action if first else "not-tested",
         ),
     )
+
+
+def _source(bearing: Bearing, source: str) -> str:
+    answer = bearing.advice.recommendations
+    return source_line(answer) if answer else f"**Source** {source}."
 
 
 def _summary(allergy: Allergy, bearing: Bearing) -> str:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fhir_pgx.cards.alternatives import is_closed
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import TELLING, WHERE_IT_MATTERS, AdviceText, advice_text, order_detail
 from fhir_pgx.cards.extras import NOTHING_MORE, Extras
@@ -37,6 +38,7 @@ _WARNING = (
     "contraindicated", "avoid", "alternative", "reduce-dose", "increase-dose", "adjust-dose",
     "test",
 )  # fmt: skip
+_ANOTHER_DRUG = ("contraindicated", "avoid", "alternative")
 # A result that answers nothing, as guidelines key it: the usual dose then rests on no knowledge.
 _UNKNOWN = {"Indeterminate", "n/a"}
 _UNREMARKABLE = {
@@ -111,6 +113,10 @@ def indicator_of(advice: DrugAdvice) -> Indicator:
         return "critical"
     if any(r.action in _WARNING for r in advice.recommendations):
         return "warning"
+    if any(
+        each.recommendation.action in _ANOTHER_DRUG for e in advice.leading for each in e.possible
+    ):
+        return "warning"  # another medicine may make the usual dose the wrong drug
     return "warning" if any(r.serious for r in _against(advice)) else "info"
 
 
@@ -169,7 +175,7 @@ def order_card(
     local = is_for_local_use(order)
     return Card(
         uuid=str(card_id),
-        summary=_with_dose(face.summary) if extras.is_above else face.summary,
+        summary=_summary(face, extras),
         indicator=_indicator(face, local=local, is_above=extras.is_above),
         source=face.source,
         detail=order_detail(order, face.text, results, context, extras, local=local),
@@ -188,6 +194,14 @@ def _indicator(face: Face, *, local: bool, is_above: bool) -> Indicator:
     if local:
         return "info"
     return "warning" if is_above and face.indicator == "info" else face.indicator
+
+
+def _summary(face: Face, extras: Extras) -> str:
+    """That of the face, with what this patient's dose and alternatives make of it."""
+    named = {a.name for r in face.advice.recommendations for a in r.alternatives}
+    if is_closed(each for name, each in extras.alternatives.items() if name in named):
+        return headline(face.advice, is_closed=True)
+    return _with_dose(face.summary) if extras.is_above else face.summary
 
 
 def _with_dose(summary: str) -> str:

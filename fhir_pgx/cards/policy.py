@@ -12,6 +12,7 @@ from typing import Any
 from fhir_pgx.cards.source import EXTENSION
 from fhir_pgx.model.card import INDICATORS, Card, Facets, Indicator
 from fhir_pgx.model.policy import Kept, Muted, Policy, Specialty, Tier, Why
+from fhir_pgx.model.recommendation import ACTIONS
 
 MUTED = "org.fhir-pgx.muted"
 _RANK = {indicator: rank for rank, indicator in enumerate(INDICATORS)}
@@ -25,7 +26,8 @@ def apply_policy(
     hook: str,
     specialties: frozenset[str] = frozenset(),
 ) -> Kept:
-    """The cards that remain, critical first and otherwise in the order they came in.
+    """The cards that remain: critical first, then by what must not be missed, and otherwise in the
+    order they came in.
 
     `specialties` are the user's, as `fhir.practitioner.read_specialties` gives them.
     """
@@ -40,8 +42,15 @@ def apply_policy(
         else:
             why, by = verdict
             muted.append(Muted(card.rules, card.source.topic.code, card.indicator, why, by))
-    shown.sort(key=lambda card: _RANK[card.indicator])
+    shown.sort(key=_weight)
     return Kept(tuple(shown), tuple(muted))
+
+
+def _weight(card: Card) -> tuple[int, int]:
+    action = card.facets.action if card.facets else ""
+    if action not in ACTIONS:  # nothing is advised yet: a test, or a clearer order, comes first
+        action = "test"
+    return _RANK[card.indicator], ACTIONS.index(action)
 
 
 def split_at_cap(cards: Sequence[Card], most: int) -> tuple[tuple[Card, ...], tuple[Card, ...]]:

@@ -31,12 +31,20 @@ def sources_text(advice: DrugAdvice) -> str:
 
 
 def _badge(advice: DrugAdvice) -> str:
+    against = {e.source for e in advice.sources if e.stance == "differs"}
+    same = {e.source for e in advice.sources if e.stance in ("leads", "agrees", "agrees-in-part")}
+
+    def name(each: SourceAdvice) -> str:
+        # A source may agree by one gene and differ by another: it is not against itself.
+        several = each.source in against & same
+        return f"{each.source} ({escape(', '.join(each.genes), 60)})" if several else each.source
+
     def named(*stances: str) -> str:
-        return ", ".join(dict.fromkeys(e.source for e in advice.sources if e.stance in stances))
+        return ", ".join(dict.fromkeys(name(e) for e in advice.sources if e.stance in stances))
 
     if advice.agreement == "differ":
-        same = named("leads", "agrees", "agrees-in-part")
-        return f"**Sources differ**: {same} against {named('differs')}"
+        agreed = named("leads", "agrees", "agrees-in-part")
+        return f"**Sources differ**: {agreed} against {named('differs')}"
     if advice.agreement == "agree-in-part":
         return f"**Sources agree in part**: {named('leads', 'agrees', 'agrees-in-part')}"
     if advice.agreement == "agree":

@@ -11,13 +11,14 @@ from fhir_pgx.phenotype.conclude import (
     not_tested,
     not_the_tumour,
 )
-from fhir_pgx.phenotype.phenoconversion import caveat_of, modify
+from fhir_pgx.phenotype.phenoconversion import caveat_of, enzymes_of, modify
 from fhir_pgx.phenotype.possible import possible_results
 
 __all__ = [
     "blind_to_structure",
     "caveat_of",
     "conclude",
+    "enzymes_of",
     "faulty",
     "find_interactions",
     "looked_at",

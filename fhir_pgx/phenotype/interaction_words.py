@@ -86,7 +86,7 @@ def _note(each: FoundInteraction) -> str:
     elif others:
         notes.append(f"{others} by another source")
     if each.confidence == "low":
-        notes.append("by one weak source")
+        notes.append("on the word of one source of low confidence")
     return "; ".join(notes)
 
 

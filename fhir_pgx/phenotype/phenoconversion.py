@@ -27,7 +27,7 @@ from fhir_pgx.phenotype.interaction_words import (
     short_words,
 )
 
-__all__ = ["caveat_of", "find_interactions", "modify"]
+__all__ = ["caveat_of", "enzymes_of", "find_interactions", "modify"]
 
 RULE_APPLIED = "PGX-665"
 STRONG_CAUTION = "PGX-666"
@@ -35,10 +35,18 @@ OTHER_CAUTION = "PGX-667"
 WASHING_OUT = "PGX-668"
 PLANNED = "PGX-669"
 
+# What CYP3A5 breaks down CYP3A4 does too (tacrolimus: US label, 12.3; EU summary, 4.5), and tables
+# of inhibitors and inducers speak of CYP3A4, or of CYP3A as one.
+_BESIDE = {"CYP3A5": ("CYP3A4",)}
 _TOGETHER = ("active", "draft")
 _GRADES = ("strong", "moderate", "unknown")
 _DOES_NOTHING = frozenset({"No function", "0.0"})
 _WHILE = {"washing-out": "while it acts ", "planned": "from then on "}
+
+
+def enzymes_of(genes: Iterable[str]) -> tuple[str, ...]:
+    """The genes of a drug's guidance and the enzymes that work beside them on the same drug."""
+    return tuple(dict.fromkeys(each for gene in genes for each in (gene, *_BESIDE.get(gene, ()))))
 
 
 def modify(

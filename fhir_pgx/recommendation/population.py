@@ -113,7 +113,8 @@ def _taken_long(codes: tuple[str, ...], situation: Situation) -> Fit:
     known = [each for each in days if each is not None]
     if not known:
         return "likely"
-    return "holds" if max(known) > LONG_USE_DAYS else "no"
+    # A start on record shows neither that it was taken steadily nor that no reaction came.
+    return "likely" if max(known) > LONG_USE_DAYS else "no"
 
 
 def _at_least(value: int | None, bound: str) -> Fit:

@@ -33,7 +33,7 @@ class Branch:
     @property
     def when(self) -> str:
         reports = "African ancestry" if self.is_african else "an ancestry that is not African"
-        return f"the patient reports {reports} ({SELF_REPORTED})"
+        return f"the patient reports {reports}; {SELF_REPORTED}"
 
 
 def branches(patient: PatientContext, rules: WarfarinDosing) -> tuple[Branch, ...]:

@@ -183,7 +183,7 @@ def test_no_policy_hides_or_lowers_a_critical_card_unless_it_names_the_drug_for_
                     (*critical, *ALL), policy, hook=hook, specialties=frozenset({"x"})
                 )
                 assert [c for c in kept.cards if c.indicator == "critical"] == [
-                    *critical, RASBURICASE,
+                    RASBURICASE, RASBURICASE, critical[1],
                 ]  # fmt: skip
                 tried += 1
     assert tried == 3 * 2 ** len(everything_off)
@@ -199,10 +199,21 @@ def test_every_card_is_either_shown_or_told_to_be_left_out():
     assert (gone.why, gone.by, gone.indicator) == ("gene", "CYP2C19", "warning")
 
 
-def test_cards_come_critical_first_and_otherwise_as_their_orders():
-    shuffled = (CITALOPRAM, SERTRALINE, UNTESTED, RASBURICASE, CLOPIDOGREL)
+def test_cards_come_critical_first_and_those_of_one_weight_as_their_orders():
+    shuffled = (UNTESTED, SERTRALINE, CITALOPRAM, RASBURICASE, CLOPIDOGREL)
     kept = apply_policy(shuffled, EVERYTHING, hook="order-sign").cards
-    assert kept == (RASBURICASE, SERTRALINE, CLOPIDOGREL, CITALOPRAM, UNTESTED)
+    assert kept == (RASBURICASE, SERTRALINE, CLOPIDOGREL, UNTESTED, CITALOPRAM)
+
+
+def test_of_cards_alike_loud_what_must_not_be_missed_stands_first_and_drafts_keep_their_place():
+    reduce = a_card("warning", "metoprolol", ["CYP2D6"], "Moderate", action="reduce-dose")
+    untested = replace(UNTESTED, indicator="warning")
+    contraindicated = a_card("warning", "x", ["y"], "Strong", action="contraindicated")
+    came = (CITALOPRAM, UNCLEAR, untested, reduce, CLOPIDOGREL, contraindicated, RASBURICASE)
+    kept = apply_policy(came, EVERYTHING, hook="order-sign")
+    assert kept.cards == (
+        RASBURICASE, contraindicated, CLOPIDOGREL, reduce, UNCLEAR, untested, CITALOPRAM,
+    )  # fmt: skip
 
 
 # Tiers

@@ -147,6 +147,8 @@ CYP2D6_PM = {"CYP2D6": "*4/*4"}
         ("capecitabine", {"DPYD": "score: 1.5"}, one("monitor", serious=True)),
         ("capecitabine", {"DPYD": "score: 2.0"}, set()),
         ("celecoxib", {"CYP2C9": "*2/*3"}, one("reduce-dose", ("starting-dose", "50", "%"))),
+        # A carrier of *3 is in the row, and its dose is for poor metabolizers.
+        ("celecoxib", {"CYP2C9": "*1/*3"}, one("risk-stated")),
         ("citalopram", {"CYP2C19": "*2/*2"}, one("reduce-dose", ("maximum-dose", "20", "mg"))),
         ("clopidogrel", {"CYP2C19": "*1/*2"}, one("alternative")),
         # `Likely` is a word of CPIC's: FDA's intermediate does not mean it.
@@ -159,6 +161,8 @@ CYP2D6_PM = {"CYP2D6": "*4/*4"}
         # *3/*3 is what the row names; *2/*3 is a poor metabolizer of whom it does not speak.
         ("erdafitinib", {"CYP2C9": "*3/*3"}, one("monitor")),
         ("erdafitinib", {"CYP2C9": "*2/*3"}, set()),
+        ("flurbiprofen", {"CYP2C9": "*3/*3"}, one("reduce-dose")),
+        ("flurbiprofen", {"CYP2C9": "*1/*3"}, one("risk-stated")),
         ("iloperidone", CYP2D6_PM, one("reduce-dose", ("daily-dose", "-50", "%"))),
         ("irinotecan", {"UGT1A1": "*28/*28"}, one("reduce-dose", serious=True)),
         ("irinotecan", {"UGT1A1": "*1/*28"}, one("monitor")),
@@ -167,6 +171,7 @@ CYP2D6_PM = {"CYP2D6": "*4/*4"}
         ("meloxicam", {"CYP2C9": "*2/*2"}, set()),  # the same score as *1/*3, without a *3
         ("mivacurium", {"BCHE": PM}, one("avoid", serious=True)),
         ("mivacurium", {"BCHE": IM}, one("risk-stated")),
+        ("oliceridine", CYP2D6_PM, one("reduce-dose", serious=True)),
         ("phenytoin", {"HLA-B": "present: *15:02"}, one("avoid", serious=True)),
         ("phenytoin", {"CYP2C9": "*1/*2"}, one("adjust-dose")),
         ("siponimod", {"CYP2C9": "*3/*3"}, one("contraindicated", serious=True)),

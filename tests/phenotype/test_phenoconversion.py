@@ -17,7 +17,12 @@ from fhir_pgx.model.modifier import Interaction
 from fhir_pgx.model.patient import Fact, Medicine, PatientContext
 from fhir_pgx.model.phenotype import GeneResult, Status
 from fhir_pgx.phenotype.diplotype import keys_of_phenotype, phenotype_of
-from fhir_pgx.phenotype.phenoconversion import caveat_of, find_interactions, modify
+from fhir_pgx.phenotype.phenoconversion import (
+    caveat_of,
+    enzymes_of,
+    find_interactions,
+    modify,
+)
 
 TODAY = date(2026, 11, 23)
 DRUGS = {
@@ -390,9 +395,9 @@ def test_without_a_rule_a_caution_stands_beside_the_result(
             "CYP2C9",
             "*1/*1",
             "fluconazole",
-            "Fluconazole (in use; by one weak source) strongly inhibits CYP2C9: activity may be "
-            "lower than the genotype suggests (2.0, Normal Metabolizer); by how much is not "
-            "settled.",
+            "Fluconazole (in use; on the word of one source of low confidence) strongly inhibits "
+            "CYP2C9: activity may be lower than the genotype suggests (2.0, Normal Metabolizer); "
+            "by how much is not settled.",
         ),
         (
             "CYP2C19",
@@ -569,3 +574,16 @@ def test_smoking_induces_cyp1a2(acting, smokes, found):
 def test_a_date_that_is_none_is_not_repeated(acting):
     (found,) = acting(*taking("quinidine", state="planned", since="<b>soon</b>"))
     assert found.when == ""
+
+
+@pytest.mark.parametrize(
+    ("genes", "enzymes"),
+    [
+        (("CYP3A5",), ("CYP3A5", "CYP3A4")),  # tacrolimus: both break it down
+        (("CYP3A4",), ("CYP3A4",)),
+        (("CYP2C19", "CYP2D6"), ("CYP2C19", "CYP2D6")),
+        ((), ()),
+    ],
+)
+def test_what_acts_on_cyp3a4_is_looked_for_beside_cyp3a5(genes, enzymes):
+    assert enzymes_of(genes) == enzymes

@@ -43,10 +43,10 @@ def test_the_indication_of_clopidogrel(knowledge, reasons, conditions, acs, othe
     ("taken", "naive", "long"),
     [
         ({}, "unknown", "unknown"),  # nobody can show that a drug was never taken
-        ({PHENYTOIN: 200}, "no", "holds"),
+        ({PHENYTOIN: 200}, "no", "likely"),  # steadily, and without a reaction: no record shows it
         ({PHENYTOIN: 92}, "no", "no"),  # three months are not more than three months
         ({PHENYTOIN: None}, "no", "likely"),  # in use, since nobody says when
-        ({"72236": 400}, "no", "holds"),  # fosphenytoin is turned into phenytoin
+        ({"72236": 400}, "no", "likely"),  # fosphenytoin is turned into phenytoin
         ({CARBAMAZEPINE: 400}, "unknown", "unknown"),
     ],
 )
