@@ -111,7 +111,10 @@ def test_without_the_inhibitor_the_card_becomes_what_was_said(pipeline, result):
     claim = claims(before)["without:32937"]
     after = explained(pipeline, CODEINE, MALE, test)
     (said,) = advised(after)
-    assert claim == f"Without paroxetine: {said}"
+    assert claim == (
+        "Without paroxetine, once it no longer acts (about 5 days after the last dose, by our "
+        f"half-life): {said}"
+    )
     assert said not in advised(before)
 
 
@@ -283,7 +286,8 @@ def test_the_card_says_what_the_trace_says(pipeline):
     said = card.extension["org.fhir-pgx.card"]
     assert said["changes"] == ["without:32937"]
     assert "**What would change this card**" in card.detail
-    assert "Without paroxetine: Use the age- or weight-specific label dose." in card.detail
+    assert "Without paroxetine, once it no longer acts (about 5 days" in card.detail
+    assert "half-life): Use the age- or weight-specific label dose." in card.detail
     assert said["trace"]["genes"] == [
         {
             "gene": "CYP2D6",

@@ -4,6 +4,7 @@ What a source says and what we infer stay apart: a reported phenotype is "as rep
 we looked up is "read as". What limits the advice stands before it where it could mislead.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ TELLING = frozenset(
     {
         "PGX-522", "PGX-535", "PGX-603", "PGX-604", "PGX-605", "PGX-606", "PGX-612", "PGX-613",
         "PGX-620", "PGX-623", "PGX-624", "PGX-630", "PGX-631", "PGX-638", "PGX-640", "PGX-645",
-        "PGX-651", "PGX-652",
+        "PGX-651", "PGX-652", "PGX-654",
     }
 )  # fmt: skip
 # Of these, those that are worth a card of their own only where advice can matter much.
@@ -42,10 +43,12 @@ INCOMPLETE = Caveat(
     "A part of the EHR's data did not reach this service (a further page, or a search that "
     "failed); a result may be missing.",
 )
+_SENTENCE = re.compile(r"(?<=[.)]) (?=[A-Z])")
 _BY_RECORD = ", as the patient's record suggests"
 _NOTES = {
     "matched-by-name": "recognized by its name; no code in the order was known",
     "retired-code": "a retired RxNorm code",
+    "codings-disagree": "its codes and words name different products: judged by what they share",
     "incomplete-ingredients": "not every ingredient of the product is known here",
 }
 _VERDICTS = {
@@ -98,7 +101,8 @@ def advice_text(advice: DrugAdvice) -> AdviceText:
                 line
                 for each in advice.leading
                 for line in _of_source(each, alone=len(advice.leading) == 1)
-            ],
+            ]
+            + _grave_others(advice),
         ),
         section("Other medicines of this patient", _modifiers(advice)),
         sources_text(advice),
@@ -116,6 +120,17 @@ def advice_text(advice: DrugAdvice) -> AdviceText:
         tuple(told(caveat) for caveat in caveats if caveat.code not in TELLING),
         source_line(answer),
     )
+
+
+def _grave_others(advice: DrugAdvice) -> list[str]:
+    """What a source that does not lead says of death or lasting harm, in full: a row of a table is
+    not enough for that."""
+    return [
+        f"{each.source} differs: {line}"
+        for each in advice.sources
+        if each.stance in ("differs", "agrees-in-part") and isinstance(each.answer, tuple)
+        for line in _advice(tuple(r for r in each.answer if r.serious) or ())
+    ]
 
 
 def _of_source(each: SourceAdvice, *, alone: bool) -> list[str]:
@@ -154,7 +169,10 @@ def _modifiers(advice: DrugAdvice) -> list[str]:
             shown = " and ".join(gene_phrase(g, p) for g, p in r.genes.items() if p not in NOTHING)
             who = f"{capitalised(r.population_label)}: " if r.population_label else ""
             said = escape(who + r.summary, 300)
-            lines[f"For {escape(shown)}, {each.source} would say: {said}"] = None
+            if possible.by_genes:
+                lines[f"By the genes alone ({escape(shown)}), {each.source}: {said}"] = None
+            else:
+                lines[f"For {escape(shown)}, {each.source} would say: {said}"] = None
     return list(lines)
 
 
@@ -351,21 +369,29 @@ def _verdict(alternative: AlternativeVerdict) -> str:
 
 
 def _considerations(answer: Sequence[Recommendation]) -> list[str]:
-    """Each consideration once, with its populations where it does not hold for all."""
+    """Each consideration once, with its populations where it does not hold for all. Texts of two
+    populations may share sentences: those are told once, of both."""
     everyone = {r.population_label for r in answer}
     held: dict[str, dict[str, None]] = {}
     for r in answer:
         for text in r.considerations:
-            held.setdefault(text, {})[r.population_label] = None
+            for sentence in _SENTENCE.split(text):
+                held.setdefault(sentence, {})[r.population_label] = None
+    lines: dict[tuple[str, ...], list[str]] = {}
+    for text in dict.fromkeys(text for r in answer for text in r.considerations):
+        # The sentences of a text stay together, as far as they are of the same populations.
+        for sentence in _SENTENCE.split(text):
+            if labels := held.pop(sentence, None):
+                lines.setdefault((text, *labels), []).append(sentence)
     return [
         (f"{bold('; '.join(map(capitalised, labels)))}: " if set(labels) != everyone else "")
-        + escape(text, 2000)
-        for text, labels in held.items()
+        + escape(" ".join(sentences), 2000)
+        for (_, *labels), sentences in lines.items()
     ]
 
 
 def told(caveat: Caveat) -> str:
-    return f"{escape(caveat.text, 400)} ({caveat.code})"
+    return f"{escape(caveat.text, 600)} ({caveat.code})"
 
 
 def source_line(answer: Sequence[Recommendation]) -> str:

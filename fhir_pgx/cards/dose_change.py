@@ -22,6 +22,14 @@ _MORE_AMOUNTS = frozenset(
     }
 )  # fmt: skip
 _TEXTS = ("text", "patientInstruction")
+_OF_DOSAGE = {
+    "text": "the text of the dosage",
+    "patientInstruction": "the instruction to the patient",
+}
+_OF_ORDER = {
+    "renderedDosageInstruction": "the dosage as one text",
+    "text": "the narrative of the order",
+}
 # An amount in words or figures. `Take with food` states none, and stays.
 _AMOUNT = re.compile(
     r"(?i)\d|\b(?:one|two|three|four|half|quarter|tablets?|tabs?|capsules?|caps?|pills?|mg)\b"
@@ -63,6 +71,21 @@ def change_dose(
     _drop_amount(changed, "renderedDosageInstruction")
     changed.pop("text", None)  # the narrative tells the whole order, its dose included
     return changed
+
+
+def texts_gone(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The texts that `change_dose` took out of an order, in words."""
+
+    def texts(order: Mapping[str, Any]) -> set[str]:
+        dosages = order.get("dosageInstruction")
+        listed = dosages if isinstance(dosages, list) else []
+        inner = {name for each in listed if isinstance(each, dict) for name in each}
+        return {
+            *(words for name, words in _OF_DOSAGE.items() if name in inner),
+            *(words for name, words in _OF_ORDER.items() if name in order),
+        }
+
+    return sorted(texts(before) - texts(after))
 
 
 def _is_draft(resource: Mapping[str, Any]) -> bool:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from fhir_pgx.cards.headline import capitalised
+from fhir_pgx.cards.markdown import plain
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.finding import Caveat
 
@@ -16,15 +18,27 @@ LOCAL_USE = Caveat(
 _LOCAL = re.compile(
     r"(?i)\b(?:topical|ophthalmic|otic|eye|ear|cream|ointment|lotion|shampoo|ophth|opht)\b"
 )
+# Drugs that are made for local use alone: what is said of them is said of that use.
+_LOCAL_ALONE = frozenset({"mafenide", "sulfanilamide"})
 # SNOMED CT routes: ophthalmic, topical, otic, cutaneous.
 _LOCAL_ROUTES = frozenset({"54485002", "6064005", "10547007", "448598008"})
+
+
+def local_summary(drug: str) -> str:
+    """The headline of a card on an order for local use: what the advice says is not about it."""
+    name = plain(capitalised(drug), 50)
+    return f"{name}: ordered as a local form; the guidelines speak of systemic use."
 
 
 def is_for_local_use(order: MedicationOrder) -> bool:
     """Told by the words of the order, or by its routes where all of them are local.
 
-    An order of bare codes without a route is taken for systemic use.
+    An order of bare codes without a route is taken for systemic use, and so is a drug that has no
+    systemic form: its guideline speaks of no other.
     """
+    drugs = {drug.name for drug in order.match.ingredients} if order.match else set()
+    if drugs and drugs <= _LOCAL_ALONE:
+        return False
     # Text and displays are mostly the same words: they are searched once.
     words = {order.concept.text, *[coding.display for coding in order.concept.codings]}
     if any(_LOCAL.search(text[:300]) for text in words):

@@ -76,7 +76,12 @@ def headline(advice: DrugAdvice, *, is_closed: bool = False) -> str:
         if isinstance(each.answer, tuple) and first in each.answer
     )
     reassures = first.action in ("standard", "no-recommendation")
-    against = _possible(advice) or _against(advice) if reassures else ""
+    continues = first.action == "continue-if-tolerated"
+    against = _beside(advice)
+    if not against and (reassures or continues):
+        against = _possible(advice) or _against(advice)
+    if not against and any(caveat.code == "PGX-654" for caveat in first.caveats):
+        against = "Its copies are not counted: it may be Ultrarapid. See the detail."
     drug = plain(capitalised(first.drug), 60)
     # What decides stands first: a susceptible gene before one that is only uncertain.
     ordered = sorted(first.genes.items(), key=lambda each: each[1] in _LESS_TELLING)
@@ -89,7 +94,7 @@ def headline(advice: DrugAdvice, *, is_closed: bool = False) -> str:
     short += partial
     brief = _BRIEF[first.action]
     doubt = _doubt(recommendations)
-    inhibited = _inhibited(first)
+    inhibited = _inhibited(first) or _raised(first)
     full, short = full + inhibited, short + inhibited
     lines = []
     if against:
@@ -97,7 +102,8 @@ def headline(advice: DrugAdvice, *, is_closed: bool = False) -> str:
     elif is_closed:
         sayings = [_closed(first)]
     else:
-        sayings = [_advice(recommendations, list(genes), bool(none))]
+        is_partly = bool(none) and not advice.leading[0].is_computed
+        sayings = [_advice(recommendations, list(genes), is_partly)]
         if first.population_fit == "holds" and len({r.population for r in recommendations}) == 1:
             sayings.append(first.summary)  # the detail says for whom: this patient
     for said in (*sayings, brief):
@@ -109,9 +115,21 @@ def headline(advice: DrugAdvice, *, is_closed: bool = False) -> str:
     return next((line for line in lines if len(line) <= LIMIT), cut(lines[-1], LIMIT))
 
 
+def shortened(summary: str) -> str:
+    """A summary with its phenotypes in short: `PM`."""
+    for phenotype, short in _SHORT.items():
+        summary = summary.replace(phenotype, short)
+    return summary
+
+
+def act_of(recommendation: Recommendation) -> str:
+    """What to do in two words: `Lower dose`."""
+    return _BRIEF[recommendation.action].removesuffix(": see the detail.")
+
+
 def _closed(first: Recommendation) -> str:
-    act = _BRIEF[first.action].removesuffix(": see the detail.")
-    said = f"{act}; what {first.source} names instead is advised against too: see the detail."
+    instead = f"what {first.source} names instead is advised against too"
+    said = f"{act_of(first)}; {instead}: see the detail."
     return f"For {first.population_label}: {_lowered(said)}" if first.population_label else said
 
 
@@ -121,10 +139,38 @@ def _inhibited(first: Recommendation) -> str:
     return f" ({', '.join(rules)})" if rules else ""
 
 
+def _raised(first: Recommendation) -> str:
+    """What else raises the level of a drug whose dose is to be raised: `; voriconazole raises its
+    levels`."""
+    if first.action != "increase-dose":
+        return ""
+    slowing = [
+        m.short
+        for m in first.modifiers
+        if any(
+            i.role == "inhibitor" and i.strength in ("strong", "moderate") for i in m.interactions
+        )
+    ]
+    return f"; {slowing[0]}" if slowing else ""
+
+
+def _beside(advice: DrugAdvice) -> str:
+    """What the drug's own guideline says of a medicine beside it: `CPIC advises against paroxetine
+    beside it.`; nothing where the drug itself is advised against."""
+    if advice.recommendations[0].action in ("contraindicated", "avoid", "alternative"):
+        return ""
+    shorts = [m.short for e in advice.leading for m in e.modifiers if m.advised_against]
+    return f"{shorts[0]}: see the detail." if shorts else ""
+
+
 def _possible(advice: DrugAdvice) -> str:
     """`Paroxetine may make it act as Poor Metabolizer: see the detail.`"""
     for each in advice.leading:
         for possible in each.possible:
+            if possible.by_genes:
+                shown = possible.recommendation.genes.get(possible.modifier.gene, "")
+                act = _DOES.get(possible.recommendation.action, "another advice")
+                return f"By the genes alone ({shown}): {act}; see the detail."
             agent = possible.modifier.interactions[0].agent
             shown = possible.recommendation.genes.get(possible.modifier.gene, "")
             return f"{capitalised(plain(agent, 40))} may make it act as {shown}: see the detail."
@@ -143,13 +189,22 @@ _DOES = {
 }
 
 
+_LEADS = {
+    "continue-if-tolerated": "cautious continuation",
+    "no-recommendation": "no recommendation",
+}
+
+
 def _against(advice: DrugAdvice) -> str:
     """`Sources differ: CPIC usual dose, DPWG a lower dose.`; empty where none differs in deed."""
     for each in advice.sources:
         if each.stance == "differs" and isinstance(each.answer, tuple):
             does = _DOES.get(min(each.answer, key=weight).action)
             if does:
-                return f"Sources differ: {advice.lead} the usual dose, {each.source} {does}."
+                ours = _LEADS.get(advice.recommendations[0].action, "the usual dose")
+                if advice.leading[0].is_computed:
+                    ours = "a dose without the genes"
+                return f"Sources differ: {advice.lead} {ours}, {each.source} {does}."
     return ""
 
 

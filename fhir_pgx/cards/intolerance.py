@@ -6,9 +6,10 @@ It informs and never says that a reaction is no allergy: what the record says is
 import uuid
 from collections.abc import Mapping
 
+from fhir_pgx.cards.advised import advised
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import INCOMPLETE, result_line, section, source_line, told
-from fhir_pgx.cards.headline import LIMIT, NOTHING, capitalised, gene_phrase, headline
+from fhir_pgx.cards.headline import LIMIT, NOTHING, capitalised, gene_phrase
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.cards.sources_table import sources_text
@@ -28,6 +29,15 @@ _NO_CLASS = (
 _KEEP = (
     "Reactions that go with this allele are immune and can kill: keep the entry, and let nobody "
     "give the drug again on the strength of this card."
+)
+_OF_IT = "of the skin or of the whole body"
+_NOT_STATED = (
+    f"The entry states no reaction. If it was {_OF_IT} (rash, blisters, fever), this allele fits "
+    "a true hypersensitivity: record what happened."
+)
+_DOES_NOT_FIT = (
+    f"The reaction that is noted is not one {_OF_IT}: this allele does not explain it. It is a "
+    "reason of its own not to give the drug."
 )
 _TEST = (
     "A missing or unusable result is not a normal result. A test may tell whether the genes "
@@ -57,7 +67,7 @@ def intolerance_card(
         _noted(allergy),
         section("What the result predicts", _predicted(bearing)),
         _advised(bearing),
-        section("What follows for the record", _record(bearing)),
+        section("What follows for the record", _record(allergy, bearing)),
         section("Results", [result_line(gene, results) for gene in genes]),
         section("Limits", [told(INCOMPLETE)] if context.incomplete else []),
         f"{_source(bearing, source)} Knowledge release {context.knowledge_release}. This informs; "
@@ -107,6 +117,10 @@ def _summary(allergy: Allergy, bearing: Bearing) -> str:
         gene_phrase(g, shown[g]) for g in bearing.genes if shown.get(g) not in NOTHING
     )
     if bearing.meaning == "hypersensitivity":
+        if not any(allergy.reactions):
+            return f"{drug}: {about}; if the reaction was {_OF_IT}, it fits. Keep this entry."
+        if not bearing.fits:
+            return f"{drug}: {about} does not explain this reaction; keep this entry all the same."
         return f"{drug}: {about} fits a true hypersensitivity; keep this entry."
     return f"{drug}: {about} could explain {reaction}."
 
@@ -131,16 +145,17 @@ def _predicted(bearing: Bearing) -> list[str]:
 def _advised(bearing: Bearing) -> str:
     if bearing.advice.unanswered is not None:
         return ""
-    said = headline(bearing.advice).split(": ", 1)[1]
     table = sources_text(bearing.advice)
-    return f"**What the sources advise on the drug** {escape(said, 300)}" + (
+    return f"**What the sources advise on the drug** {escape(advised(bearing.advice), 1500)}" + (
         f"\n\n{table}" if table else ""
     )
 
 
-def _record(bearing: Bearing) -> list[str]:
+def _record(allergy: Allergy, bearing: Bearing) -> list[str]:
     if bearing.meaning == "hypersensitivity":
-        return [_KEEP]
+        if not any(allergy.reactions):
+            return [_NOT_STATED, _KEEP]
+        return [_KEEP] if bearing.fits else [_DOES_NOT_FIT, _KEEP]
     if bearing.meaning == "untested":
         hla = any(gene.startswith("HLA-") for gene in bearing.genes)
         return [_TEST, *([_TEST_HLA] if hla else [])]

@@ -15,10 +15,10 @@ from fhir_pgx.cards.detail import TELLING, WHERE_IT_MATTERS, AdviceText, advice_
 from fhir_pgx.cards.extras import NOTHING_MORE, Extras
 from fhir_pgx.cards.facets import facets_of
 from fhir_pgx.cards.form import is_for_local_use
-from fhir_pgx.cards.headline import LIMIT, NOTHING, headline
+from fhir_pgx.cards.headline import LIMIT, NOTHING, act_of, headline, shortened
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.cards.suggestion import suggestions
-from fhir_pgx.cards.trace import card_trace
+from fhir_pgx.cards.trace import card_sources, card_trace
 from fhir_pgx.model.card import Card, Facets, Indicator, Link, Source
 from fhir_pgx.model.drug import Coding, MedicationOrder
 from fhir_pgx.model.phenotype import GeneResult
@@ -56,6 +56,10 @@ def is_quiet(advice: DrugAdvice) -> bool:
     Where the drug's guidance holds nothing that can matter much, a gene without a usable result is
     not worth a card.
     """
+    if any(each.is_computed for each in advice.leading):
+        return False  # an equation that was asked has something to say, be it what it lacks
+    if any(m.advised_against for each in advice.leading for m in each.modifiers):
+        return False
     if not all(_explains_itself(r, important=advice.important) for r in advice.recommendations):
         return False
     return not (_against(advice) or any(each.possible for each in advice.leading))
@@ -100,9 +104,15 @@ def _against(advice: DrugAdvice) -> list[Recommendation]:
     ]
 
 
+def _forbids(r: Recommendation) -> bool:
+    """Whether a source forbids the drug to a group that the record shows this patient to be of."""
+    return r.serious and r.action == "contraindicated" and r.population_fit == "holds"
+
+
 def indicator_of(advice: DrugAdvice) -> Indicator:
     """`critical` only where advice that leads, or that another source agrees to, can end in death
-    or lasting harm if ignored; where a source that differs alone says so, `warning`."""
+    or lasting harm if ignored, or where a source that differs forbids the drug to this very
+    patient; where it says so of some patients, `warning`."""
     agreed = (
         r
         for each in advice.sources
@@ -111,10 +121,21 @@ def indicator_of(advice: DrugAdvice) -> Indicator:
     )
     if any(r.serious for r in agreed):
         return "critical"
+    if any(_forbids(r) for r in _against(advice)):
+        return "critical"
+    if any(m.advised_against for each in advice.leading for m in each.modifiers):
+        return "warning"
     if any(r.action in _WARNING for r in advice.recommendations):
         return "warning"
+    if any(c.code == "PGX-654" for r in advice.recommendations for c in r.caveats):
+        return "warning"
+    reassures = advice.recommendations[0].action == "standard"
+    if reassures and any(e.is_computed for e in advice.leading) and _against(advice):
+        return "warning"  # an equation that lacks a result stands against no other source
     if any(
-        each.recommendation.action in _ANOTHER_DRUG for e in advice.leading for each in e.possible
+        each.recommendation.action in _ANOTHER_DRUG or each.by_genes
+        for e in advice.leading
+        for each in e.possible
     ):
         return "warning"  # another medicine may make the usual dose the wrong drug
     return "warning" if any(r.serious for r in _against(advice)) else "info"
@@ -176,7 +197,7 @@ def order_card(
     return Card(
         uuid=str(card_id),
         summary=_summary(face, extras),
-        indicator=_indicator(face, local=local, is_above=extras.is_above),
+        indicator=_indicator(face, local=local, extras=extras),
         source=face.source,
         detail=order_detail(order, face.text, results, context, extras, local=local),
         suggestions=suggestions(order, face.advice.recommendations, extras, card_id),
@@ -189,11 +210,14 @@ def order_card(
     )
 
 
-def _indicator(face: Face, *, local: bool, is_above: bool) -> Indicator:
-    """That of the advice; an order above the advised dose is worth a warning in any case."""
+def _indicator(face: Face, *, local: bool, extras: Extras) -> Indicator:
+    """That of the advice; an order above the advised dose is worth a warning in any case, a dose
+    that a patient has long been taking is not."""
     if local:
         return "info"
-    return "warning" if is_above and face.indicator == "info" else face.indicator
+    if extras.above:
+        return "warning" if face.indicator == "info" else face.indicator
+    return "info" if extras.is_settled and face.indicator == "warning" else face.indicator
 
 
 def _summary(face: Face, extras: Extras) -> str:
@@ -201,12 +225,26 @@ def _summary(face: Face, extras: Extras) -> str:
     named = {a.name for r in face.advice.recommendations for a in r.alternatives}
     if is_closed(each for name, each in extras.alternatives.items() if name in named):
         return headline(face.advice, is_closed=True)
-    return _with_dose(face.summary) if extras.is_above else face.summary
+    return _with_dose(face, extras.above) if extras.above else face.summary
 
 
-def _with_dose(summary: str) -> str:
-    said = f"{summary} The order is above that dose."
-    return said if len(said) <= LIMIT else summary
+def _with_dose(face: Face, above: str) -> str:
+    """The summary with the word that the order is above it; rather less of the advice than that
+    word lost, since the advice stands in the detail."""
+    summary = face.summary
+    about = summary.split(". ", 1)[0]
+    act = act_of(face.advice.recommendations[0])
+    for shorter in (
+        summary,
+        shortened(summary),
+        f"{summary.split(';')[0].rstrip('.')}.",
+        f"{about}. {act}.",
+        f"{about}.",
+    ):
+        said = f"{shorter} The order is above {above}."
+        if len(said) <= LIMIT:
+            return said
+    return summary
 
 
 def _links(advice: DrugAdvice) -> tuple[Link, ...]:
@@ -234,10 +272,7 @@ def _extension(
     said: dict[str, object] = {
         "orders": [order.reference],
         "rules": list(face.rules),
-        "sources": [
-            {"source": each.source, "stance": each.stance, "genes": list(each.genes)}
-            for each in face.advice.sources
-        ],
+        "sources": card_sources(face.advice),
         "agreement": face.advice.agreement,
         "knowledge": {"release": context.knowledge_release},
     }

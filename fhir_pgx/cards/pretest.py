@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.dates import day_of
 from fhir_pgx.cards.detail import is_untested, matched, result_line, section, told
 from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.headline import LIMIT, capitalised
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.sections import with_section
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
-from fhir_pgx.cards.unanswered import limits_of
+from fhir_pgx.cards.unanswered import limits_of, results_elsewhere
 from fhir_pgx.model.card import Action, Card, Facets, Indicator, Source, Suggestion
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.finding import Caveat
@@ -31,6 +32,11 @@ _RANK = {"critical": 0, "warning": 1, "info": 2}
 _MISSING_IS_NOT_NORMAL = (
     "A missing or unusable result is not a normal result. If there is another result in the "
     "chart, it did not reach this service."
+)
+ORDERS_FAILED = Caveat(
+    "PGX-628",
+    "Open orders could not be looked for: the list could not be obtained, and a test may be "
+    "ordered already.",
 )
 _NOT_WHETHER = "CPIC says what to do with a result, not whether to test."
 _LABELS = {
@@ -65,17 +71,20 @@ def pretest_card(
     weight = min((need.weight for need in asked), default=Weight.SOME)
     seen = [gene for gene in answer.genes if gene in results and results[gene].caveats]
     is_bare = answer.reason == "not-tested" and not seen
-    if is_bare and not _is_asked_for(weight, context):
+    elsewhere = results_elsewhere(answer.genes, results, context) if is_bare else None
+    # Of a report nobody knows which genes it answers for: it is told where a result matters.
+    is_awaited = elsewhere is not None and weight < Weight.SOME
+    if is_bare and not is_awaited and not _is_asked_for(weight, context):
         return None
     label, url = SOURCES[source]
     subject = topic(source, answer.drug, answer.genes, answer.reason)
     limits = [_looked_for(asked, answer), *limits_of(answer.genes, results, context)]
     parts = (
         f"**Order** {escape(order.concept.label or answer.drug)}{matched(order)}",
-        escape(answer.text, 600),
+        escape(elsewhere.text if elsewhere else answer.text, 600),
         section("What a result could change", [escape(each, 400) for each in _at_stake(asked)]),
         section("Who asks for a result", [escape(each, 300) for each in _grades(asked)]),
-        section("Results", [result_line(gene, results) for gene in answer.genes]),
+        section("Results", [_result_line(gene, results, context) for gene in answer.genes]),
         section("Limits", [told(caveat) for caveat in limits]),
         _MISSING_IS_NOT_NORMAL,
         f"**Source** {source}; levels of CPIC's table of gene-drug pairs; knowledge release "
@@ -99,6 +108,13 @@ def pretest_card(
             }
         },
     )
+
+
+def _result_line(gene: str, results: Mapping[str, GeneResult], context: CardContext) -> str:
+    """As on every card; but "on file" is not what is known where a report came without results."""
+    if context.reports and (gene not in results or is_untested(results[gene])):
+        return f"{escape(gene)}: no result came; a genetic report on file may hold one."
+    return result_line(gene, results)
 
 
 def _is_asked_for(weight: Weight, context: CardContext) -> bool:
@@ -136,6 +152,8 @@ def _missing(
     where = "in the part of the data that came" if context.incomplete else "on file"
     kind = "germline " if tumour else ""
     states = [f"no {kind}{' or '.join(sorted(untested))} result {where}"] if untested else []
+    if untested and context.reports:
+        states = [f"a genetic report came without its results ({' or '.join(sorted(untested))}?)"]
     if unusable:
         states.append(f"{' and '.join(sorted(unusable))} on file without a usable answer")
     return ", ".join(states)
@@ -190,7 +208,8 @@ def _state(order: TestOrder) -> str:
 
 
 def _day(order: TestOrder) -> str:
-    return f" ({plain(order.when[:10], 10)})" if order.when else ""
+    day = day_of(order.when)
+    return f" ({day})" if day else ""
 
 
 # The one test
@@ -232,6 +251,7 @@ def offer_tests(
     for i in concerned:
         needs = _needs_on(cards[i], plan)
         lines = _testing(needs, plan, offers=i == offered, elsewhere=offered is not None)
+        lines += [told(ORDERS_FAILED)] if lines and context.orders_failed else []
         # Advice that rests on the other genes is no answer to what a label has tested first.
         first = any(need.weight is Weight.BEFORE_USE for need in needs)
         made[i] = replace(
@@ -264,7 +284,11 @@ def admission_card(
     ]
     parts = (
         section("Medicines in use (CPIC level A or A/B) without a result", waiting),
-        section("Testing", _testing(served, plan, offers=True, elsewhere=True)),
+        section(
+            "Testing",
+            _testing(served, plan, offers=True, elsewhere=True)
+            + ([told(ORDERS_FAILED)] if context.orders_failed else []),
+        ),
         f"{_NOT_WHETHER} {_MISSING_IS_NOT_NORMAL}",
         f"**Source** levels of CPIC's table of gene-drug pairs (A, A/B); knowledge release "
         f"{context.knowledge_release}. This informs; the prescriber decides.",
@@ -340,10 +364,14 @@ def _suggestion(plan: TestPlan, requester: Requester, context: CardContext) -> S
     asked = ", ".join(plan.asked)
     drugs = ", ".join(dict.fromkeys(need.drug for need in plan.needs if need.target in plan.asked))
     label = f"Order a test: {cut(asked, 60)}"
+    known = (
+        "Open orders could not be looked for: one for it may exist."
+        if context.orders_failed
+        else "Among what reached this service there is no order for it."
+    )
     action = Action(
         "create",
-        f"{label}. {panel.display} (LOINC {panel.code}), as a draft for you to sign. Among what "
-        "reached this service there is no order for it.",
+        f"{label}. {panel.display} (LOINC {panel.code}), as a draft for you to sign. {known}",
         service_request(plan, drugs, requester),
     )
     key = f"test {panel.code} {asked}"

@@ -6,10 +6,12 @@ treatment, and a problem is not an order.
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from fhir_pgx.cards.advised import advised
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import INCOMPLETE, result_line, section, told
-from fhir_pgx.cards.headline import LIMIT, capitalised, headline
+from fhir_pgx.cards.headline import LIMIT, capitalised
 from fhir_pgx.cards.markdown import bold, cut, escape, plain
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Facets, Link, Source
@@ -39,7 +41,9 @@ def problem_card(
     lead = against[0].advice.lead
     source, url = SOURCES[lead]
     label = read_as.label
-    subject = topic(lead, read_as.name, (), "problem")
+    # The code is made of the class's name, which stays when its words are mended.
+    code = topic(lead, read_as.name, (), "problem")
+    subject = replace(code, display=plain(f"{capitalised(label)}: problem", 120))
     drugs = ", ".join(each.advice.drug for each in against)
     genes = dict.fromkeys(g for each in judged for e in each.advice.sources for g in e.genes)
     rules = dict.fromkeys(r.rule for each in judged for r in each.advice.recommendations)
@@ -86,7 +90,7 @@ def _line(judged: JudgedDrug) -> str:
     if advice.unanswered is not None:
         why = escape(advice.unanswered.text, 400)
         return f"{escape(capitalised(advice.drug))}: not judged. {why}{where}"
-    said = escape(headline(advice).split(": ", 1)[1], 300)
+    said = escape(advised(advice), 1500)
     drug = capitalised(advice.drug)
     if judged.is_against:
         return f"{bold(drug)}: advised against. {said}{where}"

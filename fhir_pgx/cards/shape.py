@@ -123,7 +123,11 @@ def _action(action: Action, label: str, profile: ClientProfile) -> Action | None
         return None
     if not any(name in resource for name in _MEDICATIONS):
         return None  # without another drug, a new order would be the old one twice
-    new = {name: value for name, value in resource.items() if name not in _OF_THE_DRAFT}
+    new = {
+        name: value
+        for name, value in resource.items()
+        if name.removeprefix("_") not in _OF_THE_DRAFT
+    }
     said = f"{description} {_BESIDE}"
     return Action("create", said if profile.takes_dose else f"{said} {_OWN_DOSE}", new)
 

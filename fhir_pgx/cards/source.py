@@ -24,5 +24,6 @@ def topic(source: str, drug: str, genes: Sequence[str], action: str) -> Coding:
     raw = f"{source}-{drug}-{'-'.join(sorted(genes))}-{action}"
     code = "".join(part[:1].upper() + part[1:] for part in raw.split("-"))
     code = "".join(sign for sign in code if sign.isascii() and sign.isalnum())[:100]
-    display = f"{capitalised(drug)} and {', '.join(genes)}: {action.replace('-', ' ')}"
+    of_genes = f" and {', '.join(genes)}" if genes else ""
+    display = f"{capitalised(drug)}{of_genes}: {action.replace('-', ' ')}"
     return Coding(TOPIC_SYSTEM, code, plain(display, 120))

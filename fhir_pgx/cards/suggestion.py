@@ -3,6 +3,9 @@
 The resource of an action is the whole order as received with that one thing changed. Where the
 drug changes, what was said of the old one's dose goes: 75 mg of one drug is not 75 mg of another.
 What belongs to the order stays: ids, extensions, unknown members (CDS Hooks 3.0, Action).
+
+An order is cancelled by a `delete` alone: a draft is not in the record yet, and a status that says
+`cancelled` would sign what nobody wants to order.
 """
 
 import uuid
@@ -11,8 +14,9 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from fhir_pgx.cards.dose_change import change_dose
+from fhir_pgx.cards.dose_change import change_dose, texts_gone
 from fhir_pgx.cards.extras import Extras
+from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.headline import capitalised
 from fhir_pgx.model.card import Action, Suggestion
 from fhir_pgx.model.drug import MedicationOrder
@@ -55,10 +59,12 @@ def suggestions(
         return ()
     if not order.resource.get("id"):
         return ()  # an update without an id cannot be applied
+    if is_for_local_use(order):
+        return ()  # the guidelines speak of systemic use
     if match.how != "code" or len(match.ingredients) != 1 or match.notes:
         return ()
     offered: dict[str, tuple[AlternativeVerdict, Recommendation]] = {}
-    for advice in answer:
+    for advice in _of_this_patient(answer):
         if advice.action in _REPLACING:
             for named in advice.alternatives:
                 alternative = extras.alternatives.get(named.name, named)
@@ -73,6 +79,23 @@ def suggestions(
         *_changed_dose(order, extras, card_id),
         *_cancelled(order, answer, card_id),
     )
+
+
+def _of_this_patient(answer: Sequence[Recommendation]) -> list[Recommendation]:
+    """What may be offered: where the record speaks for one population of a guideline, nothing that
+    is advised for another. After a stroke nobody is offered what is for a coronary stent."""
+    known = {_guideline(r) for r in answer if r.population_label and _is_known(r)}
+    return [
+        r for r in answer if _guideline(r) not in known or _is_known(r) or not r.population_label
+    ]
+
+
+def _guideline(recommendation: Recommendation) -> str:
+    return recommendation.evidence[0].guideline if recommendation.evidence else ""
+
+
+def _is_known(recommendation: Recommendation) -> bool:
+    return recommendation.population_fit in ("holds", "likely")
 
 
 def _is_best(alternative: AlternativeVerdict, advice: Recommendation) -> bool:
@@ -91,7 +114,10 @@ def _changed_dose(
     changed = change_dose(order.resource, Decimal(amount), unit)
     if changed is not None:
         label = f"Change the single dose to {amount} {unit}"
-        action = Action("update", f"{label}, for you to confirm. Nothing else is changed.", changed)
+        gone = texts_gone(order.resource, changed)
+        left = f"Removed, since the old dose stands there: {', '.join(gone)}. " if gone else ""
+        said = f"{label}, for you to confirm. {left}Nothing else is changed."
+        action = Action("update", said, changed)
         yield Suggestion(label, str(uuid.uuid5(card_id, "dose")), (action,))
 
 
@@ -133,7 +159,12 @@ def _suggestion(
 
 def replaced(resource: Mapping[str, Any], name: str, rxcui: str) -> dict[str, Any]:
     """A copy of the order with another medicine; nothing in it is shared with the original."""
-    kept_members = {key: value for key, value in resource.items() if key not in _OF_THE_OLD_DRUG}
+    # `_name` holds the id and extensions of `name`: they go with it.
+    kept_members = {
+        key: value
+        for key, value in resource.items()
+        if key.removeprefix("_") not in _OF_THE_OLD_DRUG
+    }
     changed = deepcopy(kept_members)
     contained = changed.get("contained")
     if isinstance(contained, list):

@@ -4,15 +4,17 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from fhir_pgx.cards.advised import advised
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import matched, result_line
-from fhir_pgx.cards.headline import LIMIT, capitalised, headline
+from fhir_pgx.cards.detail import matched, result_line, section, told
+from fhir_pgx.cards.headline import LIMIT, capitalised
 from fhir_pgx.cards.markdown import cut, escape, items
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Facets, Source
 from fhir_pgx.model.drug import MedicationOrder
+from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.phenotype import GeneResult
-from fhir_pgx.model.recommendation import DrugAdvice
+from fhir_pgx.model.recommendation import DrugAdvice, Recommendation
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,12 @@ def summary_card(
     results: Mapping[str, GeneResult],
     context: CardContext,
     moment: Moment = CHART,
+    limits: Sequence[Caveat] = (),
 ) -> Card | None:
     """One card for all medicines in use that a result concerns; None where there is none.
 
-    It is `info` whatever it says: opening a chart is not an order, and a chart that alarms at
-    every opening is silenced.
+    `limits` are what could not be looked at. It is `info` whatever it says: opening a chart is not
+    an order, and a chart that alarms at every opening is silenced.
     """
     if not concerned:
         return None
@@ -55,13 +58,8 @@ def summary_card(
     genes = list(dict.fromkeys(gene for *_, answer in given for r in answer for gene in r.genes))
     sources = list(dict.fromkeys(advice.lead for _, advice in concerned))
     subject = topic("CPIC", "medicines in use", (), moment.action)
-    lines = []
-    weightiest = sorted(given, key=lambda each: not any(r.serious for r in each[2]))
-    for order, advice, _ in weightiest:
-        said = headline(advice).split(": ", 1)[1]
-        lines.append(
-            f"{escape(order.concept.label or advice.drug)}{matched(order)}: {escape(said, 300)}"
-        )
+    orders = tuple(dict.fromkeys(order.reference for order, _ in concerned))
+    lines = _lines(given)
     count = "1 medicine" if len(drugs) == 1 else f"{len(drugs)} medicines"
     names = ", ".join(capitalised(drug) for drug in drugs)
     return Card(
@@ -70,23 +68,45 @@ def summary_card(
         indicator="info",
         source=Source(label, url, subject),
         detail="\n\n".join(
-            (
+            part
+            for part in (
                 f"**{moment.heading}**\n\n{items(lines)}",
                 f"**Results**\n\n{items([result_line(gene, results) for gene in genes])}",
+                section("Limits", [told(caveat) for caveat in limits]),
                 moment.closing,
                 f"**Source** {', '.join(sources)}; knowledge release {context.knowledge_release}. "
                 "This informs; the prescriber decides.",
             )
+            if part
         ),
-        orders=tuple(order.reference for order, _ in concerned),
-        rules=tuple(r.rule for *_, answer in given for r in answer),
+        orders=orders,
+        rules=tuple(dict.fromkeys(r.rule for *_, answer in given for r in answer)),
         facets=Facets(
             "", genes=tuple(genes), serious=any(r.serious for *_, answer in given for r in answer)
         ),
         extension={
             EXTENSION: {
-                "orders": [order.reference for order, _ in concerned],
+                "orders": list(orders),
                 "knowledge": {"release": context.knowledge_release},
             }
         },
     )
+
+
+def _lines(
+    given: Sequence[tuple[MedicationOrder, DrugAdvice, tuple[Recommendation, ...]]],
+) -> list[str]:
+    """What is advised for each drug once, the gravest first, behind the orders it is for."""
+    said: dict[int, tuple[str, str]] = {}  # of each advice, which many orders may share
+    held: dict[tuple[str, str], dict[str, int]] = {}
+    for order, advice, _ in sorted(given, key=lambda each: not any(r.serious for r in each[2])):
+        if id(advice) not in said:
+            said[id(advice)] = (advice.drug, escape(advised(advice), 1500))
+        named = f"{escape(order.concept.label or advice.drug)}{matched(order)}"
+        labels = held.setdefault(said[id(advice)], {})
+        labels[named] = labels.get(named, 0) + 1
+    return [
+        "; ".join(f"{name}{f', {n} times' if n > 1 else ''}" for name, n in labels.items())
+        + f": {text}"
+        for (_, text), labels in held.items()
+    ]

@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Mapping
 
 from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.dates import day_of
 from fhir_pgx.cards.detail import INCOMPLETE, result_line, section, told
 from fhir_pgx.cards.headline import LIMIT
 from fhir_pgx.cards.markdown import cut, escape, plain
+from fhir_pgx.cards.pretest import ORDERS_FAILED
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.model.card import Card, Source
 from fhir_pgx.model.finding import Caveat
@@ -73,7 +75,7 @@ def _said(repeated: RepeatedTest, results: Mapping[str, GeneResult]) -> str:
         return f"Panel ordered; already on file: {_some(repeated.known)}."
     if repeated.unknown:
         return f"On file already: {_some(repeated.known)}. Not yet: {_some(repeated.unknown)}."
-    dates = {results[target.partition("*")[0]].when[:10] for target in repeated.known}
+    dates = {day_of(results[target.partition("*")[0]].when) for target in repeated.known}
     when = _day(dates.pop()) if len(dates) == 1 else ""
     if repeated.partial:
         return f"{named}: a result is on file{when}, from a test that did not look for everything."
@@ -86,7 +88,8 @@ def _some(targets: tuple[str, ...]) -> str:
 
 
 def _day(when: str) -> str:
-    return f" ({when[:10]})" if when else ""
+    day = day_of(when)
+    return f" ({day})" if day else ""
 
 
 def _order_line(order: TestOrder) -> str:
@@ -136,6 +139,8 @@ def _limits(repeated: RepeatedTest, context: CardContext) -> list[str]:
         )
     if context.incomplete:
         limits.append(INCOMPLETE)
+    if context.orders_failed:
+        limits.append(ORDERS_FAILED)
     lines = [told(caveat) for caveat in limits]
     if repeated.known:
         lines.append(

@@ -69,8 +69,26 @@ def _is_defined(diplotype: DiplotypeResult) -> bool:
 
 
 def _modifier(modifier: Modifier) -> dict[str, Any]:
-    return {
+    written: dict[str, Any] = {
         "agents": list(dict.fromkeys(each.agent for each in modifier.interactions)),
         "is_rule": modifier.is_rule,
-        "effective": list(modifier.effective.lookup_keys) if modifier.effective else [],
     }
+    if modifier.effective:
+        written["effective"] = list(modifier.effective.lookup_keys)
+    return written
+
+
+def card_sources(advice: DrugAdvice) -> list[dict[str, Any]]:
+    """Every source as the table has it, one a row. `guideline` tells rows of one source apart: a
+    label of the FDA and its table of associations may speak of the same genes."""
+    rows = []
+    for each in advice.sources:
+        row: dict[str, Any] = {
+            "source": each.source,
+            "stance": each.stance,
+            "genes": list(each.genes),
+        }
+        if isinstance(each.answer, tuple) and each.answer[0].evidence:
+            row["guideline"] = each.answer[0].evidence[0].guideline
+        rows.append(row)
+    return rows

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.detail import INCOMPLETE, matched, result_line, section, told
+from fhir_pgx.cards.detail import INCOMPLETE, is_untested, matched, result_line, section, told
 from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.headline import LIMIT, capitalised
 from fhir_pgx.cards.markdown import cut, escape, plain
@@ -29,7 +29,27 @@ def limits_of(
         limits[
             Caveat("PGX-617", f"{count} sent along could not be read; a result may stand there.")
         ] = None
+    if elsewhere := results_elsewhere(genes, results, context):
+        limits[elsewhere] = None
     return list(limits)
+
+
+def results_elsewhere(
+    genes: Sequence[str], results: Mapping[str, GeneResult], context: CardContext
+) -> Caveat | None:
+    """That a genetic report came without its results, where one of these genes has none."""
+    bare = [gene for gene in genes if gene not in results or is_untested(results[gene])]
+    if not context.reports or not bare:
+        return None
+    many = (
+        "A genetic report is" if context.reports == 1 else f"{context.reports} genetic reports are"
+    )
+    its = "its" if context.reports == 1 else "their"
+    return Caveat(
+        "PGX-629",
+        f"{many} on file and {its} results were not sent: a {' or '.join(bare)} result may be "
+        "among them.",
+    )
 
 
 def unanswered_card(

@@ -1,4 +1,5 @@
-"""The card for an order whose codes and words name different drugs: no advice may choose."""
+"""The cards for an order of which nobody can tell the drug: its codes and words name different
+ones, and no advice may choose; or what it refers to did not come along."""
 
 import uuid
 
@@ -11,14 +12,17 @@ from fhir_pgx.model.drug import MedicationOrder
 
 
 def unclear_card(order: MedicationOrder, context: CardContext) -> Card | None:
-    """A warning that the order is ambiguous; None where it is not."""
+    """A warning that the order is ambiguous; None where it is not. What every reading of it
+    contains was judged, and the rest was not."""
     match = order.match
-    if match is None or match.ingredients or not match.candidates:
+    if match is None or not match.candidates:
         return None
+    shared = " + ".join(drug.name for drug in match.ingredients)
+    given = f"advice was given for {shared} alone" if shared else "no genetic advice was given"
     named = [" + ".join(drug.name for drug in drugs) for drugs in match.candidates]
     label, url = SOURCES["CPIC"]
     subject = topic("order", "drug unclear", (), "clarify")
-    said = f"This order names different drugs ({', '.join(named)}): no genetic advice was given."
+    said = f"This order names different drugs ({', '.join(named)}): {given}."
     return Card(
         uuid=str(uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")),
         summary=cut(plain(said, 400), LIMIT),
@@ -26,8 +30,35 @@ def unclear_card(order: MedicationOrder, context: CardContext) -> Card | None:
         source=Source(label, url, subject),
         detail=(
             f"**Order** {escape(order.concept.label)}\n\nIts codes and words resolve to "
-            f"{escape(' or to '.join(named), 400)}. Pharmacogenomic guidance exists for at least "
-            "one of them; correct the order to receive it."
+            f"{escape(' or to '.join(named), 400)}. "
+            + (f"What they share, {escape(shared)}, was judged. " if shared else "")
+            + "Pharmacogenomic guidance exists for at least one of them; correct the order to "
+            "receive it."
+        ),
+        orders=(order.reference,),
+        extension={EXTENSION: {"orders": [order.reference]}},
+    )
+
+
+def unreadable_card(order: MedicationOrder, context: CardContext) -> Card | None:
+    """A warning that nobody could tell which medicine is ordered; None where the order names one.
+
+    Silence would read as "nothing to say of this medicine".
+    """
+    if not order.concept.names_nothing:
+        return None
+    label, url = SOURCES["CPIC"]
+    subject = topic("order", "drug unread", (), "send")
+    return Card(
+        uuid=str(uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")),
+        summary="This order's medicine could not be read: no genetic advice was given.",
+        indicator="warning",
+        source=Source(label, url, subject),
+        detail=(
+            f"**Order** {escape(order.reference, 80)}\n\nThe order names its medicine by a "
+            "reference alone, and the Medication it refers to did not come along or names "
+            "nothing. Whether a result concerns it is not known. For the analyst: send the "
+            "Medication among the orders or the prefetched data, or a `display` with the reference."
         ),
         orders=(order.reference,),
         extension={EXTENSION: {"orders": [order.reference]}},

@@ -1,11 +1,17 @@
 """Cards as CDS Hooks JSON: what is absent is left out, never null or empty (CDS Hooks 3.0)."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from fhir_pgx.cards.markdown import plain
 from fhir_pgx.cards.policy import muted_extension
-from fhir_pgx.model.card import Action, Card, Suggestion
+from fhir_pgx.model.card import OURS, Action, Card, Suggestion
 from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.hook import HookAnswer
+
+_REFERENCES = frozenset({"orders", "problems", "allergies", "running", "derived_from"})
+_LONGEST_REFERENCE = 300  # a FHIR id has 64 signs; systems are met that send 256, and the type
+_LONGEST_TEXT = 4000
 
 
 def write_answer(answer: HookAnswer) -> dict[str, Any]:
@@ -39,8 +45,28 @@ def write_card(card: Card) -> dict[str, Any]:
             {"label": link.label, "url": link.url, "type": link.type} for link in card.links
         ]
     if card.extension:
-        written["extension"] = dict(card.extension)
+        written["extension"] = {
+            name: _without_empty(value) if name == OURS else value
+            for name, value in card.extension.items()
+        }
     return written
+
+
+def _without_empty(value: Any, longest: int = _LONGEST_TEXT) -> Any:
+    """Our own members without those that say nothing; 0 and false say something.
+
+    The ids of resources stand in them as sent, save for control and direction characters, which no
+    FHIR id has, and for more signs than any has.
+    """
+    if isinstance(value, Mapping):
+        kept = {
+            name: _without_empty(inner, _LONGEST_REFERENCE if name in _REFERENCES else longest)
+            for name, inner in value.items()
+        }
+        return {name: inner for name, inner in kept.items() if inner not in (None, "", [], {})}
+    if isinstance(value, list | tuple):
+        return [_without_empty(inner, longest) for inner in value]
+    return plain(value, longest) if isinstance(value, str) else value
 
 
 def _coding(coding: Coding) -> dict[str, str]:

@@ -34,12 +34,14 @@ _UNDER_WAY = frozenset({"in-progress", "arrived", "triaged", "onleave"})
 
 
 def read_conditions(
-    entries: Iterable[Entry], *, classes: Classes, today: date
+    entries: Iterable[Entry], *, classes: Classes, today: date, are_new: bool = False
 ) -> tuple[tuple[Condition, ...], tuple[NotUnderstood, ...]]:
     """The patient's Conditions, Procedures and reasons of the present encounter, as they stand.
 
-    A condition that no class of ours covers is kept with its label. Contained resources are left
-    to the order that refers to them; those of a FamilyMemberHistory are nobody's here.
+    `are_new` says that they are being added to the list now: what has no onset is of today, so that
+    an infarction is the present one. A condition that no class of ours covers is kept with its
+    label. Contained resources are left to the order that refers to them; those of a
+    FamilyMemberHistory are nobody's here.
     """
     found: list[Condition] = []
     odd: list[NotUnderstood] = []
@@ -47,7 +49,7 @@ def read_conditions(
         if entry.container is not None:
             continue
         if entry.type == "Condition":
-            made, reason = _condition(entry, classes, today)
+            made, reason = _condition(entry, classes, today, is_new=are_new)
             if reason:
                 odd.append(NotUnderstood(entry.reference, reason, entry.path))
             if made is not None:
@@ -117,7 +119,9 @@ def _is_condition(reference: str) -> bool:
     return not reference or "Condition/" in reference
 
 
-def _condition(entry: Entry, classes: Classes, today: date | None) -> tuple[Condition | None, str]:
+def _condition(
+    entry: Entry, classes: Classes, today: date | None, *, is_new: bool = False
+) -> tuple[Condition | None, str]:
     """The condition of a resource, or none; and what of it was not understood."""
     resource = entry.resource
     verified = code_of(resource.get("verificationStatus"))
@@ -133,6 +137,8 @@ def _condition(entry: Entry, classes: Classes, today: date | None) -> tuple[Cond
     if named.is_doubted and not named.classes:
         return None, NOT_THE_PATIENTS
     when = _onset(resource)
+    if is_new and not when.text:
+        when = NOW
     return (
         Condition(
             label=label,

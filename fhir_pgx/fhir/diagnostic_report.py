@@ -28,6 +28,7 @@ GL_STRING_EXTENSION = "hla-genotyping-results-glstring"
 ONLY_DOCUMENT = "the report is only an attached document, which is not read"
 UNCLEAR_TEXT = "the conclusion names no gene and result that can be read"
 RESULTS_ELSEWHERE = "the results that the report names are not at hand"
+SAYS_NOTHING = "the report names no results and has no conclusion"
 
 
 def read_report(entry: Entry, gathering: Gathering) -> None:
@@ -53,7 +54,7 @@ def read_report(entry: Entry, gathering: Gathering) -> None:
     prose = read_prose(text, _question(entry, gathering, free=True), gathering.vocabulary)
     gathering.statements.extend(prose.statements)
     if prose.unread:
-        gathering.missed(entry, f"conclusion, {prose.why_unread}")
+        gathering.missed(entry, _also_bare(resource, f"conclusion, {prose.why_unread}"))
     elif is_genomic and not prose.statements:
         gathering.missed(entry, _reason(resource, text, prose))
 
@@ -115,5 +116,14 @@ def _gl_strings(entry: Entry, gathering: Gathering) -> list[Statement]:
 
 def _reason(resource: Mapping[str, Any], text: str, prose: Prose) -> str:
     if text:
-        return f"conclusion: {prose.reason}" if prose.reason else UNCLEAR_TEXT
-    return ONLY_DOCUMENT if resource.get("presentedForm") else RESULTS_ELSEWHERE
+        reason = f"conclusion: {prose.reason}" if prose.reason else UNCLEAR_TEXT
+    else:
+        reason = ONLY_DOCUMENT if resource.get("presentedForm") else ""
+    return _also_bare(resource, reason) or SAYS_NOTHING
+
+
+def _also_bare(resource: Mapping[str, Any], reason: str) -> str:
+    """The reason, after that the results a report names did not come along."""
+    if not any(reference_of(item) for item in as_dicts(resource.get("result"))):
+        return reason
+    return f"{RESULTS_ELSEWHERE}; {reason}" if reason else RESULTS_ELSEWHERE

@@ -1,8 +1,8 @@
 """Weight, height, kidney function and the INR aimed at, in one unit each.
 
-A number counts with a unit we know, a value a living person can have, and a date that is not in
-the future; anything else is listed and not used. Of several the newest counts, and a final one
-before one that is preliminary.
+A number counts with a unit we know, a value a living person can have, and a date of the calendar
+that is not in the future; anything else is listed and not used. Of several the newest counts, and
+a final one before one that is preliminary.
 
 LOINC codes: copyright Regenstrief Institute, Inc. and the LOINC Committee, http://loinc.org/license.
 """
@@ -16,11 +16,11 @@ from typing import Any
 
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text
 from fhir_pgx.fhir.conditions import code_of
-from fhir_pgx.fhir.dates import is_after
+from fhir_pgx.fhir.dates import days_of, is_after
 from fhir_pgx.fhir.observed import Observed, observations_of
 from fhir_pgx.fhir.values import concept_of
 from fhir_pgx.model.finding import NotUnderstood
-from fhir_pgx.model.patient import Measurement
+from fhir_pgx.model.patient import NOT_USED, Measurement
 
 Units = Mapping[str, tuple[Decimal, str]]
 
@@ -84,8 +84,7 @@ _KIND_OF = {code: kind for kind in _KINDS for code in kind.codes}
 _RANK = {code: -place for place, code in enumerate((*_EGFR_CODES, *_CLEARANCE_CODES))}
 _GOALS_OUT = frozenset({"rejected", "cancelled", "entered-in-error", "completed", "proposed"})
 
-_UNUSED = "{}: {}, so it is not used"
-_FUTURE = "it is dated in the future"
+_UNUSED = "{}: {}" + NOT_USED
 _Order = tuple[bool, str, int]  # final, when, rank of the code
 
 
@@ -145,11 +144,20 @@ def _read_number(kind: _Kind, observed: Observed, best: _Best, today: date) -> N
         best.refuse(entry, observed.path, kind.name, "the value is no quantity with a unit")
         return
     measured, reason = _measured(kind, quantity, observed.when, entry.reference)
-    if measured is None or is_after(observed.when, today):
-        best.refuse(entry, observed.path, kind.name, reason or _FUTURE)
+    if measured is not None:
+        reason = _of_date(observed.when, today)
+    if measured is None or reason:
+        best.refuse(entry, observed.path, kind.name, reason)
         return
     rank = max(_RANK.get(code, -99) for code in observed.loinc)
     best.keep(kind.name, (*observed.order, rank), measured)
+
+
+def _of_date(when: str, today: date) -> str:
+    """What is wrong with a date; empty where nothing is, or where none is stated."""
+    if when and days_of(when) is None:
+        return "its date is no date of the calendar"
+    return "it is dated in the future" if is_after(when, today) else ""
 
 
 def _measured(
@@ -163,7 +171,7 @@ def _measured(
         return None, "only a bound is stated (more or less than)"
     worth = _worth(kind.units, quantity)
     if worth is None:
-        return None, "its unit is missing or not one we know"
+        return None, "its unit is missing, not one we know, or contradicts its code"
     factor, unit = worth
     in_unit = value * factor
     if not kind.least <= in_unit <= kind.most:
@@ -172,12 +180,16 @@ def _measured(
 
 
 def _worth(units: Units, quantity: Mapping[str, Any]) -> tuple[Decimal, str] | None:
-    """What a unit is worth: its code, else its words."""
-    for member in ("code", "unit", "units"):
-        spelled = re.sub(r"\s", "", as_text(quantity.get(member)).lower())
-        if spelled in units:
-            return units[spelled]
-    return None
+    """What a unit is worth: its code, else its words; None where these are worth different things
+    (`kg` with the code of pounds): which of them was meant is not ours to say."""
+    spelled = (
+        re.sub(r"\s", "", as_text(quantity.get(member)).lower())
+        for member in ("code", "unit", "units")
+    )
+    found = [units[each] for each in spelled if each in units]
+    if len({factor for factor, _ in found}) > 1:
+        return None
+    return found[0] if found else None
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -202,8 +214,8 @@ def _read_goal(entry: Entry, best: _Best, today: date) -> None:
         numbers = [measured.value for measured in found if measured is not None]
         if not numbers or len(numbers) < len(found) or numbers != sorted(numbers):
             best.refuse(entry, entry.path, "inr target", "it is no number or range to aim at")
-        elif is_after(when, today):
-            best.refuse(entry, entry.path, "inr target", _FUTURE)
+        elif _of_date(when, today):
+            best.refuse(entry, entry.path, "inr target", _of_date(when, today))
         else:
             middle = sum(numbers, Decimal(0)) / len(numbers)
             measured = Measurement(middle, "{INR}", when, entry.reference)

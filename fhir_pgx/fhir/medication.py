@@ -200,6 +200,16 @@ def is_for_discharge(order: MedicationOrder) -> bool:
     return "discharge" in {each.lower() for each in said}
 
 
+def refers_to_medication(order: MedicationOrder) -> bool:
+    """Whether an order names its medicine by a reference to a Medication. One without a medicine
+    of any kind is not written yet."""
+    resource = order.resource
+    members = ("medicationReference", "medication")
+    return any(
+        reference_of(value) for member in members for value in as_list(resource.get(member))[:1]
+    )
+
+
 def _is_not_done(resource: Mapping[str, Any]) -> bool:
     return any(member in resource and _is_true(resource[member]) for member in _NOT_DONE)
 

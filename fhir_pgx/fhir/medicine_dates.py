@@ -1,7 +1,8 @@
 """When a medicine began and when it ends, as far as its order or statement says for certain.
 
 How long a prescription is valid and how long a supply lasts are no end of the treatment: they are
-not read as one, except of a dispense, which says when the patient had how much.
+not read as one, except of a dispense, which says when the patient had how much, and of a single
+dose, which is over with its day.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,13 @@ _DOSAGES = ("dosageInstruction", "dosage")
 _TAKEN = ("effective", "occurrence", "occurence", "effectiveTime")
 _WRITTEN = ("authoredOn", "dateWritten", "dateAsserted")
 _LONGEST_DAYS = 36_500
+# UCUM's and HL7's codes and the plain words for what is swallowed whole.
+_TABLETS = frozenset(
+    {
+        "tab", "tabs", "tablet", "tablets", "tablet(s)", "{tbl}", "{tab}", "{tablet}", "cap",
+        "caps", "capsule", "capsules", "capsule(s)", "{cap}", "{caps}", "{capsule}",
+    }
+)  # fmt: skip
 
 
 def medicines_in_time(
@@ -80,6 +88,8 @@ def dates_of(order: MedicationOrder) -> tuple[str, str]:
     start, end = _bounds(resource)
     since = start or since or _first(resource, _WRITTEN)
     until = end or until or _first(resource, ("dateEnded",)) or _changed(resource, order.status)
+    if not until and _is_single_dose(resource):
+        until = since
     if order.resource_type == "MedicationAdministration" and order.status != "in-progress":
         until = until or since  # what was given once is over with the day
     return since, until or _after(since, _duration(resource))
@@ -165,7 +175,35 @@ def _of_dispense(resource: Mapping[str, Any]) -> tuple[str, str]:
         # `30` alone is days: the element's name says so.
         unit = as_text(supply.get("code")) or as_text(supply.get("unit"))
         days = _days(supply if unit else {**supply, "code": "d"})
+    if days is None and _is_single_dose(resource):
+        return since, since
     return since, _after(since, days)
+
+
+def _is_single_dose(resource: Mapping[str, Any]) -> bool:
+    """Whether the one dosage is to be taken once, or one tablet is all there is.
+
+    One bottle or box is no single dose, nor is a tablet that may be fetched again.
+    """
+    timings = list(_repeats(resource))
+    if len(timings) == 1 and _is_one(timings[0].get("count")) and "countMax" not in timings[0]:
+        return True
+    request = resource.get("dispenseRequest")
+    if not isinstance(request, dict):
+        request = resource  # a dispense says itself how much
+    quantity, more = request.get("quantity"), request.get("numberOfRepeatsAllowed")
+    if not isinstance(quantity, dict) or len(timings) > 1:
+        return False
+    unit = (as_text(quantity.get("code")) or as_text(quantity.get("unit"))).lower().strip()
+    again = as_text(more) not in ("", "0")
+    return _is_one(quantity.get("value")) and unit in _TABLETS and not again
+
+
+def _is_one(value: object) -> bool:
+    try:
+        return Decimal(as_text(value)) == 1
+    except InvalidOperation:
+        return False
 
 
 def _first(resource: Mapping[str, Any], members: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ creatinine, no pregnancy from age and sex.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Literal
 
 from fhir_pgx.fhir.allergies import read_allergies
@@ -22,8 +23,9 @@ from fhir_pgx.fhir.statuses import STALE_PREGNANCY_DAYS, read_statuses
 from fhir_pgx.fhir.values import concept_of
 from fhir_pgx.model.drug import DrugMatch, MedicationConcept, MedicationOrder
 from fhir_pgx.model.finding import NotUnderstood
-from fhir_pgx.model.patient import Condition, Fact, PatientContext
+from fhir_pgx.model.patient import Availability, Condition, Fact, Listed, PatientContext
 
+NOT_ASKED: Mapping[Listed, Availability] = MappingProxyType({})
 OLDEST_YEARS = 130
 BIRTH_DATE = "the birth date is no date that a living person can have: no age is taken from it"
 
@@ -43,12 +45,14 @@ def read_patient_context(
     match: Callable[[MedicationConcept], DrugMatch | None],
     today: date,
     looked_for: frozenset[str] = frozenset(),
+    lists: Mapping[Listed, Availability] = NOT_ASKED,
 ) -> PatientContext:
     """What `entries`, all of one patient, say of that patient on the day `today`.
 
     `orders` are the medicines in force and `drafts` those under judgement, as `read_orders` gives
     them; medicines that are over are read here. `match` resolves the substance of an allergy.
-    `looked_for` names the resource types that somebody searched for, with whatever result.
+    `looked_for` names the resource types that somebody searched for, with whatever result; `lists`
+    how far each list was obtainable, where they were asked for.
     """
     drafts = tuple(drafts)
     proposed = {id(order.resource) for order in drafts}
@@ -80,6 +84,7 @@ def read_patient_context(
         pregnant=statuses.pregnant or _by_condition("pregnancy", conditions, today),
         breastfeeding=statuses.breastfeeding or _by_condition("breastfeeding", conditions, today),
         ancestry=_ancestry(patient),
+        lists=lists,
         not_understood=(
             *odd_birth,
             *measured.not_understood,

@@ -67,6 +67,7 @@ def _fact(row: Mapping[str, Any], citations: Mapping[str, Any]) -> AlternativeFa
         citation=row["source"],
         values=() if stated is True or kind in _NUMBERS else tuple(stated),
         bound=Decimal(str(stated)) if kind in _NUMBERS else None,
+        to_confirm=row.get("to_confirm", False),
     )
 
 

@@ -156,6 +156,7 @@ def guideline(content: Mapping[str, Any], codes: Mapping[str, str]) -> Guideline
             for name, entry in content.get("considerations", {}).items()
         },
         note=" ".join(content.get("note", "").split()),
+        only_alone=content.get("only_alone", False),
     )
 
 

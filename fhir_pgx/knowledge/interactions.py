@@ -9,6 +9,7 @@ from fhir_pgx.knowledge.files import checked, read_yaml
 from fhir_pgx.model.interactions import (
     AdjustRule,
     Agent,
+    Avoided,
     Band,
     HalfLife,
     Interactions,
@@ -46,16 +47,7 @@ def load_interactions(home: Path) -> Interactions:
         by_rxcui=by_rxcui,
         uncoded=tuple(uncoded),
         rules=tuple(_rule(rule, citations) for rule in content["rules"]),
-        restates=tuple(
-            Restated(
-                each["guideline"],
-                each["gene"],
-                each["drugs"],
-                each["says"],
-                citations[each["source"]],
-            )
-            for each in content["restates"]
-        ),
+        restates=tuple(_restated(each, citations) for each in content["restates"]),
     )
 
 
@@ -97,6 +89,28 @@ def _rule(rule: Mapping[str, Any], citations: Mapping[str, str]) -> AdjustRule:
             for band in rule["bands"]
         ),
         source=citations[rule["source"]],
+    )
+
+
+def _restated(each: Mapping[str, Any], citations: Mapping[str, str]) -> Restated:
+    return Restated(
+        guideline=each["guideline"],
+        name=each["name"],
+        by=each["by"],
+        gene=each["gene"],
+        drugs=each["drugs"],
+        avoid=tuple(
+            Avoided(
+                tuple(band["strengths"]),
+                band.get("from", band.get("above", "")),
+                "from" in band,
+                band.get("to", band.get("below", "")),
+                "to" in band,
+            )
+            for band in each["avoid"]
+        ),
+        says=each["says"],
+        source=citations[each["source"]],
     )
 
 

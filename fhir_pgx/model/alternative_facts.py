@@ -32,6 +32,7 @@ class AlternativeFact:
 
     `values` are condition classes, codes, families or grades, `bound` a number; which of them is
     used `kind` says. `no-concern` says that the source asks for nothing there: it was looked at.
+    `to_confirm`: known of labelling in general, and not yet read there again.
     `source` is short enough for a card, `citation` its key in the file.
     """
 
@@ -42,6 +43,7 @@ class AlternativeFact:
     citation: str
     values: tuple[str, ...] = ()
     bound: Decimal | None = None
+    to_confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

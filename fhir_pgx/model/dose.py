@@ -46,6 +46,7 @@ DoseKind = Literal[
     "threshold",  # from here something else begins: a risk, a caution, another choice
     "reference",  # the usual dose, stated to be known
     "percent",  # a share of a dose that is not the order's
+    "computed",  # what an equation comes to for this patient: where to start
 ]
 
 

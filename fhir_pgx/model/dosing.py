@@ -88,6 +88,7 @@ class WarfarinDosing:
     sites: dict[str, str]
     tested_with: tuple[str, ...]
     cyp4f2_carriers: tuple[str, ...]
+    genes: tuple[str, ...] = ("CYP2C9", "CYP4F2", "VKORC1")
 
 
 @dataclass(frozen=True, slots=True)

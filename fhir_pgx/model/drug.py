@@ -48,6 +48,12 @@ class MedicationConcept:
                 return coding.display
         return self.codings[0].code if self.codings else ""
 
+    @property
+    def names_nothing(self) -> bool:
+        """Whether no code and no word says which drug it is: a Medication that did not come along,
+        or one without a code."""
+        return not (self.codings or self.text) and all(part.names_nothing for part in self.parts)
+
 
 MatchNote = Literal[
     "matched-by-name",  # no code resolved; the whole name did: weaker, no suggestion is made
@@ -91,6 +97,8 @@ class CodeMeaning:
 @dataclass(frozen=True, slots=True)
 class DrugMatch:
     """The ingredients a medication concept resolves to.
+
+    Of several products that differ, `ingredients` may hold what all of them contain.
 
     `how` is `code` or `name`. `ingredients` is empty where codings disagree: then `candidates`
     holds every ingredient set found, and no advice may choose between them silently.

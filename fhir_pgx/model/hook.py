@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from fhir_pgx.model.card import Card
 from fhir_pgx.model.finding import NotUnderstood
+from fhir_pgx.model.patient import Availability, Listed
 from fhir_pgx.model.policy import Muted
 
-Availability = Literal[
-    "supplied",  # resources came along
-    "empty",  # the client looked and found none
-    "unavailable",  # the client tried and failed, or could not look
-    "missing",  # nothing was sent and nothing may be asked
-]
+__all__ = ["NOT_A_UUID", "Availability", "HookAnswer", "HookCall", "Listed"]
+
+NOT_A_UUID = "hook-instance-not-uuid"  # the flag of a hookInstance that is some other text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +22,11 @@ class HookCall:
     resource of the prefetch, of the store and of call-backs). `selections` are the `Type/id` an
     order-select names, None for hooks without selections. `genomics` and `medications` say how
     far the data were obtainable; `unavailable_reason` is the client's own, without patient data.
-    `looked_for` names the resource types that somebody searched for and found none of; `not_found`
-    the orders, as `Type/id`, that a hook names by reference and nobody sent.
+    `lists` says the same of each list that helps to judge, as far as anything is known of it; a
+    list of which any part could not be obtained is "unavailable", whatever else came of it.
+    `partial` names those of which a part came and a part did not. `looked_for` names the resource
+    types that somebody searched for and found none of; `not_found` the orders, as `Type/id`, that a
+    hook names by reference and nobody sent.
     """
 
     service_id: str
@@ -43,6 +44,8 @@ class HookCall:
     medications: Availability = "missing"
     incomplete: bool = False  # a prefetch Bundle has further pages that were not read
     unavailable_reason: str = ""
+    lists: Mapping[Listed, Availability] = field(default_factory=dict)
+    partial: frozenset[Listed] = frozenset()
     looked_for: frozenset[str] = frozenset()
     not_found: tuple[str, ...] = ()
     notes: tuple[NotUnderstood, ...] = ()

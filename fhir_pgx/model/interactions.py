@@ -85,12 +85,30 @@ class AdjustRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Avoided:
+    """The strengths of inhibitor that advice tells to avoid, at the activity scores of one band."""
+
+    strengths: tuple[Strength, ...]
+    low: str
+    includes_low: bool
+    high: str
+    includes_high: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Restated:
-    """A guideline whose advice speaks of inhibitors itself, without adjusting the phenotype."""
+    """A guideline whose advice speaks of inhibitors itself, without adjusting the phenotype.
+
+    `name` is how a sentence calls the guideline, `by` who speaks; `avoid` what its rows tell to
+    avoid at which scores.
+    """
 
     guideline: str
+    name: str
+    by: str
     gene: str
     drugs: dict[str, str]
+    avoid: tuple[Avoided, ...]
     says: str
     source: str
 
@@ -110,6 +128,14 @@ class Interactions:
         for rule in self.rules:
             if (rule.guideline, rule.gene) == (guideline, gene):
                 return rule if not rxcui or rxcui in rule.drugs.values() else None
+        return None
+
+    def restated_by(self, guideline: str, gene: str, rxcui: str) -> Restated | None:
+        """What a guideline's own advice on one drug says of a gene's inhibitors; None where it
+        says nothing."""
+        for each in self.restates:
+            if (each.guideline, each.gene) == (guideline, gene) and rxcui in each.drugs.values():
+                return each
         return None
 
 

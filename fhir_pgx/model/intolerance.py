@@ -17,10 +17,11 @@ class Bearing:
     """What one patient's results have to do with a reaction to one drug.
 
     `genes` are those that bear on it, `others` further drugs of the same guideline: the same result
-    speaks of them.
+    speaks of them. `fits` is False where a reaction is stated that an immune one would not be.
     """
 
     meaning: Meaning
     genes: tuple[str, ...]
     advice: DrugAdvice
     others: tuple[str, ...] = ()
+    fits: bool = True

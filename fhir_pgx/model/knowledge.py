@@ -144,6 +144,7 @@ class Guideline:
     implications: dict[str, str]
     considerations: dict[str, str]
     note: str = ""
+    only_alone: bool = False  # a combination product is another medicine to it
 
 
 @dataclass(frozen=True, slots=True)

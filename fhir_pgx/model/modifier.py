@@ -18,7 +18,8 @@ class Interaction:
     """One thing that acts on an enzyme: a medicine in use, ended and still acting, planned or in
     the same bundle; or smoking (then `rxcui` is empty).
 
-    `until` is the day from which it is taken not to act any more, ISO, empty where unknown.
+    `until` is the day from which it is taken not to act any more, ISO, empty where unknown;
+    `lasts` the days that it goes on acting after the last dose, None where we hold no half-life.
     `confidence` and `source` are those of the table's row.
     """
 
@@ -32,6 +33,7 @@ class Interaction:
     until: str = ""
     confidence: str = ""
     source: str = ""
+    lasts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Modifier:
     `genetic` is the result by the genes alone, `effective` the one that counts (a rule) or may
     count (a caution), None where no phenotype can be stated: the caution then stands alone.
     `text` is one sentence of ours for the card, `short` a phrase for its summary
-    (`CYP2D6 inhibited by paroxetine`).
+    (`CYP2D6 inhibited by paroxetine`). `advised_against`: the source itself tells patients with
+    this result to avoid the medicine beside the drug. That is its instruction and no caution of
+    ours, though no phenotype is adjusted; `short` then says it (`CPIC advises against paroxetine
+    beside it`).
     """
 
     gene: str
@@ -53,3 +58,4 @@ class Modifier:
     short: str
     source: str
     caveat: Caveat | None = None  # the sentence with its code
+    advised_against: bool = False  # the drug's own guideline advises against such a medicine

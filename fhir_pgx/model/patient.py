@@ -4,6 +4,7 @@ Everything says where it stands and when it was recorded: a weight of three year
 its date. What nobody sent is None or unknown, and never taken for "no".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -12,12 +13,24 @@ from fhir_pgx.model.drug import Drug, MedicationOrder
 from fhir_pgx.model.finding import NotUnderstood
 
 State = Literal["active", "resolved", "unknown"]
+Availability = Literal[
+    "supplied",  # resources came along
+    "empty",  # the client looked and found none
+    "unavailable",  # the client tried and failed, or could not look
+    "missing",  # nothing was sent and nothing may be asked
+]
+# What a client is asked for, by what it is about.
+Listed = Literal["results", "medicines", "problems", "allergies", "measures", "tests"]
 MedicineState = Literal[
     "active",  # in use, as far as the record says
     "draft",  # in the same bundle of orders
     "planned",  # begins on a later day
     "ended",  # over; it may still act
 ]
+
+
+# How a `NotUnderstood` of a measurement ends: it is on file, and left aside for the reason said.
+NOT_USED = ", so it is not used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +108,8 @@ class PatientContext:
     `age_years` are whole years today, None where the birth date does not tell. `ancestry` is what
     the patient reports of themselves and is optional everywhere. `conditions_known`,
     `medicines_known` and `allergies_known` say whether anybody looked: without that an empty tuple
-    means nothing.
+    means nothing. `lists` says it in full, where the data came by a hook: a search that failed is
+    no search that nobody made.
     """
 
     birth_date: str = ""
@@ -117,6 +131,11 @@ class PatientContext:
     breastfeeding: Fact | None = None
     ancestry: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = field(default=())
+    lists: Mapping[Listed, Availability] = field(default_factory=dict)
+
+    def failed(self, listed: Listed) -> bool:
+        """Whether a list, or a part of it, was asked for and could not be obtained."""
+        return self.lists.get(listed) == "unavailable"
 
     def has(self, *classes: str) -> bool | None:
         """True where the patient has a condition of any of these classes that is not over; None

@@ -108,10 +108,12 @@ def weight(recommendation: Recommendation) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """What would be advised if another medicine made the gene act as another phenotype."""
+    """What would be advised if another medicine made the gene act as another phenotype; `by_genes`:
+    what the genes alone would bring, where a rule has made another phenotype count."""
 
     modifier: Modifier
     recommendation: Recommendation
+    by_genes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

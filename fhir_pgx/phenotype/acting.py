@@ -91,6 +91,7 @@ def _found(
     agent: Agent, state: When, reference: str, *, when: str = "", until: str = ""
 ) -> FoundInteraction:
     others = dict.fromkeys(o.strength for o in agent.others if o.strength != agent.strength)
+    washout = _washout(agent.half_life)
     return FoundInteraction(
         gene=agent.gene,
         agent=agent.agent,
@@ -104,6 +105,7 @@ def _found(
         source=agent.source,
         when=when,
         other_strengths=tuple(others),
+        lasts=washout.days if washout is not None else None,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
 from fhir_pgx.model.function_pairs import NO_VALUE
-from fhir_pgx.model.interactions import Band
+from fhir_pgx.model.interactions import Avoided, Band
 from fhir_pgx.model.knowledge import GeneRules
 from fhir_pgx.model.phenotype import GeneResult, Status
 from fhir_pgx.phenotype.diplotype import keys_of_phenotype, plain_score, score_order
@@ -99,13 +99,14 @@ def _adjusted_score(
     score = plain_score(str(value))
     if score in held:
         return score, (score,)
-    phenotype = next(band.phenotype for band in bands if _holds(band, value))
+    phenotype = next(band.phenotype for band in bands if holds(band, value))
     alike = [other for other in keys_of_phenotype(phenotype, rules) if not other.startswith("≥")]
     below = [other for other in alike if Decimal(other) < value]
     return score, ((below or alike[:1])[-1],)
 
 
-def _holds(band: Band, value: Decimal) -> bool:
+def holds(band: Band | Avoided, value: Decimal) -> bool:
+    """Whether a score lies in a band."""
     low = Decimal(band.low)
     if value < low or (value == low and not band.includes_low):
         return False

@@ -8,6 +8,7 @@ then the diplotype. Calls made elsewhere come before all else, in the same order
 from dataclasses import dataclass, field
 
 from fhir_pgx.model.finding import Caveat, Presence
+from fhir_pgx.model.function_pairs import pair_of
 from fhir_pgx.model.genotype import GeneEvidence
 from fhir_pgx.model.knowledge import GeneRules
 from fhir_pgx.model.phenotype import Basis, DiplotypeResult, Status
@@ -150,9 +151,35 @@ def status_of(winner: Answer, rivals: list[Answer]) -> Status:
     return Status.CALLED
 
 
+UNCOUNTED = "xN"
+ULTRARAPID = "Ultrarapid Metabolizer"
+
+
+def _uncounted(diplotype: DiplotypeResult, rules: GeneRules) -> Caveat | None:
+    """What two copies would make of an allele whose copies the report does not count, where that is
+    ultrarapid already: no table has a row for it, and silence would be dangerous."""
+    counted = tuple(
+        f"{name.removesuffix(UNCOUNTED)}x2" if name.endswith(UNCOUNTED) else name
+        for name in diplotype.haplotypes
+    )
+    if counted == diplotype.haplotypes:
+        return None
+    pair = pair_of(counted, rules)
+    if pair is None or pair.phenotype != ULTRARAPID:
+        return None
+    return Caveat(
+        "PGX-654",
+        f"The report does not count the copies in {rules.gene} {diplotype.name}. Two would make it "
+        f"{ULTRARAPID} (activity score {pair.activity_score}) already.",
+    )
+
+
 def allele_caveats(diplotypes: tuple[DiplotypeResult, ...], rules: GeneRules) -> list[Caveat]:
-    caveats = []
+    caveats = [each for d in diplotypes if (each := _uncounted(d, rules))]
+    told = {name for d in diplotypes if _uncounted(d, rules) for name in d.haplotypes}
     for name in dict.fromkeys(name for d in diplotypes for name in d.haplotypes):
+        if name in told and name.endswith(UNCOUNTED):
+            continue
         if name not in rules.alleles:
             caveats.append(
                 Caveat(

@@ -5,13 +5,15 @@ Names of agents are those of our table; nothing that a resource wrote is repeate
 
 from collections.abc import Sequence
 
-from fhir_pgx.model.interactions import FoundInteraction
+from fhir_pgx.model.interactions import FoundInteraction, Restated
 from fhir_pgx.model.knowledge import GeneRules
 from fhir_pgx.model.phenotype import GeneResult, Status
 from fhir_pgx.phenotype.adjusted_score import number_of, phenotypes_of
 
 _ADVERBS = {"strong": "strongly ", "moderate": "moderately ", "unknown": ""}
 _VERBS = {"inhibitor": "inhibit", "inducer": "induce"}
+_PACE = {"inhibitor": "slowed", "inducer": "sped up"}
+_LEVELS = {"inhibitor": "rise", "inducer": "fall"}
 _DONE = {"inhibitor": "inhibited", "inducer": "induced"}
 
 
@@ -56,6 +58,57 @@ def clause(deciding: Sequence[FoundInteraction]) -> str:
     return text[:1].upper() + text[1:]
 
 
+def beside_clause(deciding: Sequence[FoundInteraction], known: str) -> str:
+    """`CYP3A4 (genes not tested) may be slowed by voriconazole (in use; strong): levels may rise`,
+    of an enzyme that works beside the one that the guideline asks for."""
+    parts = [
+        f"{_PACE[role]} by "
+        + " and ".join(
+            f"{each.agent} ({'; '.join(_strength_and_note(each))})"
+            for each in deciding
+            if each.role == role
+        )
+        for role in dict.fromkeys(each.role for each in deciding)
+    ]
+    roles = {each.role for each in deciding}
+    turn = "rise or fall" if len(roles) > 1 else _LEVELS[deciding[0].role]
+    return f"{deciding[0].gene} ({known}) may be {' and '.join(parts)}: levels may {turn}"
+
+
+def beside_short(deciding: Sequence[FoundInteraction]) -> str:
+    """`voriconazole raises its levels`."""
+    names = " and ".join(each.agent for each in deciding)
+    several = len(deciding) > 1
+    if len({each.role for each in deciding}) > 1:
+        return f"{names} act on its levels"
+    state = deciding[0].state
+    raises = deciding[0].role == "inhibitor"
+    if state == "washing-out":
+        return f"{names} may still {'raise' if raises else 'lower'} its levels"
+    if state == "planned":
+        return f"{names} will {'raise' if raises else 'lower'} its levels"
+    return f"{names} {'raise' if raises else 'lower'}{'' if several else 's'} its levels"
+
+
+def _strength_and_note(each: FoundInteraction) -> list[str]:
+    return [*([each.strength] if each.strength != "unknown" else []), _note(each)]
+
+
+def advised_against(
+    said: Restated, named: Sequence[FoundInteraction], strengths: Sequence[str], whom: str
+) -> str:
+    """`CPIC's tamoxifen guideline itself advises against a moderate or strong CYP2D6 inhibitor
+    beside tamoxifen: paroxetine (in use) is one.`"""
+    graded = f"{', '.join(strengths[:-1])} or {strengths[-1]}" if strengths[1:] else strengths[0]
+    drug = next(iter(said.drugs))
+    names = " and ".join(f"{each.agent} ({_note(each)})" for each in named)
+    are = "are such" if len(named) > 1 else "is one"
+    return (
+        f"{said.name} itself advises against a {graded} {said.gene} inhibitor beside {drug}"
+        f"{whom}: {names} {are}."
+    )
+
+
 def also(others: Sequence[FoundInteraction]) -> str:
     """A sentence on those that did not decide, with a space before it; empty where there are
     none."""
@@ -94,7 +147,7 @@ def _time(each: FoundInteraction) -> str:
     if each.state == "active":
         return "in use"
     if each.state == "draft":
-        return "ordered with it"
+        return "being ordered"
     if each.state == "planned":
         return f"to begin on {each.when}" if each.when else "planned"
     stopped = f"stopped on {each.when}" if each.when else "stopped on a day not stated"

@@ -2,24 +2,37 @@
 
 One guideline states how to adjust: CPIC's for opioids multiplies the CYP2D6 activity score by 0
 with a strong inhibitor and by 0.5 with a moderate one (PMID 33387367). Its rule is applied where
-the inhibitor is taken together with the drug. Everything else is a caution of ours that stands
-beside the genetic result; a phenotype is named in it only for a strong inhibitor. Weak inhibitors
-change nothing. Of several inhibitors the strongest counts: no source says what several make.
+the inhibitor is taken together with the drug. CPIC's rows for tamoxifen tell to avoid inhibitors
+without adjusting anything: that is told as the source's own word. Everything else is a caution of
+ours that stands beside the genetic result; a phenotype is named in it only for a strong inhibitor.
+Weak inhibitors change nothing, save where a row names them. Of several inhibitors the strongest
+counts: no source says what several make.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from fhir_pgx.model.finding import Caveat
-from fhir_pgx.model.interactions import AdjustRule, FoundInteraction
+from fhir_pgx.model.interactions import AdjustRule, FoundInteraction, Restated
 from fhir_pgx.model.knowledge import GeneRules
-from fhir_pgx.model.modifier import Modifier
-from fhir_pgx.model.phenotype import GeneResult
+from fhir_pgx.model.modifier import Modifier, Strength
+from fhir_pgx.model.phenotype import GeneResult, Status
 from fhir_pgx.phenotype.acting import find_interactions
-from fhir_pgx.phenotype.adjusted_score import POOR, adjusted, as_phenotype, has_score
+from fhir_pgx.phenotype.adjusted_score import (
+    POOR,
+    adjusted,
+    as_phenotype,
+    has_score,
+    holds,
+    number_of,
+)
 from fhir_pgx.phenotype.diplotype import keys_of_phenotype
 from fhir_pgx.phenotype.interaction_words import (
+    advised_against,
     also,
+    beside_clause,
+    beside_short,
     by_genotype,
     clause,
     effective_words,
@@ -29,6 +42,7 @@ from fhir_pgx.phenotype.interaction_words import (
 
 __all__ = ["caveat_of", "enzymes_of", "find_interactions", "modify"]
 
+ADVISED_AGAINST = "PGX-664"
 RULE_APPLIED = "PGX-665"
 STRONG_CAUTION = "PGX-666"
 OTHER_CAUTION = "PGX-667"
@@ -40,6 +54,8 @@ PLANNED = "PGX-669"
 _BESIDE = {"CYP3A5": ("CYP3A4",)}
 _TOGETHER = ("active", "draft")
 _GRADES = ("strong", "moderate", "unknown")
+_RISING: tuple[Strength, ...] = ("weak", "moderate", "strong")
+_NO_RESULT = (Status.NOT_TESTED, Status.NOT_CALLED)
 _DOES_NOTHING = frozenset({"No function", "0.0"})
 _WHILE = {"washing-out": "while it acts ", "planned": "from then on "}
 
@@ -55,21 +71,29 @@ def modify(
     interactions: Iterable[FoundInteraction],
     rules: GeneRules,
     rule: AdjustRule | None,
+    said: Restated | None = None,
+    *,
+    is_beside: bool = False,
 ) -> Modifier | None:
     """What the interactions make of one gene's result for one drug; None where nothing changes.
 
-    `rule` is the drug's guideline rule, None where the guideline has none. Nothing changes for a
+    `rule` is the drug's guideline rule, None where the guideline has none; `said` what its advice
+    itself says of inhibitors; `is_beside` that the guideline asks for another gene, and this one's
+    enzyme works on the same drug (`enzymes_of`). Nothing changes for a
     Poor Metabolizer whom an inhibitor cannot make poorer, nor by an inducer of an enzyme that both
     copies leave without function. `Modifier.interactions` has those that decided first, then the
     others; weak ones are left out.
     """
-    ours = [
-        each
-        for each in interactions
-        if each.gene == gene and each.strength != "weak" and _can_act(each, result, rules)
-    ]
+    able = [each for each in interactions if each.gene == gene and _can_act(each, result, rules)]
+    ours = [each for each in able if each.strength != "weak"]
+    if said is not None:
+        told = _advised_against(result, able, ours, rules, said)
+        if told is not None:
+            return told
     if not ours:
         return None
+    if is_beside:
+        return _beside(result, ours, rules)
     counted = [each for each in ours if rule is not None and _is_counted(each, rule)]
     if rule is not None and counted:
         return _by_rule(result, counted, ours, rules, rule)
@@ -79,7 +103,9 @@ def modify(
 def caveat_of(modifier: Modifier) -> Caveat:
     """The modifier's sentence with its code."""
     state = modifier.interactions[0].state
-    if modifier.is_rule:
+    if modifier.advised_against:
+        code = ADVISED_AGAINST
+    elif modifier.is_rule:
         code = RULE_APPLIED
     elif state == "washing-out":
         code = WASHING_OUT
@@ -152,6 +178,7 @@ def _caution(
     ours: list[FoundInteraction],
     rules: GeneRules,
     rule: AdjustRule | None,
+    what: str = "this",
 ) -> Modifier:
     before = in_brackets(result, rules)
     poor = keys_of_phenotype(POOR, rules)
@@ -163,6 +190,10 @@ def _caution(
     if opposed:
         deciding = opposed
         tail = f"no source states what both make together (by genotype: {before})"
+        # The inducer is no proof against the inhibitor: what that may do is told as without it.
+        if poor and any(e.role == "inhibitor" and _grade(e) == "strong" for e in opposed):
+            effective = as_phenotype(result, POOR, None, poor)
+            tail += f"; by the inhibitor alone the patient may in effect be a {POOR}"
     elif deciding[0].role == "inducer":
         tail = (
             f"{then}activity may be higher than the genotype suggests ({before}); by how much no "
@@ -173,7 +204,7 @@ def _caution(
         why = f"{rule.name} speaks of inhibitors in use" if rule else "no rule adjusts for it"
         tail = (
             f"{then}the patient may in effect be a {POOR} (by "
-            f"genotype: {before}); {why}, so this is a caution of ours"
+            f"genotype: {before}); {why}, so {what} is a caution of ours"
         )
     else:
         tail = (
@@ -193,9 +224,107 @@ def _caution(
     )
 
 
+def _beside(result: GeneResult, ours: list[FoundInteraction], rules: GeneRules) -> Modifier:
+    """A caution on an enzyme that no row of the guideline asks for: its phenotype would decide
+    nothing, the drug's levels do."""
+    first = min(map(_weight, ours))
+    deciding = _opposed(ours) or [each for each in ours if _weight(each) == first]
+    is_untested = result.status is Status.NOT_TESTED
+    known = "genes not tested" if is_untested else f"by genotype: {in_brackets(result, rules)}"
+    tail = "by how much is not settled"
+    if len({each.role for each in deciding}) > 1:
+        tail = "no source states what both make together"
+    others = [each for each in ours if each not in deciding]
+    return Modifier(
+        gene=rules.gene,
+        interactions=(*deciding, *others),
+        is_rule=False,
+        genetic=result,
+        effective=None,
+        text=f"{beside_clause(deciding, known)}; {tail}." + also(others),
+        short=beside_short(deciding),
+        source="; ".join(dict.fromkeys(each.source for each in deciding)),
+    )
+
+
+def _advised_against(
+    result: GeneResult,
+    able: list[FoundInteraction],
+    ours: list[FoundInteraction],
+    rules: GeneRules,
+    said: Restated,
+) -> Modifier | None:
+    """What the source's own rows tell to avoid beside the drug, and what we add as a caution; None
+    where none of the patient's medicines is such a one."""
+    strengths, whom = _avoided(result, said)
+    named = [
+        each
+        for each in able
+        if each.gene == said.gene
+        and each.role == "inhibitor"
+        and each.state in _TOGETHER
+        and each.strength in strengths
+        and each.confidence != "low"
+    ]
+    if not named:
+        return None
+    text = advised_against(said, named, strengths, whom)
+    agents = " and ".join(each.agent for each in named)
+    short = f"{said.by} advises against {agents} beside it"
+    sources = [f"{said.name}, {said.source}", *(f"strength: {each.source}" for each in named)]
+    source = "; ".join(dict.fromkeys(sources))
+    if not ours:
+        return Modifier(
+            gene=rules.gene,
+            interactions=tuple(named),
+            is_rule=False,
+            genetic=result,
+            effective=None,
+            text=text,
+            short=short,
+            source=source,
+            advised_against=True,
+        )
+    caution = _caution(result, ours, rules, None, "that phenotype")
+    others = [each for each in caution.interactions if each not in named]
+    return replace(
+        caution,
+        interactions=(*named, *others),
+        text=f"{text} {caution.text}",
+        short=short,
+        source=source,
+        advised_against=True,
+    )
+
+
+def _avoided(result: GeneResult, said: Restated) -> tuple[tuple[Strength, ...], str]:
+    """The strengths that every row for this result tells to avoid, and for whom, where not every
+    reading of the result has such a row. Without a result: those that all rows name."""
+    if result.status in _NO_RESULT and not result.lookup_keys:
+        common = set.intersection(*(set(band.strengths) for band in said.avoid))
+        return _in_order(common), f" for every {said.gene} result but {POOR} (none is on file)"
+    covered: dict[str, set[Strength]] = {}
+    for key in result.lookup_keys:
+        score = number_of(key)
+        band = next((b for b in said.avoid if score is not None and holds(b, score)), None)
+        if band is not None:
+            covered[key] = set(band.strengths)
+    if not covered:
+        return (), ""
+    is_all = len(covered) == len(result.lookup_keys)
+    whom = "" if is_all else f" (at a score of {' or '.join(covered)})"
+    return _in_order(set.intersection(*covered.values())), whom
+
+
+def _in_order(strengths: set[Strength]) -> tuple[Strength, ...]:
+    return tuple(each for each in _RISING if each in strengths)
+
+
 def _opposed(ours: list[FoundInteraction]) -> list[FoundInteraction]:
-    """The inhibitors and the inducers that act at the same time; empty where only one kind does."""
+    """The inhibitors and, after them, the inducers that act at the same time; empty where only one
+    kind does."""
     together = [each for each in ours if each.state in _TOGETHER]
+    together.sort(key=lambda each: each.role == "inducer")
     return together if len({each.role for each in together}) > 1 else []
 
 

@@ -4,7 +4,7 @@ situation, modifiers, equations → question → advise → face
 → doses, alternatives, what would change → card
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,13 +14,15 @@ from fhir_pgx.cards import (
 from fhir_pgx.cards.alternatives import named_alternatives
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.extras import Extras
-from fhir_pgx.cards.form import is_for_local_use
+from fhir_pgx.cards.form import is_for_local_use, local_summary
+from fhir_pgx.cards.gaps import lists_not_obtained, medicines_not_seen, unreadable_medicines
 from fhir_pgx.cards.order import Face, face_of, is_quiet
+from fhir_pgx.cards.several import of_several
 from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.fhir.conditions import read_indications
 from fhir_pgx.fhir.dosage import read_doses
 from fhir_pgx.fhir.dosage_units import product_strength
-from fhir_pgx.fhir.patient_context import read_patient_context
+from fhir_pgx.fhir.patient_context import NOT_ASKED, read_patient_context
 from fhir_pgx.memory import (
     Memory,
     result_key,
@@ -35,11 +37,13 @@ from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.interactions import FoundInteraction
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.modifier import Modifier
-from fhir_pgx.model.patient import PatientContext
+from fhir_pgx.model.patient import Availability, Listed, PatientContext
 from fhir_pgx.model.phenotype import GeneResult
 from fhir_pgx.model.recommendation import (
     AlternativeVerdict,
     DrugAdvice,
+    Recommendation,
+    Unanswered,
     Verdict,
     given,
     weight,
@@ -52,7 +56,7 @@ from fhir_pgx.phenotype import (
     modify,
     possible_results,
 )
-from fhir_pgx.pipeline.case import Case, Doses, Question, days_taken, is_at_advised_dose
+from fhir_pgx.pipeline.case import DOSE_ALONE, Case, Doses, Question, days_taken, is_at_advised_dose
 from fhir_pgx.pipeline.genes import Gene, Genes
 from fhir_pgx.pipeline.orders import Orders
 from fhir_pgx.recommendation import (
@@ -64,6 +68,7 @@ from fhir_pgx.recommendation import (
     advise,
     doses_for_patient,
     fits_of,
+    is_settled,
     judge,
     recommend_warfarin,
     suggested_amount,
@@ -73,7 +78,10 @@ from fhir_pgx.recommendation.alternatives import (
     judge_alternatives,
     judged_with_medicines,
 )
+from fhir_pgx.recommendation.dose_measure import recent_weight
+from fhir_pgx.recommendation.germline import NO_GROUP
 from fhir_pgx.recommendation.population_why import population_fits
+from fhir_pgx.recommendation.warfarin import doses_of
 from fhir_pgx.recommendation.what_if import (
     Ask,
     Recalled,
@@ -86,11 +94,8 @@ from fhir_pgx.recommendation.what_if import (
 )
 from fhir_pgx.recommendation.what_if_population import by_situation, hypothetical_fits, unstated
 
-WARFARIN_GENES = ("CYP2C9", "CYP4F2", "VKORC1")
-NO_MEDICINES = Caveat(
-    "PGX-625",
-    "Medicines in use did not reach this service: interactions with them were not looked for.",
-)
+# ABCD-GENE was made in patients with coronary disease: of a stroke it says nothing.
+_CORONARY = frozenset({"acs-pci", "cardiovascular-other"})
 
 
 class Advice:
@@ -120,6 +125,7 @@ class Advice:
         drafts: Sequence[MedicationOrder],
         references: References,
         looked_for: frozenset[str] = frozenset(),
+        lists: Mapping[Listed, Availability] = NOT_ASKED,
     ) -> PatientContext:
         return read_patient_context(
             entries,
@@ -130,6 +136,7 @@ class Advice:
             match=self._orders.match,
             today=self._today(),
             looked_for=looked_for,
+            lists=lists,
         )
 
     def acting(self, patient: PatientContext) -> tuple[FoundInteraction, ...]:
@@ -232,7 +239,7 @@ class Advice:
         daily = [dose.daily for dose in ordered if dose.daily_unit == "mg"]
         return Situation(
             age_years=patient.age_years,
-            weight=patient.weight.value if patient.weight else None,
+            weight=recent_weight(patient, self._today()),
             reasons=reasons,
             conditions=frozenset(
                 name
@@ -272,8 +279,16 @@ class Advice:
                 mine = tuple(each for each in acting if each.gene == gene)
                 if not mine:
                     continue
-                rule = table.rule_of(entry.guideline.id, gene, entry.rules.rxcui)
-                made = modify(gene, results[gene], mine, self._knowledge.genes[gene], rule)
+                about = (entry.guideline.id, gene, entry.rules.rxcui)
+                made = modify(
+                    gene,
+                    results[gene],
+                    mine,
+                    self._knowledge.genes[gene],
+                    table.rule_of(*about),
+                    table.restated_by(*about),
+                    is_beside=gene not in entry.rules.genes,
+                )
                 if made is not None:
                     made = replace(made, caveat=caveat_of(made))
                     found.setdefault(entry.guideline.id, {})[gene] = made
@@ -286,21 +301,44 @@ class Advice:
             return ()
         if "CPIC" not in self._rulebook.precedence:
             return ()
-        answer = recommend_warfarin(case.results, case.patient, dosing, sites=case.sites)
-        return (Computed("CPIC", WARFARIN_GENES, answer),)
+        answer = recommend_warfarin(
+            case.results, case.patient, dosing, sites=case.sites, today=self._today()
+        )
+        return (Computed("CPIC", dosing.warfarin.genes, answer),)
+
+    def decisive(self, order: MedicationOrder, group: DrugGroup, case: Case) -> Hashable:
+        """What of an order can decide the answer of a drug or judge its alternatives."""
+        reasons = read_indications(
+            order.resource, case.references, self._classes, today=self._today()
+        )
+        return reasons, self._ordered(order) if "daily_mg_at_most" in group.needs else ()
+
+    def dose_that_matters(self, order: MedicationOrder, advice: DrugAdvice, case: Case) -> Hashable:
+        """What of an order's dose its card would speak of; nothing where no number of the advice
+        is held against it. Where the dose stands in the resource does not matter."""
+        if not _has_numbers(advice) or is_for_local_use(order):
+            return ()
+        ordered = self._ordered(order)
+        if not self._doses(ordered, advice, case.patient):
+            return ()
+        return tuple(replace(each, path="", text="") for each in ordered)
 
     def order_card(
         self,
-        order: MedicationOrder,
+        orders: Sequence[MedicationOrder],
         question: Question,
         face: Face,
         case: Case,
         context: CardContext,
     ) -> Card | None:
-        """The card of a face for this patient; None where the order follows the advice already."""
-        advice = face.advice
-        has_numbers = any(r.dose for r in advice.recommendations)
-        ordered = self._ordered(order) if has_numbers else ()
+        """The card of a face for these orders of this patient, which nothing that counts tells
+        apart; None where they follow the advice already."""
+        advice, order = face.advice, orders[0]
+        if is_for_local_use(order):
+            local = replace(face, summary=local_summary(advice.drug))
+            card = order_card(local, order, case.results, context)
+            return of_several(card, orders, advice.drug)
+        ordered = self._ordered(order) if _has_numbers(advice) else ()
         doses = self._doses(ordered, advice, case.patient)
         if is_at_advised_dose(advice, doses):
             return None
@@ -308,20 +346,40 @@ class Advice:
         changes = self._what_if(question, advice, case)
         changes += tuple(by_measures(extras.doses, case.patient))
         extras = replace(extras, changes=foremost(changes))
-        extras = self._with_alternatives(extras, order, advice, case)
-        return order_card(face, order, case.results, context, extras)
+        named = named_alternatives(advice)
+        if named:
+            judged, note = self._judge(named, orders, advice, case)
+            extras = replace(extras, alternatives=judged, alternatives_note=note)
+        card = order_card(face, order, case.results, context, extras)
+        return of_several(card, orders, advice.drug, advice.recommendations, extras)
 
     def _doses(
         self, ordered: Sequence[OrderedDose], advice: DrugAdvice, patient: PatientContext
     ) -> Doses:
         """The numbers of each advice for this patient. Those of two sources or populations are no
-        alternatives of each other: they stay apart."""
+        alternatives of each other: they stay apart. Of sources that do not lead only what a dose
+        must not exceed is held against the order."""
         doses: Doses = {}
-        rows = [r for e in advice.leading if not e.is_computed for r in given(e.answer)]
-        for r in sorted(rows, key=weight):
+        rows = [(e, r) for e in advice.leading for r in given(e.answer) if r.dose]
+        for e, r in sorted(rows, key=lambda each: weight(each[1])):
             key = (r.advice, r.population_label)
-            if r.dose and key not in doses:
-                doses[key] = doses_for_patient(r.dose, ordered, patient, today=self._today())
+            if NO_GROUP in r.caveats or key in doses:
+                continue  # a number for nobody's group judges nobody's order
+            found = (
+                doses_of(r, ordered)
+                if e.is_computed
+                else doses_for_patient(r.dose, ordered, patient, today=self._today())
+            )
+            if found:
+                doses[key] = found
+        others = [e for e in advice.sources if e.stance not in ("leads", "silent")]
+        for each in others:
+            for r in given(each.answer):
+                numbers = doses_for_patient(r.dose, ordered, patient, today=self._today())
+                ceilings = tuple(d for d in numbers if d.kind == "ceiling" and not d.conditional)
+                if ceilings:
+                    who = f"{each.source}, {r.population_label}".removesuffix(", ")
+                    doses[f"{each.source} {r.advice}", who] = ceilings
         return doses
 
     def _extras(
@@ -332,7 +390,7 @@ class Advice:
         case: Case,
     ) -> Extras:
         """What this patient and this order add to the card."""
-        several = len({r.population_label for r in advice.recommendations}) > 1
+        several = len({who for _, who in doses}) > 1
         shown = [
             (who if several else "", dose)
             for (_, who), each in doses.items()
@@ -343,78 +401,112 @@ class Advice:
         amount = amounts.pop() if len(amounts) == 1 else None
         return Extras(
             tuple(shown),
-            is_above=self._is_above(advice, doses, case.patient),
+            above=self._above(advice, doses, case.patient),
+            is_settled=self._is_settled(advice, doses, case.patient),
             suggested=(str(amount), "mg") if amount is not None else None,
             lines=self._scores(advice, case),
             limits=self._not_looked_at(advice, case),
         )
 
-    def _is_above(self, advice: DrugAdvice, doses: Doses, patient: PatientContext) -> bool:
-        """Whether the order is above every dose that the advice states, for a drug that is not in
-        use yet: one that is may have been titrated."""
+    def _above(self, advice: DrugAdvice, doses: Doses, patient: PatientContext) -> str:
+        """What the order is above: what a source calls the most, or, for a drug that is not in use
+        yet, every dose that the advice states. One in use may have been titrated."""
+        not_shown = {r.population_label for r in advice.recommendations if _is_not_known(r)}
+        doses = {key: each for key, each in doses.items() if key[1] not in not_shown}
+        for (_, who), each in doses.items():
+            for dose in each:
+                if dose.kind == "ceiling" and not dose.conditional and dose.judgement == "above":
+                    source = who.partition(",")[0]
+                    is_other = source in self._rulebook.precedence
+                    return f"{source}'s maximum" if is_other else "the advised dose"
         taken = any(
             drug.rxcui == advice.rxcui
             for medicine in patient.medicines
             if medicine.state in ("active", "ended")
             for drug in medicine.drugs
         )
-        judged = {judge(each) for each in doses.values()}
-        return judged == {"above"} and not taken
+        is_above = {judge(each) for each in doses.values()} == {"above"} and not taken
+        return "the advised dose" if is_above else ""
+
+    def _is_settled(self, advice: DrugAdvice, doses: Doses, patient: PatientContext) -> bool:
+        """Whether advice about the dose alone comes long after the drug was begun."""
+        found = advice.recommendations
+        if any(r.serious or r.action not in DOSE_ALONE for r in found):
+            return False
+        return is_settled(patient, advice.rxcui, doses.values(), self._today())
 
     def _scores(self, advice: DrugAdvice, case: Case) -> tuple[str, ...]:
         """What a risk score adds for a drug that has one."""
         dosing = self._knowledge.dosing
         if dosing is None or advice.rxcui != dosing.abcd_gene.rxcui:
             return ()
-        found = abcd_gene(case.results.get("CYP2C19"), case.patient, dosing)
+        populations = {r.population for r in advice.recommendations if r.population_label}
+        if populations and populations.isdisjoint(_CORONARY):
+            return ()
+        result = case.results.get("CYP2C19")
+        found = abcd_gene(result, case.patient, dosing, today=self._today())
         return (found.text,) if found else ()
 
     def _not_looked_at(self, advice: DrugAdvice, case: Case) -> tuple[Caveat, ...]:
-        """Without the medicines in use a phenotype stands as if nothing acted on it."""
+        """Without the medicines in use a phenotype stands as if nothing acted on it; without the
+        problems and the measures nobody knows which group a patient is of."""
+        patient = case.patient
         genes = {gene for r in advice.recommendations for gene in r.genes}
-        unseen = not case.patient.medicines_known and not self._acted_on.isdisjoint(genes)
-        return (NO_MEDICINES,) if unseen else ()
+        caveats: list[Caveat | None] = []
+        if not self._acted_on.isdisjoint(genes):
+            in_use = (each.order for each in patient.medicines if each.state == "active")
+            caveats += [medicines_not_seen(patient), unreadable_medicines(in_use)]
+        caveats.append(lists_not_obtained(patient))
+        return tuple(each for each in caveats if each is not None)
 
-    def _with_alternatives(
-        self, extras: Extras, order: MedicationOrder, advice: DrugAdvice, case: Case
-    ) -> Extras:
-        """The named alternatives judged by everything known of this patient."""
-        named = {each.name: each for each in named_alternatives(advice)}
-        if not named:
-            return extras
-        reasons = read_indications(
-            order.resource, case.references, self._classes, today=self._today()
+    def _judge(
+        self,
+        named: Iterable[AlternativeVerdict],
+        orders: Sequence[MedicationOrder],
+        advice: DrugAdvice,
+        case: Case,
+    ) -> tuple[dict[str, AlternativeVerdict], str]:
+        """The named alternatives judged by everything known of this patient, and what stands under
+        them. The orders are what would be replaced: their drug acts on nothing any more. Where
+        nothing is ordered it is the drug itself, if it is in use."""
+        order = orders[0] if orders else None
+        reasons = (
+            read_indications(order.resource, case.references, self._classes, today=self._today())
+            if order
+            else ()
         )
+        leaves = {order.reference for order in orders} or {
+            medicine.reference
+            for medicine in case.patient.medicines
+            if {drug.rxcui for drug in medicine.drugs} == {advice.rxcui}
+        }
         patient = replace(
             case.patient,
             conditions=(*case.patient.conditions, *reasons),
-            # The order is what would be replaced: its drug acts on nothing any more.
-            medicines=tuple(m for m in case.patient.medicines if m.reference != order.reference),
+            medicines=tuple(m for m in case.patient.medicines if m.reference not in leaves),
         )
+        others = tuple(each for each in case.acting if each.reference not in leaves)
+        left = replace(case, patient=patient, acting=others)
         judged = judge_alternatives(
-            named.values(),
+            named,
             patient,
             self._knowledge.alternative_facts,
-            with_medicines=lambda each: self._with_medicines(each, order, patient, case),
+            with_medicines=lambda each: self._with_medicines(each, order, left),
+            today=self._today(),
         )
-        return replace(extras, alternatives=judged, alternatives_note=alternatives_note(patient))
+        return judged, alternatives_note(patient)
 
     def _with_medicines(
-        self,
-        alternative: AlternativeVerdict,
-        order: MedicationOrder,
-        patient: PatientContext,
-        case: Case,
+        self, alternative: AlternativeVerdict, order: MedicationOrder | None, case: Case
     ) -> tuple[Verdict, str] | None:
         """The verdict of an alternative whose genes other medicines act on; None where none do."""
         groups = self._rulebook.for_ingredients([Drug(alternative.rxcui, alternative.name)])
         if not alternative.rxcui or not groups:
             return None
-        others = tuple(each for each in case.acting if each.reference != order.reference)
-        modifiers = self._modifiers(groups[0], replace(case, acting=others))
+        modifiers = self._modifiers(groups[0], case)
         if not modifiers:
             return None
-        situation = self._situation(order, groups[0], patient, case.references)
+        situation = self._situation(order, groups[0], case.patient, case.references)
         return judged_with_medicines(
             advise(
                 groups[0],
@@ -426,6 +518,33 @@ class Advice:
             )
         )
 
+    def whole(
+        self, advice: DrugAdvice, case: Case, orders: Sequence[MedicationOrder] = ()
+    ) -> DrugAdvice:
+        """The advice with the alternatives of every source judged as those of a card are."""
+        answers = [r for each in advice.sources for r in given(each.answer)]
+        named = {a.name: a for r in answers for a in r.alternatives}
+        if not named:
+            return advice
+        judged, _ = self._judge(named.values(), orders, advice, case)
+
+        def told(r: Recommendation) -> Recommendation:
+            return replace(r, alternatives=tuple(judged.get(a.name, a) for a in r.alternatives))
+
+        sources = tuple(
+            replace(
+                each,
+                answer=each.answer
+                if isinstance(each.answer, Unanswered)
+                else tuple(map(told, each.answer)),
+                possible=tuple(
+                    replace(p, recommendation=told(p.recommendation)) for p in each.possible
+                ),
+            )
+            for each in advice.sources
+        )
+        return replace(advice, sources=sources)
+
     def explained(self, order: MedicationOrder | None, group: DrugGroup, case: Case) -> Explained:
         """One drug with all that led to its advice, and what would change it."""
         question = self.question(order, group, case)
@@ -434,7 +553,7 @@ class Advice:
         shown = tuple((who, dose) for (_, who), each in doses.items() for dose in each)
         changes = (*self._what_if(question, advice, case), *by_measures(shown, case.patient))
         return Explained(
-            advice,
+            self.whole(advice, case, (order,) if order else ()),
             population_fits(group, question.situation, question.results),
             question.modifiers,
             shown,
@@ -513,3 +632,12 @@ class Advice:
             return call(gene, (*(each for each in calls if each.site != site), read))
 
         return recalled
+
+
+def _has_numbers(advice: DrugAdvice) -> bool:
+    return any(r.dose for e in advice.sources for r in given(e.answer))
+
+
+def _is_not_known(r: Recommendation) -> bool:
+    """Whether nobody knows that the population of a recommendation is this patient's."""
+    return bool(r.population_label) and r.population_fit == "unknown"

@@ -92,11 +92,16 @@ def days_taken(patient: PatientContext, today: date) -> dict[str, int | None]:
     return taken
 
 
+DOSE_ALONE = frozenset({"reduce-dose", "increase-dose", "adjust-dose", "standard"})
+
+
 def is_at_advised_dose(advice: DrugAdvice, doses: Doses) -> bool:
     """Whether the order already follows advice that is about its dose alone: it gets no warning."""
-    doses_only = {"reduce-dose", "increase-dose", "adjust-dose", "standard"}
     if not doses or advice.agreement == "differ":
         return False
-    if any(r.action not in doses_only or not r.dose for r in advice.recommendations):
+    if any(r.action not in DOSE_ALONE or not r.dose for r in advice.recommendations):
+        return False
+    # What an equation comes to rests on more than the order's dose: the card says on what.
+    if any(dose.kind == "computed" for each in doses.values() for dose in each):
         return False
     return all(judge(each) == "within" for each in doses.values())

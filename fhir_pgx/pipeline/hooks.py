@@ -1,8 +1,9 @@
 """The cards of one call, hook by hook (CDS Hooks 3.0)."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -16,19 +17,23 @@ from fhir_pgx.cards import (
 )
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.form import is_for_local_use
+from fhir_pgx.cards.gaps import gap_card, limits_of_chart
+from fhir_pgx.cards.inhibitor_ordered import inhibitor_card
 from fhir_pgx.cards.intolerance import intolerance_card
-from fhir_pgx.cards.order import face_of, is_unremarkable
+from fhir_pgx.cards.order import Face, face_of, is_unremarkable
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.policy import apply_policy, split_at_cap
 from fhir_pgx.cards.pretest import Requester
 from fhir_pgx.cards.problem import problem_card
+from fhir_pgx.cards.several import of_several
 from fhir_pgx.cards.summary import ADMISSION, APPOINTMENT, CHART, DISCHARGE
-from fhir_pgx.cards.unclear import unclear_card
+from fhir_pgx.cards.unclear import unclear_card, unreadable_card
 from fhir_pgx.errors import DataUnavailable
 from fhir_pgx.fhir.allergies import read_allergies
 from fhir_pgx.fhir.bundle import References
 from fhir_pgx.fhir.conditions import read_conditions
-from fhir_pgx.fhir.medication import ORDERS, is_for_discharge
+from fhir_pgx.fhir.diagnostic_report import RESULTS_ELSEWHERE
+from fhir_pgx.fhir.medication import ORDERS, is_for_discharge, refers_to_medication
 from fhir_pgx.fhir.practitioner import read_specialties
 from fhir_pgx.fhir.tests_ordered import read_test_orders
 from fhir_pgx.model.card import Card
@@ -41,12 +46,13 @@ from fhir_pgx.model.recommendation import (
 from fhir_pgx.model.test_order import TestOrder
 from fhir_pgx.model.test_plan import Need, TestPlan
 from fhir_pgx.pipeline.advice import Advice
-from fhir_pgx.pipeline.case import Case, case_of
+from fhir_pgx.pipeline.alike import Guided, alike, apart, ingredients_of
+from fhir_pgx.pipeline.case import Case, Question, case_of
 from fhir_pgx.pipeline.genes import Genes
+from fhir_pgx.pipeline.inhibitors import Inhibitors
 from fhir_pgx.pipeline.limits import Limits
 from fhir_pgx.pipeline.orders import Orders
 from fhir_pgx.recommendation import (
-    DrugGroup,
     Rulebook,
     bearing_of,
     judge_named,
@@ -66,6 +72,20 @@ _CHART_HOOKS = {
 _PRESCRIBERS = ("Practitioner/", "PractitionerRole/")
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One drug's answer, the orders it is for, and the face of its card if it has one."""
+
+    orders: tuple[MedicationOrder, ...]
+    question: Question
+    advice: DrugAdvice
+    face: Face | None
+
+    @property
+    def first(self) -> MedicationOrder:
+        return self.orders[0]
+
+
 class Hooks:
     """Answers the calls of every hook we serve."""
 
@@ -79,6 +99,7 @@ class Hooks:
     ) -> None:
         self._knowledge, self._rulebook, self._limits = knowledge, rulebook, limits
         self._genes, self._orders, self._advice = parts
+        self._inhibitors = Inhibitors(knowledge, rulebook, self._advice)
         self._today = today
 
     def answer(self, call: HookCall) -> HookAnswer:
@@ -117,11 +138,13 @@ class Hooks:
             orders = [order for order in orders if order.reference in call.selections]
         guided = [(order, groups) for order in orders if (groups := self._orders.guidance(order))]
         context = self._context(call)
-        unclear = [card for order in orders if (card := self._unclear(order, context))]
+        unclear = [card for order in orders if (card := self._unclear(order, _of(context, order)))]
+        gap = self._gap(call, orders, guided, context)
         drafted = read_test_orders(call.drafts, self._knowledge.vocabulary)
         tests = self._asked_tests(drafted, call)
-        if not (guided or tests):
-            return unclear
+        inhibitors = self._inhibitors.among(orders)
+        if not (guided or tests or self._act(inhibitors, orders, call, drafts, references)):
+            return unclear + gap
         case, context = self._case(call, drafts, references)
         running = read_test_orders(call.evidence, self._knowledge.vocabulary)
         case = replace(
@@ -130,13 +153,41 @@ class Hooks:
             requester=self._requester(call, orders),
         )
         if call.hook in _CHART_HOOKS:
-            return self._of_chart(call, guided, case, context)
+            told, summed_up = self._of_chart(call, orders, guided, case, context)
+            unread = any(order.concept.names_nothing for order in orders)
+            return told if summed_up or (told and not unread) else told + gap
         cards = self._cards(guided, case, context) + unclear
+        cards += [
+            of_several(
+                inhibitor_card(same[0], each, case.results, _of(context, same[0])),
+                same,
+                same[0].concept.label,
+            )
+            for same in apart(inhibitors, ingredients_of)
+            for each in self._inhibitors.affected(same[0], case, orders)
+        ]
         cards += [
             ordered_test_card(each, case.results, context)
             for each in repeated_tests(tests, running, case.results)
         ]
         return cards
+
+    def _act(
+        self,
+        inhibitors: Sequence[MedicationOrder],
+        orders: Sequence[MedicationOrder],
+        call: HookCall,
+        drafts: Sequence[MedicationOrder],
+        references: References,
+    ) -> bool:
+        """Whether an ordered inhibitor may act on a medicine in use: else an inhibitor without
+        guidance of its own needs no genomic data."""
+        if not inhibitors:
+            return False
+        patient = self._advice.patient(
+            call.evidence, drafts, references, call.looked_for, call.lists
+        )
+        return any(self._inhibitors.victims(each, patient, orders) for each in inhibitors)
 
     def _case(
         self, call: HookCall, drafts: Sequence[MedicationOrder], references: References
@@ -146,53 +197,99 @@ class Hooks:
             raise _unavailable("genomic results", call)
         interpretation = self._genes.interpret(call.evidence)
         unread = {item.reference for item in interpretation.reading.not_understood}
-        patient = self._advice.patient(call.evidence, drafts, references, call.looked_for)
+        bare = {
+            item.reference
+            for item in interpretation.reading.not_understood
+            if item.reason.startswith(RESULTS_ELSEWHERE)
+        }
+        patient = self._advice.patient(
+            call.evidence, drafts, references, call.looked_for, call.lists
+        )
         case = case_of(interpretation, patient, references, self._advice.acting(patient))
-        return case, replace(self._context(call), unread=len(unread))
+        return case, replace(self._context(call), unread=len(unread - bare), reports=len(bare))
 
     def _context(self, call: HookCall) -> CardContext:
         return CardContext(
             uuid.uuid5(NAMESPACE, f"{call.service_id} {call.hook_instance} {call.patient_id}"),
             self._knowledge.release,
             self._knowledge.sha256,
-            incomplete=call.incomplete,
+            # A part of the medicines is a part of what a card about a chart speaks of.
+            incomplete=call.incomplete
+            or (call.hook in _CHART_HOOKS and "medicines" in call.partial),
+            repeated=_repeated(call),
+            orders_failed=call.lists.get("tests") == "unavailable",
             untested=self._limits.untested_cards,
         )
 
+    def _gap(
+        self,
+        call: HookCall,
+        orders: Sequence[MedicationOrder],
+        guided: Guided,
+        context: CardContext,
+    ) -> list[Card]:
+        """The card that not all could be looked at, at a moment where silence would read as an
+        answer. A chart is opened too often for it, and an appointment is no time to act on it."""
+        if call.hook not in ("encounter-start", "encounter-discharge"):
+            return []
+        # Where no medicine has guidance, a result that did not come changes nothing.
+        missed = call.partial & ({"medicines", "results"} if guided else {"medicines"})
+        card = gap_card(orders, replace(context, incomplete=bool(missed)), _CHART_HOOKS[call.hook])
+        return [card] if card else []
+
     def _unclear(self, order: MedicationOrder, context: CardContext) -> Card | None:
-        """A card for an order that names several drugs, where any of them has guidance."""
-        if order.match is None or not order.proposed:
+        """A card for an order that names no drug that could be read, or several of which any has
+        guidance."""
+        if not order.proposed:
             return None
+        if order.match is None:
+            return unreadable_card(order, context) if refers_to_medication(order) else None
+        judged = self._rulebook.for_ingredients(order.match.ingredients)
         for candidate in order.match.candidates:
-            if self._rulebook.for_ingredients(candidate):
+            if any(each not in judged for each in self._rulebook.for_ingredients(candidate)):
                 return unclear_card(order, context)
         return None
 
     def _cards(
         self,
-        guided: Sequence[tuple[MedicationOrder, tuple[DrugGroup, ...]]],
+        guided: Guided,
         case: Case,
         context: CardContext,
     ) -> list[Card]:
-        cards: list[Card | None] = []
-        questions = [
-            (order, self._advice.question(order, group, case))
-            for order, groups in guided
-            for group in groups
-        ]
-        judged = [(order, each, *self._advice.answered(each)) for order, each in questions]
-        plan = self._plan([(order, each.group, advice) for order, each, advice, _ in judged], case)
-        for order, question, advice, spoken in judged:
+        told: list[Card] = []
+        judged = self._judged(guided, case)
+        plan = self._plan(judged, case)
+        for each in judged:
+            advice, orders = each.advice, each.orders
             if advice.unanswered is not None:
-                cards.append(self._unanswered(order, advice, plan, case, context))
+                card = self._unanswered(each.first, advice, plan, case, _of(context, each.first))
+                told += [of_several(card, orders, advice.drug)] if card else []
                 continue
             # What did not reach us may say otherwise.
             is_told = context.incomplete and advice.important
-            face = face_of(advice) if spoken is None and is_told else spoken
+            face = face_of(advice) if each.face is None and is_told else each.face
             if face is not None:
-                cards.append(self._advice.order_card(order, question, face, case, context))
-        told = [card for card in cards if card is not None]
+                told += self._order_cards(each, face, case, context)
         return offer_tests(told, plan, case.requester, context)
+
+    def _judged(self, guided: Guided, case: Case) -> list[_Judged]:
+        """Each drug judged once for the orders that nothing tells apart."""
+        judged = []
+        for each in alike(guided, partial(self._advice.decisive, case=case)):
+            question = self._advice.question(each.first, each.group, case)
+            judged.append(_Judged(each.orders, question, *self._advice.answered(question)))
+        return judged
+
+    def _order_cards(
+        self, judged: _Judged, face: Face, case: Case, context: CardContext
+    ) -> list[Card]:
+        """One card for the orders of a drug; where the advice has numbers, one for each dose."""
+        by_dose = partial(self._advice.dose_that_matters, advice=face.advice, case=case)
+        cards = [
+            self._advice.order_card(orders, judged.question, face, case, _of(context, orders[0]))
+            for orders in apart(judged.orders, by_dose)
+        ]
+        return [card for card in cards if card is not None]
 
     def _unanswered(
         self,
@@ -219,7 +316,7 @@ class Hooks:
 
     def _plan(
         self,
-        judged: Sequence[tuple[MedicationOrder, DrugGroup, DrugAdvice]],
+        judged: Sequence[_Judged],
         case: Case,
     ) -> TestPlan:
         """What the orders, and the medicines in use beside them, wait for. A drug that is not to be
@@ -227,9 +324,10 @@ class Hooks:
         levels = self._knowledge.levels
         needs: list[Need] = []
         seen = set()
-        for order, group, advice in judged:
+        for each in judged:
+            order, group = each.first, each.question.group
             seen.add(group.drug)
-            is_settled = any(r.serious for r in advice.recommendations)
+            is_settled = any(r.serious for r in each.advice.recommendations)
             if not is_settled and not is_for_local_use(order):
                 needs += needs_of(
                     group,
@@ -292,40 +390,42 @@ class Hooks:
     def _of_chart(
         self,
         call: HookCall,
-        guided: Sequence[tuple[MedicationOrder, tuple[DrugGroup, ...]]],
+        orders: Sequence[MedicationOrder],
+        guided: Guided,
         case: Case,
         context: CardContext,
-    ) -> list[Card]:
-        """One card for all medicines that results concern. At discharge, where nobody may order
-        them again for long, each that needs a change has a card of its own."""
+    ) -> tuple[list[Card], bool]:
+        """One card for all medicines that results concern, and whether there is one. At discharge,
+        where nobody may order them again for long, each that needs a change has a card of its own.
+        """
         cards: list[Card] = []
-        concerned, judged = [], []
-        for order, groups in guided:
-            for group in groups:
-                question = self._advice.question(order, group, case)
-                advice, face = self._advice.answered(question)
-                judged.append((order, group, advice))
-                if face is None:
-                    continue
-                if call.hook == "encounter-discharge":
-                    card = self._advice.order_card(order, question, face, case, context)
-                    if card is None or card.indicator != "info":
-                        cards += [card] if card else []
-                        continue
-                concerned.append((order, advice))
-        summary = summary_card(concerned, case.results, context, _CHART_HOOKS[call.hook])
+        concerned: list[tuple[MedicationOrder, DrugAdvice]] = []
+        judged = self._judged(guided, case)
+        for each in judged:
+            if each.face is None:
+                continue
+            told_of = each.orders
+            if call.hook == "encounter-discharge":
+                made = self._order_cards(each, each.face, case, context)
+                cards += [card for card in made if card.indicator != "info"]
+                quiet = {name for card in made if card.indicator == "info" for name in card.orders}
+                told_of = tuple(order for order in told_of if order.reference in quiet)
+            concerned += [(order, each.advice) for order in told_of]
+        limits = limits_of_chart(orders, context, case.patient)
+        moment = _CHART_HOOKS[call.hook]
+        summary = summary_card(concerned, case.results, context, moment, limits)
         told = [*cards, *([summary] if summary else [])]
         if call.hook == "encounter-start":
             hint = admission_card(self._plan(judged, case), case.requester, context)
             told += [hint] if hint else []
-        return told
+        return told, summary is not None
 
     def _new_problems(self, call: HookCall, references: References) -> list[Card]:
         """A card for each class of new problems whose named drugs the results speak against."""
         new = [entry for entry in call.evidence if entry.path.startswith("context.")]
         classes = {each.name: each for each in self._knowledge.condition_classes}
         problems, _ = read_conditions(
-            new, classes=self._knowledge.condition_classes, today=self._today()
+            new, classes=self._knowledge.condition_classes, today=self._today(), are_new=True
         )
         asked = {
             name: problem
@@ -367,6 +467,20 @@ class Hooks:
             if bearing is not None:
                 cards.append(intolerance_card(allergy, bearing, case.results, context))
         return cards
+
+
+def _repeated(call: HookCall) -> frozenset[str]:
+    """The `Type/id` that several drafts of a call have, those without an id among them."""
+    counts = Counter(entry.reference for entry in call.drafts if entry.container is None)
+    return frozenset(reference for reference, count in counts.items() if count > 1)
+
+
+def _of(context: CardContext, order: MedicationOrder) -> CardContext:
+    """The context with ids of its own for an order that shares its id with another of the call:
+    two cards must never have the same."""
+    if order.reference not in context.repeated:
+        return context
+    return replace(context, namespace=uuid.uuid5(context.namespace, order.path))
 
 
 def _as_shown(cards: Iterable[Card], call: HookCall) -> Iterator[Card]:

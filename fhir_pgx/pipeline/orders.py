@@ -1,6 +1,7 @@
 """Which drugs are ordered or in use, and what guidance is held for each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fhir_pgx.errors import UnknownDrug
 from fhir_pgx.fhir.bundle import Entry, References
@@ -34,7 +35,11 @@ class Orders:
         return list(orders)
 
     def match(self, concept: MedicationConcept) -> DrugMatch | None:
-        return self.matches.get(concept_key(concept), lambda: resolve(concept, self._drug_codes))
+        def make() -> DrugMatch | None:
+            found = resolve(concept, self._drug_codes)
+            return found and _with_shared(found)
+
+        return self.matches.get(concept_key(concept), make)
 
     def guidance(self, order: MedicationOrder) -> tuple[DrugGroup, ...]:
         if order.match is not None:
@@ -72,3 +77,15 @@ class Orders:
                 for group in self._rulebook.for_gene(gene):
                     found.setdefault(id(group), group)
         return sorted(found.values(), key=lambda group: group.drug.name)
+
+
+def _with_shared(match: DrugMatch) -> DrugMatch:
+    """A match that cannot choose between products, one of which every other contains, stands for
+    what they share: amitriptyline is in the order, be it with perphenazine or without."""
+    if match.ingredients or not match.candidates:
+        return match
+    smallest = min(match.candidates, key=len)
+    if not smallest or not all(set(smallest) <= set(each) for each in match.candidates):
+        return match
+    notes = tuple(dict.fromkeys((*match.notes, "codings-disagree")))
+    return replace(match, ingredients=smallest, notes=notes)

@@ -190,9 +190,8 @@ class Pipeline:
             if explain:
                 asked.append(self.advice.explained(None, group, case))
             else:
-                asked.append(
-                    Explained(self.advice.answer_of(self.advice.question(None, group, case), case))
-                )
+                advice = self.advice.answer_of(self.advice.question(None, group, case), case)
+                asked.append(Explained(self.advice.whole(advice, case)))
         return interpretation, asked
 
     def _interpret_all(

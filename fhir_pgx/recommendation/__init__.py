@@ -2,7 +2,7 @@
 
 from fhir_pgx.recommendation.abcd_gene import abcd_gene
 from fhir_pgx.recommendation.advise import Computed, advise
-from fhir_pgx.recommendation.dose import doses_for_patient, judge, suggested_amount
+from fhir_pgx.recommendation.dose import doses_for_patient, is_settled, judge, suggested_amount
 from fhir_pgx.recommendation.germline import no_guidance, recommend
 from fhir_pgx.recommendation.intolerance import bearing_of
 from fhir_pgx.recommendation.population import Situation, fits_of
@@ -22,6 +22,7 @@ __all__ = [
     "bearing_of",
     "doses_for_patient",
     "fits_of",
+    "is_settled",
     "judge",
     "judge_named",
     "needs_of",

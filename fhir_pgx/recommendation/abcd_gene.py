@@ -8,12 +8,14 @@ Source: `knowledge/dosing/abcd-gene.yaml` (Angiolillo 2020, PMID 32139218).
 """
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from fhir_pgx.model.dosing import Dosing, ScoreItem, ScoreResult, ScoreRules
 from fhir_pgx.model.patient import Measurement, PatientContext
 from fhir_pgx.model.phenotype import DiplotypeResult, GeneResult, Status
+from fhir_pgx.recommendation.dose_measure import too_old
 
 ADULT_AGE = 18  # years
 _NO_FUNCTION = "No function"
@@ -30,15 +32,20 @@ _FILTRATION = ("mL/min/{1.73_m2}", "mL/min")
 
 
 def abcd_gene(
-    result_cyp2c19: GeneResult | None, patient: PatientContext, dosing: Dosing
+    result_cyp2c19: GeneResult | None,
+    patient: PatientContext,
+    dosing: Dosing,
+    *,
+    today: date | None = None,
 ) -> ScoreResult | None:
-    """The score of an adult, each item with what is known of it; None for a child."""
+    """The score of an adult, each item with what is known of it; None for a child. `today` tells
+    how old a weight is: an old one counts, and is called so."""
     rules = dosing.abcd_gene
     if patient.age_years is not None and patient.age_years < ADULT_AGE:
         return None
     items = (
         _age(patient, rules),
-        _body_mass(patient, rules),
+        _body_mass(patient, rules, today),
         _kidney(patient, rules),
         _diabetes(patient, rules),
         _alleles(result_cyp2c19, rules),
@@ -60,14 +67,16 @@ def _age(patient: PatientContext, rules: ScoreRules) -> ScoreItem:
     return _known("age", rules, f"age {age}", age > int(limit))
 
 
-def _body_mass(patient: PatientContext, rules: ScoreRules) -> ScoreItem:
+def _body_mass(patient: PatientContext, rules: ScoreRules, today: date | None) -> ScoreItem:
     height, weight = _of_unit(patient.height, "cm"), _of_unit(patient.weight, "kg")
     limit = rules.limits["bmi"]
     if height is None or weight is None:
         return _unknown("bmi", rules, f"body mass index (over {limit} kg/m2)")
     index = weight / (height / 100) ** 2
-    shown = index.quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return _known("bmi", rules, f"body mass index {shown} kg/m2", index > Decimal(limit))
+    shown = f"body mass index {index.quantize(Decimal('0.1'), ROUND_HALF_UP)} kg/m2"
+    age = too_old(patient.weight, patient, today) if patient.weight else ""
+    shown += f" by a weight {age}" if age else ""
+    return _known("bmi", rules, shown, index > Decimal(limit))
 
 
 def _of_unit(found: Measurement | None, unit: str) -> Decimal | None:

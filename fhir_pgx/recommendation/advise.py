@@ -136,7 +136,17 @@ def _ask(
     answer = look_up(counted)
     possible = []
     for gene, modifier in mine.items():
-        if not modifier.is_rule and modifier.effective is not None:
+        if modifier.effective is None:
+            continue
+        if modifier.is_rule:
+            alone = look_up({**counted, gene: results[gene]}) if gene in results else answer
+            # An inhibitor that makes a dangerous genotype look normal is not taken at its word.
+            possible += [
+                Possible(modifier, each, by_genes=True)
+                for each in _unlike(alone, answer)
+                if each.serious and not any(r.serious for r in given(answer))
+            ]
+        else:
             other = look_up({**counted, gene: modifier.effective})
             possible += [Possible(modifier, each) for each in _unlike(other, answer)]
     found = tuple(mine.values())

@@ -8,10 +8,13 @@ Where a patient is of a kind that no fact of the drug speaks of, that is said: i
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from fhir_pgx.model.alternative_facts import AlternativeFact, AlternativeFacts, DrugKinds, Kind
 from fhir_pgx.model.patient import Allergy, Condition, Measurement, PatientContext
 from fhir_pgx.model.recommendation import AlternativeVerdict, DrugAdvice, Verdict
+from fhir_pgx.recommendation.dose_measure import too_old
+from fhir_pgx.recommendation.dose_words import measured
 from fhir_pgx.recommendation.germline import verdict_of, verdict_of_sources
 
 Judged = tuple[Verdict, str]
@@ -30,6 +33,15 @@ _GROWN_UP = 18
 _LONGEST = 80  # of a text of the record on the card
 
 NO_ALLERGIES_SENT = "Allergies were not sent: the alternatives are not judged by them."
+ALLERGIES_FAILED = (
+    "The allergy list could not be obtained: the alternatives are not, or not fully, judged by it."
+)
+NO_PROBLEMS_SENT = "The problem list was not sent: the alternatives are not judged by it."
+PROBLEMS_FAILED = (
+    "The problem list could not be obtained: the alternatives are not, or not fully, judged by it."
+)
+
+TO_CONFIRM = "general knowledge of labelling, to be confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +57,38 @@ def judge_alternatives(
     facts: AlternativeFacts,
     *,
     with_medicines: WithMedicines = lambda alternative: None,
+    today: date | None = None,
 ) -> dict[str, AlternativeVerdict]:
     """Each alternative by name with its verdict and reasons; the genes have judged them already.
+    `today` tells how old a weight is: an old one rules nothing out.
 
     `patient` is without the order that is to be replaced: its drug is not "already in use", and
     does nothing to the genes of what replaces it.
     """
-    return {each.name: _judged(each, patient, facts, with_medicines) for each in alternatives}
+    return {
+        each.name: _judged(each, patient, facts, with_medicines, today) for each in alternatives
+    }
 
 
 def alternatives_note(patient: PatientContext) -> str:
     """What stands under the alternatives as a whole; empty where nothing need be said."""
-    if not patient.allergies_known:
-        return NO_ALLERGIES_SENT
+    notes: list[str] = []
+    if patient.failed("allergies"):
+        notes.append(ALLERGIES_FAILED)
+    elif not patient.allergies_known:
+        notes.append(NO_ALLERGIES_SENT)
+    if patient.failed("problems"):
+        notes.append(PROBLEMS_FAILED)
+    elif not patient.conditions_known:
+        notes.append(NO_PROBLEMS_SENT)
     unread = [
         _short(each.label)
         for each in patient.allergies
         if each.state != "resolved" and not each.drugs and not each.drug_classes
     ]
-    if not unread:
-        return ""
-    return f"Not recognized, and so not judged: an allergy to {' and to '.join(unread)}."
+    if unread:
+        notes.append(f"Not recognized, and so not judged: an allergy to {' and to '.join(unread)}.")
+    return " ".join(notes)
 
 
 def judged_with_medicines(advice: DrugAdvice) -> Judged:
@@ -86,6 +109,7 @@ def _judged(
     patient: PatientContext,
     facts: AlternativeFacts,
     with_medicines: WithMedicines,
+    today: date | None,
 ) -> AlternativeVerdict:
     verdict, reason = with_medicines(alternative) or (alternative.verdict, alternative.reason)
     held = facts.by_drug.get(alternative.rxcui, ()) if alternative.rxcui else ()
@@ -98,7 +122,7 @@ def _judged(
     checked = (
         not alternatives_note(patient)
         and not any(each.is_gap for each in found)
-        and _was_asked(held, patient)
+        and _was_asked(held, patient, today)
     )
     findings = sorted(found, key=lambda each: _WORST_FIRST.index(each.verdict))
     texts = list(dict.fromkeys(each.text for each in findings))
@@ -188,14 +212,18 @@ def _by_facts(
     for fact in held:
         shown = _holds(fact, patient, facts) if fact.verdict != "no-concern" else None
         if shown is not None:
-            yield _Finding(fact.verdict, f"{fact.text} ({shown}; {fact.source}).")
+            yield _Finding(fact.verdict, f"{fact.text} ({shown}; {_source(fact)}).")
         elif fact.kind == "hepatic" and _is_ungraded(patient) and len(fact.values) < 3:
             grade = " or ".join(fact.values)
             yield _Finding(
                 "caution",
                 f"{fact.text} (the liver is impaired, and whether it is {grade} is not stated; "
-                f"{fact.source}).",
+                f"{_source(fact)}).",
             )
+
+
+def _source(fact: AlternativeFact) -> str:
+    return f"{fact.source}; {TO_CONFIRM}" if fact.to_confirm else fact.source
 
 
 def _holds(fact: AlternativeFact, patient: PatientContext, facts: AlternativeFacts) -> str | None:
@@ -261,16 +289,16 @@ def _age(fact: AlternativeFact, patient: PatientContext) -> str | None:
     return f"age {patient.age_years}" if reached == (fact.kind == "age_at_least") else None
 
 
-def _below(fact: AlternativeFact, measured: Measurement | None, what: str) -> str | None:
-    if measured is None or fact.bound is None or measured.value >= fact.bound:
+def _below(fact: AlternativeFact, found: Measurement | None, what: str) -> str | None:
+    if found is None or fact.bound is None or found.value >= fact.bound:
         return None
-    return f"{what} {_shown(measured)}"
+    return f"{what} {_shown(found)}"
 
 
-def _shown(measured: Measurement) -> str:
-    unit = measured.unit.replace("/{1.73_m2}", "/1.73 m2")
-    when = f" of {measured.when[:10]}" if measured.when else ", undated"
-    return f"{measured.value.normalize():f} {unit}{when}"
+def _shown(found: Measurement) -> str:
+    unit = found.unit.replace("/{1.73_m2}", "/1.73 m2")
+    when = f" of {found.when[:10]}" if found.when else ", undated"
+    return f"{measured(found.value)} {unit}{when}"
 
 
 # What no fact speaks of
@@ -304,7 +332,9 @@ def _decisive(patient: PatientContext) -> Mapping[Kind, str]:
     return found
 
 
-def _was_asked(held: Sequence[AlternativeFact], patient: PatientContext) -> bool:
+def _was_asked(
+    held: Sequence[AlternativeFact], patient: PatientContext, today: date | None
+) -> bool:
     """Whether the record was looked at for everything that could speak against the drug."""
     if not held or not patient.medicines_known or not patient.conditions_known:
         return False
@@ -313,7 +343,9 @@ def _was_asked(held: Sequence[AlternativeFact], patient: PatientContext) -> bool
         return False
     if "egfr_below" in needs and patient.egfr is None and patient.has("chronic-kidney-disease"):
         return False
-    return "weight_below" not in needs or patient.weight is not None
+    if "weight_below" not in needs:
+        return True
+    return patient.weight is not None and not too_old(patient.weight, patient, today)
 
 
 def _is_pregnant(patient: PatientContext) -> bool:

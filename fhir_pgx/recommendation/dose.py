@@ -4,7 +4,8 @@
 into a changed dose where that may be offered. `docs/methods/doses.md` holds the rules.
 """
 
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,12 +18,14 @@ from fhir_pgx.recommendation.dose_numbers import (
     ONE_DOSE,
     amount_of,
     amounts,
+    ceilings_of,
     holds_for,
     in_mass,
     is_usual,
     share_of,
 )
 from fhir_pgx.recommendation.dose_words import rounded
+from fhir_pgx.recommendation.population import LONG_USE_DAYS
 
 
 def doses_for_patient(
@@ -44,15 +47,16 @@ def doses_for_patient(
     factors = {"kg": by_weight(patient, today), "m2": by_surface(patient, today)}
     by_mass = [in_mass(order, factors) for order in ordered]
     usual = next((d for d in found if is_usual(d)), None)
-    results = [
-        share_of(dose, ordered, by_mass, usual)
-        if dose.unit == "%"
-        else amount_of(dose, ordered, by_mass, factors)
+    stated = {
+        dose: amount_of(dose, ordered, by_mass, factors) for dose in found if dose.unit != "%"
+    }
+    ceilings = ceilings_of((dose, each) for dose, each in stated.items() if held[dose])
+    results = {
+        dose: stated.get(dose) or share_of(dose, ordered, by_mass, usual, ceilings)
         for dose in found
-    ]
+    }
     return tuple(
-        replace(result, conditional=held[dose] is None)
-        for dose, result in zip(found, results, strict=True)
+        replace(result, conditional=held[dose] is None) for dose, result in results.items()
     )
 
 
@@ -76,7 +80,7 @@ def judge(doses_for: Sequence[DoseForPatient]) -> Judgement:
     if "above" in judged("ceiling", conditional=False) or set(ceilings) == {"above"}:
         return "above"
     staged = judged("target", conditional=True)
-    firm = _targets(doses_for) + judged("percent", "reference")
+    firm = _targets(doses_for) + judged("percent", "reference", "computed")
     if firm:
         whole = _all_one(firm)
         if whole == "within":
@@ -104,6 +108,50 @@ def _all_one(found: Sequence[Judgement]) -> Judgement:
     return found[0] if len(set(found)) == 1 else "unknown"
 
 
+def in_use_since(patient: PatientContext, rxcui: str, today: date | None) -> str:
+    """The day from which a medicine has been in use for more than three months, as far as the
+    record says; empty where it is not, or where nobody says since when."""
+    if today is None:
+        return ""
+    for medicine in patient.medicines:
+        if medicine.state == "active" and any(drug.rxcui == rxcui for drug in medicine.drugs):
+            begun = medicine.since[:10]
+            latest = _latest(begun)
+            if latest is not None and (today - latest).days > LONG_USE_DAYS:
+                return begun
+    return ""
+
+
+def _latest(day: str) -> date | None:
+    """The last day that a date can mean, which may be a month or a year alone."""
+    try:
+        if len(day) == 4:
+            return date(int(day), 12, 31)
+        if len(day) == 7:
+            year, month = int(day[:4]), int(day[5:])
+            return date(year, month, monthrange(year, month)[1])
+        return date.fromisoformat(day)
+    except ValueError:
+        return None
+
+
+def is_settled(
+    patient: PatientContext,
+    rxcui: str,
+    doses: Iterable[Sequence[DoseForPatient]],
+    today: date | None,
+) -> bool:
+    """Whether a drug is in use for more than three months and no advice's ceiling is exceeded: what
+    is said of its dose then informs, since it may have been found by titration. `doses` are those
+    of each advice; what is grave is for the caller to warn of all the same."""
+    exceeded = any(
+        each.kind == "ceiling" and not each.conditional and each.judgement == "above"
+        for advice in doses
+        for each in advice
+    )
+    return not exceeded and bool(in_use_since(patient, rxcui, today))
+
+
 def suggested_amount(
     doses_for: Sequence[DoseForPatient], ordered: Sequence[OrderedDose]
 ) -> Decimal | None:
@@ -120,8 +168,9 @@ def suggested_amount(
         return None
     if order.per_day is None or order.as_needed or order.role:
         return None
-    # Half the usual dose, and at most 10 mg: the half is for the prescriber to find.
-    if any(each.kind == "percent" for each in doses_for):
+    # Half the usual dose, and at most 10 mg: the half is for the prescriber to find. What an
+    # equation comes to is where to start, and no dose to click.
+    if any(each.kind in ("percent", "computed") for each in doses_for):
         return None
     held = [each for each in doses_for if not each.conditional]
     ceilings = [each for each in held if each.kind == "ceiling" and each.judgement == "above"]

@@ -6,9 +6,9 @@ already: its number is shown as "if that is the usual dose", and judges nothing.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from fhir_pgx.model.dose import DoseForPatient, DoseKind, Judgement, OrderedDose
 from fhir_pgx.model.knowledge import Dose
@@ -40,6 +40,7 @@ _AGE = re.compile(
     r"|(?P<from>\d+) years (?:or|and) older"
 )
 _USUAL = re.compile(r"(?i)\b(?:standard|usual|normal|typical)\b")
+Ceilings = Mapping[tuple[str, str], Decimal]  # by what is limited, and unit
 ONE_DOSE = frozenset({"single-dose", "loading-dose"})
 _RELATIONS = {
     "within": "is within this",
@@ -231,8 +232,12 @@ def share_of(
     ordered: Sequence[OrderedDose],
     by_mass: Sequence[OrderedDose],
     usual: Dose | None,
+    ceilings: Ceilings,
 ) -> DoseForPatient:
-    """A percentage: of the usual dose where the advice states it, else shown of the order's."""
+    """A percentage: of the usual dose where the advice states it, else shown of the order's.
+
+    A number above one of the same advice's `ceilings` is cut at it, and says so.
+    """
     low, high = _percents(dose)
     stated = in_words(low, high, "%", dose.comparator)
     of = dose.of or "usual dose"
@@ -241,14 +246,14 @@ def share_of(
     is_another = any(word in of.lower() for word in _NOT_THE_ORDERED)
     if usual is not None and usual.value and usual.unit == "mg/d" and not is_another:
         whole = Decimal(usual.value)
-        ends = (_part(low, whole), _part(high, whole))
+        ends, number = _under(ceilings, dose, (_part(low, whole), _part(high, whole)), "mg/d")
         taken = NOTHING_KNOWN
         judgement: Judgement = "unknown"
         if dose.what not in ONE_DOSE:
             taken = taken_of(by_mass, dose.what, "mg/d")
             strict = dose.comparator in ("<", ">")
             judgement = compare(taken, *ends, strict=strict, kind="percent")
-        text += f", {show(whole)} mg/d: {in_words(*ends, 'mg/d', dose.comparator)}"
+        text += f", {show(whole)} mg/d: {number}"
         basis = f"{stated} of the {of}, {show(whole)} mg/d"
         return _result(
             dose, ends, "mg/d", basis, judgement, text + _verdict(dose, judgement, taken)
@@ -258,11 +263,52 @@ def share_of(
         basis = f"{stated} of the {of}, which is not held here"
         return _result(dose, (low, high), "%", basis, "unknown", f"{text}.")
     whole, unit, bound = of_order
-    ends = (_part(low, whole), _part(high, whole))
+    ends, number = _under(ceilings, dose, (_part(low, whole), _part(high, whole)), unit)
     basis = f"{stated} of the ordered {bound}{show(whole)} {unit}"
-    number = in_words(*ends, unit, dose.comparator)
-    text += f"; if the ordered {bound}{show(whole)} {unit} is that dose: {number}."
+    text += f"; if the ordered {bound}{show(whole)} {unit} is that dose: {number}"
+    text += f". If the order is {_changed(low, high)} already, this does not apply."
     return _result(dose, ends, unit, basis, "unknown", text)
+
+
+def _changed(low: Decimal | None, high: Decimal | None) -> str:
+    """What an order may have been already, that a percentage must not be taken of twice."""
+    if high is not None and high < 100:
+        return "reduced"
+    return "raised" if low is not None and low > 100 else "adjusted"
+
+
+def ceilings_of(results: Iterable[tuple[Dose, DoseForPatient]]) -> Ceilings:
+    """The lowest ceiling of each kind of dose, in each unit that it stands in."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for dose, result in results:
+        if result.kind != "ceiling":
+            continue
+        for unit, high in ((dose.unit, _interval(dose)[1]), (result.unit, result.high)):
+            if high is not None:
+                key = (dose.what, unit)
+                found[key] = min(high, found.get(key, high))
+    return found
+
+
+def _under(
+    ceilings: Ceilings, dose: Dose, ends: tuple[Decimal | None, Decimal | None], unit: str
+) -> tuple[tuple[Decimal | None, Decimal | None], str]:
+    """The interval below the ceiling of the same advice, and its words."""
+    low, high = ends
+    limits = [
+        ceilings[what, unit]
+        for what in (dose.what, "maximum-dose", "daily-dose")
+        if (what, unit) in ceilings
+    ]
+    top = min(limits, default=None)
+    if top is None or (high is not None and high <= top):
+        return ends, in_words(low, high, unit, dose.comparator)
+    shown = f"{show(top, ROUND_FLOOR)} {unit}"
+    if low is None or low <= top:
+        return (low, top), f"{in_words(low, top, unit, None)}, cut at the ceiling of {shown}"
+    more = "" if low == high else " or more"
+    number = f"{show(low)} {unit}{more}, above the ceiling of {shown}: at most {shown}"
+    return (top, top), number
 
 
 def _part(percent: Decimal | None, whole: Decimal) -> Decimal | None:

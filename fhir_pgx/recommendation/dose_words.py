@@ -16,6 +16,12 @@ def show(value: Decimal, rounding: str = ROUND_HALF_UP) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def measured(value: Decimal) -> str:
+    """A measurement for a card: what was weighed or measured, to one decimal at most."""
+    text = f"{value.quantize(Decimal('0.1'), ROUND_HALF_UP):f}"
+    return text.rstrip("0").rstrip(".")
+
+
 def in_words(low: Decimal | None, high: Decimal | None, unit: str, comparator: str | None) -> str:
     """An interval in words. An upper end is never rounded up, a lower one never down."""
     sign = "" if unit == "%" else " "

@@ -23,7 +23,7 @@ from fhir_pgx.model.recommendation import (
     Verdict,
     weight,
 )
-from fhir_pgx.recommendation.population import ANYBODY, Situation, fits_of
+from fhir_pgx.recommendation.population import ANYBODY, Situation, fits_of, only_by_body
 from fhir_pgx.recommendation.rulebook import NO_RESULT, NOT_CALLED, DrugEntry, Rulebook
 
 MAX_COMBINATIONS = 256
@@ -52,6 +52,8 @@ def recommend(
     # Three weeks into treatment a patient is neither new to the drug nor long on it. The advice
     # for both is then shown, labelled: silence about an HLA allele would be worse.
     nobodys = bool(fits) and set(fits.values()) == {"no"}
+    if nobodys and all(only_by_body(entry.guideline.populations[name]) for name in fits):
+        return _no_group(entry)
     if nobodys:
         fits = dict.fromkeys(fits, "unknown")
     found = list(_rows(entry, keys, fits))
@@ -263,6 +265,19 @@ def no_guidance(drug: str) -> Unanswered:
         "the drug is safe."
     )
     return Unanswered(drug, "", (), "no-guidance", text)
+
+
+def _no_group(entry: DrugEntry) -> Unanswered:
+    """A source whose advice is for other ages or weights has none for this patient."""
+    labels = (each.label for each in entry.guideline.populations.values())
+    return Unanswered(
+        entry.rules.drug,
+        entry.rules.rxcui,
+        entry.rules.genes,
+        "no-row",
+        f"{entry.rules.source} advises for others alone ({'; '.join(labels)}). That is not a "
+        "statement that the drug is safe.",
+    )
 
 
 def _no_row(entry: DrugEntry, keys: Mapping[str, Iterable[str]]) -> Unanswered:

@@ -4,7 +4,8 @@ A drug-gene effect is often filed as an allergy: sedation by codeine in an ultra
 muscle pain by a statin. What is said here never denies an allergy. Reactions that genes of
 metabolism do not explain (hives, a rash) are left alone, and so is one the other way about: a
 result that predicts too little effect explains no sedation. An HLA allele speaks for a true
-hypersensitivity, and then the label stays.
+hypersensitivity where the reaction was one of the skin or of the whole body; no allele explains
+that somebody was dizzy. The label stays in any case: the drug is not for that patient.
 """
 
 import re
@@ -22,7 +23,20 @@ _IMMUNE = re.compile(
     r"|exanthema?\w*|maculopapular|erupti\w+|hypersensitivity|stevens|sjs|ten|toxic epidermal|dress"
     r"|eosinophilia|blister\w*|serum sickness|itch\w*|prurit\w+)\b"
 )
-
+# Beside these, what goes with such a reaction in the rest of the body.
+_SYSTEMIC = re.compile(
+    r"(?i)\b(?:fever\w*|febrile|pyrexia|hepatitis|hepat\w+|jaundice|liver|lymphaden\w+|mucos\w+"
+    r"|necrolysis|peeling|desquamat\w+|skin|dermat\w+|erythema\w*|allerg\w+|swelling|o?edema\w*"
+    r"|shock|nephritis|vasculitis|sores?|ulcers?|not stated|unknown|unspecified|other)\b"
+)
+# Abacavir's hypersensitivity shows in the bowel and the lungs as well (US label,
+# boxed warning).
+_SYSTEMIC_OF = {
+    "abacavir": re.compile(
+        r"(?i)\b(?:nausea|vomit\w*|diarrh\w+|abdominal|malaise|fatigue|tired\w*|achi\w+|dyspn\w+"
+        r"|shortness|cough\w*|pharyngitis|sore throat|myalgia|arthralgia|headache)\b"
+    )
+}
 
 _NO_EFFECT = re.compile(
     r"(?i)\b(?:ineffective|inefficac\w+|no (?:effect|benefit|relief|response)|not effective"
@@ -59,11 +73,20 @@ def bearing_of(
         return None
     hla = _positive(telling)
     if hla:
-        return Bearing("hypersensitivity", hla, advice)
+        fits = not stated or any(_is_systemic(each, group.drug.name) for each in stated)
+        return Bearing("hypersensitivity", hla, advice, fits=fits)
     genes = _telling_genes(telling)
     if not genes or is_immune or _is_the_other_way(telling, genes, stated):
         return None
     return Bearing("explains", genes, advice, _others(group, telling, rulebook))
+
+
+def _is_systemic(reaction: str, drug: str) -> bool:
+    """Whether a reaction is of the skin or the whole body, as immune reactions are; one that is
+    noted as unknown may be."""
+    of_drug = _SYSTEMIC_OF.get(drug)
+    found = _IMMUNE.search(reaction) or _SYSTEMIC.search(reaction)
+    return bool(found or (of_drug and of_drug.search(reaction)))
 
 
 def _untested(advice: DrugAdvice, *, is_immune: bool) -> Bearing | None:
@@ -97,13 +120,13 @@ def _telling_genes(telling: Recommendation) -> tuple[str, ...]:
 
 def _is_the_other_way(telling: Recommendation, genes: Iterable[str], stated: Sequence[str]) -> bool:
     """Whether the result predicts too little effect alone and no reaction stated is that, or too
-    much alone and every one is."""
-    if not stated:
-        return False
+    much alone and every one is. A reaction that nobody stated was noted as harm."""
     said = " ".join(_LESS_ACTIVE.sub("", telling.implications[gene]) for gene in genes)
     much, little = bool(_TOO_MUCH.search(said)), bool(_TOO_LITTLE.search(said))
     without = [bool(_NO_EFFECT.search(reaction)) for reaction in stated]
-    return (little and not much and not any(without)) or (much and not little and all(without))
+    if little and not much:
+        return not any(without)
+    return bool(stated) and much and not little and all(without)
 
 
 def _others(group: DrugGroup, telling: Recommendation, rulebook: Rulebook) -> tuple[str, ...]:

@@ -39,6 +39,17 @@ class Situation:
 ANYBODY = Situation()
 
 
+_BODY = frozenset(
+    {"age_at_least", "age_below", "adult_or_over_kg", "adult_or_at_least_kg", "child_below_kg"}
+)
+
+
+def only_by_body(population: Population) -> bool:
+    """Whether age and weight alone make the group: who is outside has no advice from it. What was
+    taken before is another matter: there the group is only not known well."""
+    return bool(population.fits) and population.fits.keys() <= _BODY
+
+
 def fits_of(
     guideline: Guideline, situation: Situation, results: Mapping[str, GeneResult]
 ) -> dict[str, Fit]:
@@ -68,7 +79,7 @@ def _names(population: Population, need: str) -> frozenset[str]:
 def _fit(population: Population, situation: Situation, results: Mapping[str, GeneResult]) -> Fit:
     found = [_one(need, values, situation, results) for need, values in population.fits.items()]
     worst: tuple[Fit, ...] = ("no", "unknown", "likely", "holds")
-    return min(found, key=worst.index, default="unknown")
+    return min(found, key=worst.index, default="holds")  # it asks for nothing: it is everybody's
 
 
 def _one(
@@ -80,6 +91,10 @@ def _one(
         return "likely" if situation.conditions & set(values) else "unknown"
     if need == "adult_or_over_kg":
         return _either(_at_least(situation.age_years, "18"), _over(situation.weight, values[0]))
+    if need == "adult_or_at_least_kg":
+        return _from_kg(situation, values[0])
+    if need == "child_below_kg":
+        return _not(_from_kg(situation, values[0]))
     if need == "age_at_least":
         return _at_least(situation.age_years, values[0])
     if need == "age_below":
@@ -117,10 +132,15 @@ def _taken_long(codes: tuple[str, ...], situation: Situation) -> Fit:
     return "likely" if max(known) > LONG_USE_DAYS else "no"
 
 
-def _at_least(value: int | None, bound: str) -> Fit:
+def _at_least(value: int | Decimal | None, bound: str) -> Fit:
     if value is None:
         return "unknown"
-    return "holds" if value >= int(bound) else "no"
+    return "holds" if value >= Decimal(bound) else "no"
+
+
+def _from_kg(situation: Situation, bound: str) -> Fit:
+    """Adult, or a child of this weight or more."""
+    return _either(_at_least(situation.age_years, "18"), _at_least(situation.weight, bound))
 
 
 def _over(value: Decimal | None, bound: str) -> Fit:

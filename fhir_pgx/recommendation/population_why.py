@@ -7,6 +7,12 @@ from fhir_pgx.model.phenotype import GeneResult
 from fhir_pgx.recommendation.population import Situation, fits_of
 from fhir_pgx.recommendation.rulebook import DrugGroup
 
+_BY_WEIGHT = {
+    "adult_or_over_kg": "adult or above",
+    "adult_or_at_least_kg": "adult or at least",
+    "child_below_kg": "child below",
+}
+
 
 def population_fits(
     group: DrugGroup, situation: Situation, results: Mapping[str, GeneResult]
@@ -36,9 +42,9 @@ def _why(
     if need in ("age_at_least", "age_below"):
         bound = "at least" if need == "age_at_least" else "below"
         return f"{bound} {values[0]} years: {_age(situation)}"
-    if need == "adult_or_over_kg":
+    if need in _BY_WEIGHT:
         weight = f"{situation.weight:f} kg" if situation.weight is not None else "weight not known"
-        return f"adult or above {values[0]} kg: {_age(situation)}, {weight}"
+        return f"{_BY_WEIGHT[need]} {values[0]} kg: {_age(situation)}, {weight}"
     if need == "daily_mg_at_most":
         dose = situation.daily_dose
         said = f"{dose:f} mg ordered" if dose is not None else "the ordered daily dose is not known"

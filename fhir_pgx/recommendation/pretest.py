@@ -45,8 +45,10 @@ def targets_of(group: DrugGroup, levels: Mapping[str, Level]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for gene in group.genes:
-        entry = next(each for each in group.entries if gene in each.rules.genes)
-        alleles = {key.partition(" ")[0] for key in entry.keys[gene] if key.startswith("*")}
+        # A gene that only an equation asks for has no entry.
+        entry = next((each for each in group.entries if gene in each.rules.genes), None)
+        keys = entry.keys[gene] if entry else frozenset[str]()
+        alleles = {key.partition(" ")[0] for key in keys if key.startswith("*")}
         if gene.startswith("HLA-") and alleles:
             found.update(dict.fromkeys((gene + allele for allele in sorted(alleles)), gene))
         else:

@@ -1,7 +1,7 @@
 """The drug rules, indexed once at start so that a call only looks up."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from fhir_pgx.model.drug import Drug
 from fhir_pgx.model.knowledge import DrugRules, Guideline, Knowledge, Row
@@ -49,9 +49,16 @@ class DrugGroup:
     told_apart: tuple[Guideline, ...]
     needs: frozenset[str]  # what their populations turn on: `any_condition`, `age_at_least`, …
 
+    by_equation: tuple[str, ...] = ()  # genes that an equation asks for where others have rows
+
     @property
     def genes(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(gene for entry in self.entries for gene in entry.rules.genes))
+        rows = [gene for entry in self.entries for gene in entry.rules.genes]
+        return tuple(dict.fromkeys((*rows, *self.by_equation)))
+
+    @property
+    def only_alone(self) -> bool:
+        return any(entry.guideline.only_alone for entry in self.entries)
 
     @property
     def important(self) -> bool:
@@ -101,17 +108,38 @@ class Rulebook:
             # A drug without an RxNorm code can only be known by its name.
             held.setdefault(entry.rules.ingredients or (entry.rules.drug,), []).append(entry)
         self._alone = {key[0]: tuple(each) for key, each in held.items() if len(key) == 1}
-        self.groups = tuple(self._group(each) for each in held.values())
+        groups = [self._group(each) for each in held.values()]
+        self.groups = tuple(self._with_equation(groups, knowledge))
         self._by_ingredient: dict[str, list[DrugGroup]] = {}
         self._by_name: dict[str, list[DrugGroup]] = {}
         self._by_gene: dict[str, list[DrugGroup]] = {}
         for group in self.groups:
             for code in group.ingredients[:1]:
                 self._by_ingredient.setdefault(code, []).append(group)
-            for name in dict.fromkeys(entry.rules.drug for entry in group.entries):
+            named = [entry.rules.drug for entry in group.entries] or [group.drug.name]
+            for name in dict.fromkeys(named):
                 self._by_name.setdefault(name, []).append(group)
             for gene in group.genes:
                 self._by_gene.setdefault(gene, []).append(group)
+
+    def _with_equation(
+        self, groups: Iterable[DrugGroup], knowledge: Knowledge
+    ) -> Iterator[DrugGroup]:
+        """The groups, and warfarin also where no source but CPIC is read, which has no row of it
+        and an equation."""
+        rules = knowledge.dosing.warfarin if knowledge.dosing else None
+        asked = rules is not None and "CPIC" in self.precedence
+        for group in groups:
+            if rules is not None and asked and group.ingredients == (rules.rxcui,):
+                deciding = tuple(dict.fromkeys((*group.deciding, *rules.genes)))
+                yield replace(group, by_equation=rules.genes, deciding=deciding)
+                asked = False
+            else:
+                yield group
+        if rules is not None and asked:
+            drug = Drug(rules.rxcui, rules.drug)
+            genes, nothing = rules.genes, frozenset[str]()
+            yield DrugGroup(drug, (rules.rxcui,), (), genes, (), nothing, by_equation=genes)
 
     def _group(self, entries: list[DrugEntry]) -> DrugGroup:
         genes = {gene: None for entry in entries for gene in entry.rules.genes}
@@ -148,7 +176,9 @@ class Rulebook:
         found: dict[int, DrugGroup] = {}
         for code in codes:
             for group in self._by_ingredient.get(code, ()):
-                if held.issuperset(group.ingredients):
+                if held.issuperset(group.ingredients) and not (
+                    group.only_alone and len(held) > len(group.ingredients)
+                ):
                     found.setdefault(id(group), group)
         return tuple(found.values())
 

@@ -9,9 +9,12 @@ our release holds none.
 Source: CPIC, PMID 28198005; IWPC 2009; Gage 2008; EU-PACT 2013 (`knowledge/dosing/warfarin.yaml`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
+from fhir_pgx.model.dose import DoseForPatient, OrderedDose
 from fhir_pgx.model.dosing import ComputedDose, Dosing, WarfarinDosing
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.knowledge import Dose
@@ -24,6 +27,8 @@ from fhir_pgx.model.recommendation import (
     weight,
 )
 from fhir_pgx.model.variant import SiteCall
+from fhir_pgx.recommendation.dose import in_use_since
+from fhir_pgx.recommendation.dose_order import compare, taken_of
 from fhir_pgx.recommendation.rulebook import NO_RESULT
 from fhir_pgx.recommendation.warfarin_branch import SELF_REPORTED, Branch, branches
 from fhir_pgx.recommendation.warfarin_dose import (
@@ -58,6 +63,8 @@ from fhir_pgx.recommendation.warfarin_words import (
 )
 
 ADULT_AGE = 18  # years
+_NEAR = Decimal("0.2")
+POOR_ADVICE = "poor-metabolizer"
 WITH_GENES = ("iwpc-pharmacogenetic", "gage-pharmacogenetic")
 WITHOUT_GENES = ("iwpc-clinical", "gage-clinical")
 
@@ -68,11 +75,14 @@ def recommend_warfarin(
     dosing: Dosing,
     *,
     sites: Mapping[str, tuple[SiteCall, ...]] | None = None,
+    today: date | None = None,
 ) -> tuple[Recommendation, ...] | Unanswered:
     """What CPIC's flow comes to for this patient, a recommendation for each branch that holds.
 
     `sites` are the calls at decision positions by gene (`Interpretation.sites`): rs12777823 and
-    rs2108622 are read there. Unanswered where neither gene has a result, and for children.
+    rs2108622 are read there. `today` tells how old a weight is, and how long warfarin has been in
+    use: without it no weight is called old and no use long. Unanswered where neither gene has a
+    result, and for children.
     """
     rules = dosing.warfarin
     if not any(has_answer(results.get(gene)) for gene in ("CYP2C9", "VKORC1")):
@@ -80,7 +90,10 @@ def recommend_warfarin(
     if patient.age_years is not None and patient.age_years < ADULT_AGE:
         return _child(rules)
     genotype = read_genotype(results, rules, sites or {})
-    flow = _Flow(results, patient, rules, genotype, _references(rules, sites or {}))
+    flow = _Flow(results, patient, rules, genotype, _references(rules, sites or {}), today)
+    since = in_use_since(patient, rules.rxcui, today)
+    if since:
+        return (flow.in_use(since),)
     if genotype.reasons:
         return (flow.without_genes(),)
     found = [flow.branch(each) for each in branches(patient, rules)]
@@ -122,12 +135,30 @@ class _Flow:
         rules: WarfarinDosing,
         genotype: WarfarinGenotype,
         references: tuple[str, ...],
+        today: date | None,
     ) -> None:
         self._results, self._patient, self._rules = results, patient, rules
         self._genotype, self._references = genotype, references
-        self._inputs = read_inputs(patient, rules)
+        self._inputs = read_inputs(patient, rules, today=today)
 
     # The steps
+
+    def in_use(self, since: str) -> Recommendation:
+        """Long in use: the equations are for a start, and the INR has decided since."""
+        poor = self._genotype.is_poor
+        return self._made(
+            rule="in-use",
+            action="monitor",
+            strength="",
+            summary=f"In use since {since}: the INR decides; the equations are for a start.",
+            detail=sentences(
+                f"Warfarin has been in use since {since}. CPIC's flow and its equations are for a "
+                "start; from then on the dose follows the INR, and no dose is computed here.",
+                f"{POOR_DETAIL} That is advice for a start, too." if poor else "",
+            ),
+            considerations=(),
+            caveats=(),
+        )
 
     def without_genes(self) -> Recommendation:
         """A genotype is missing or cannot be counted: CPIC doses without genes."""
@@ -270,8 +301,8 @@ class _Flow:
 
     def _summary(self, doses: tuple[ComputedDose, ...]) -> str:
         if doses:
-            shown = ", ".join(f"{span(d.low, d.high)} mg/wk ({d.label})" for d in doses)
-            return f"Warfarin by genotype: {shown}."
+            shown = ", ".join(f"{span(d.low / 7, d.high / 7)} mg/d ({d.label})" for d in doses)
+            return f"By genotype: {shown}."
         if self._inputs.missing:
             return f"Dose warfarin by a genotype equation. Record: {listed(self._inputs.missing)}."
         return "Dose warfarin by a genotype equation; these inputs are out of its range."
@@ -280,7 +311,7 @@ class _Flow:
         genes = f"VKORC1 -1639 {self._genotype.vkorc1} and CYP2C9 {self._genotype.stated}"
         if not doses:
             lacking = listed(self._inputs.missing)
-            why = f"{lacking} not on file" if lacking else "the sum is outside their range"
+            why = f"{lacking} not known" if lacking else "the sum is outside their range"
             numbers = f"no dose was computed ({why})."
         else:
             numbers = f"{'; '.join(dose_text(each) for each in doses)}."
@@ -404,14 +435,18 @@ class _Flow:
         found = []
         if self._inputs.missing:
             lacking = listed(self._inputs.missing)
-            text = f"No dose was computed: {lacking} not on file."
+            text = f"No dose was computed: {lacking} not known."
             if "age" in self._inputs.missing:
                 text += " The steps shown are those for adults."
             found.append(Caveat("PGX-672", text))
-        elif self._inputs.assumed:
-            text = (
+        elif self._inputs.assumed or self._inputs.old:
+            assumed = ", ".join(ASSUMED[name] for name in self._inputs.assumed)
+            text = sentences(
+                *self._inputs.old,
                 "The dose rests on assumptions, named beside it, for what is not on file: "
-                f"{', '.join(ASSUMED[name] for name in self._inputs.assumed)}."
+                f"{assumed}."
+                if assumed
+                else "",
             )
             found.append(Caveat("PGX-673", text))
         return (*found, *self._inputs.caveats)
@@ -463,7 +498,8 @@ class _Flow:
             strength=strength,
             dose=dose,
             alternatives=(),
-            advice=rule,
+            # What is advised to a poor metabolizer is one thing in every branch.
+            advice=POOR_ADVICE if rule.startswith(POOR_ADVICE) else rule,
             summary=summary,
             detail=detail,
             implications={},
@@ -480,6 +516,39 @@ class _Flow:
                 )
             ),
         )
+
+
+def doses_of(
+    recommendation: Recommendation, ordered: Sequence[OrderedDose]
+) -> tuple[DoseForPatient, ...]:
+    """What the equations come to in mg a day, and the order held against it; nothing where no dose
+    was computed or the order's daily dose is not known.
+
+    All equations make one span. An order within a fifth of it is "within": by that nearness IWPC's
+    authors judged their equation, and tablets do not come in tenths of a milligram.
+    """
+    stated = [d for d in recommendation.dose if d.what == "maintenance-dose" and d.unit == "mg/wk"]
+    taken = taken_of(ordered, "maintenance-dose", "mg/d")
+    if not stated or not taken.words:
+        return ()
+    low = min(Decimal(d.value or d.low or 0) for d in stated) / 7
+    high = max(Decimal(d.value or d.high or 0) for d in stated) / 7
+    near = (low * (1 - _NEAR), high * (1 + _NEAR))
+    judgement = compare(taken, *near, strict=False, kind="computed")
+    relation = {
+        "above": "is above this",
+        "below": "is below this",
+        "within": "is at most a fifth away from this",
+        "unknown": "may lie on either side of this",
+    }[judgement]
+    by = " and ".join((d.when or "").removeprefix("by ") for d in stated)
+    text = f"Computed by {by}: {span(low, high)} mg/d; the ordered {taken.words} {relation}."
+    return (
+        DoseForPatient(
+            "maintenance-dose", "mg/d", low, high, f"computed by {by}", judgement, text,
+            kind="computed",
+        ),
+    )  # fmt: skip
 
 
 def _references(

@@ -28,12 +28,13 @@ class Branch:
 
     @property
     def label(self) -> str:
-        return "adults of African ancestry" if self.is_african else "adults of other ancestry"
+        return "adults of African ancestry" if self.is_african else "adults not of African ancestry"
 
     @property
     def when(self) -> str:
-        reports = "African ancestry" if self.is_african else "an ancestry that is not African"
-        return f"the patient reports {reports}; {SELF_REPORTED}"
+        if self.is_african:
+            return f"for patients who report African ancestry; {SELF_REPORTED}"
+        return f"for patients who report an ancestry that is not African; {SELF_REPORTED}"
 
 
 def branches(patient: PatientContext, rules: WarfarinDosing) -> tuple[Branch, ...]:

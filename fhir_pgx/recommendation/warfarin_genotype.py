@@ -71,7 +71,10 @@ def read_genotype(
         adjusting=adjusting,
         is_poor=_is_poor(cyp2c9, taken),
         untested=tuple(
-            allele for allele in dosing.tested_with if not known or dosing.sites[allele] in unread
+            allele
+            for allele in dosing.tested_with
+            # What was found was looked for.
+            if allele not in adjusting and (not known or dosing.sites[allele] in unread)
         ),
         coverage_known=known,
         cluster=_carried(sites.get("CYP2C9", ()), dosing.sites["cyp2c-cluster"], "A", "G"),

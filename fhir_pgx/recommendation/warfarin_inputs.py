@@ -5,11 +5,14 @@ Every input is kept with its date and source, and every one that is not on file 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from fhir_pgx.model.dosing import WarfarinDosing
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.patient import Fact, Measurement, Medicine, PatientContext
+from fhir_pgx.recommendation.dose_measure import too_old, unusable
+from fhir_pgx.recommendation.dose_words import measured
 
 ASSUMED_INR = Decimal("2.5")  # the middle of 2 to 3, which the equations and CPIC were made for
 NAMES = {
@@ -29,7 +32,7 @@ class Inputs:
 
     `numbers` holds each input by its name, a yes as 1 and a no as 0. `missing` are those without
     which nothing is computed; `assumed` those that were counted as no because nobody said.
-    `lines` are one for each input, for the card.
+    `lines` are one for each input, for the card; `old` say what was measured too long ago.
     """
 
     numbers: Mapping[str, Decimal]
@@ -37,11 +40,15 @@ class Inputs:
     assumed: tuple[str, ...]
     lines: tuple[str, ...]
     caveats: tuple[Caveat, ...]
+    old: tuple[str, ...] = ()
 
 
-def read_inputs(patient: PatientContext, dosing: WarfarinDosing) -> Inputs:
-    """The inputs of every equation, from what is known of the patient."""
-    reader = _Reader(patient, dosing)
+def read_inputs(
+    patient: PatientContext, dosing: WarfarinDosing, *, today: date | None = None
+) -> Inputs:
+    """The inputs of every equation, from what is known of the patient; `today` tells how old a
+    weight is."""
+    reader = _Reader(patient, dosing, today)
     reader.body()
     reader.medicines()
     reader.facts()
@@ -51,19 +58,21 @@ def read_inputs(patient: PatientContext, dosing: WarfarinDosing) -> Inputs:
         tuple(reader.assumed),
         tuple(reader.lines),
         tuple(reader.caveats),
+        tuple(reader.old),
     )
 
 
 class _Reader:
     """Collects inputs with the line that each is shown by."""
 
-    def __init__(self, patient: PatientContext, dosing: WarfarinDosing) -> None:
-        self._patient, self._dosing = patient, dosing
+    def __init__(self, patient: PatientContext, dosing: WarfarinDosing, today: date | None) -> None:
+        self._patient, self._dosing, self._today = patient, dosing, today
         self.numbers: dict[str, Decimal] = {}
         self.missing: list[str] = []
         self.assumed: list[str] = []
         self.lines: list[str] = []
         self.caveats: list[Caveat] = []
+        self.old: list[str] = []
 
     def body(self) -> None:
         age = self._patient.age_years
@@ -89,10 +98,20 @@ class _Reader:
     def _measured(self, name: str, found: Measurement | None, unit: str) -> Decimal | None:
         if found is None or found.unit != unit or found.value <= 0:
             self.missing.append(name)
-            self.lines.append(f"{name.capitalize()}: not on file. Record a {name}.")
+            why = unusable(self._patient, name)
+            state = "not on file"
+            if why:
+                state = f"on file and could not be used ({why})"
+            elif self._patient.failed("measures"):
+                state = "could not be obtained"
+            self.lines.append(f"{name.capitalize()}: {state}. Record a {name}.")
             return None
         self.numbers[name] = found.value
-        self.lines.append(f"{name.capitalize()}: {found.value} {unit}{_of(found)}.")
+        self.lines.append(f"{name.capitalize()}: {measured(found.value)} {unit}{_of(found)}.")
+        # An adult's height stays.
+        age = too_old(found, self._patient, self._today) if name == "weight" else ""
+        if age:
+            self.old.append(f"The weight is {age}: record a recent one.")
         return found.value
 
     def medicines(self) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from fhir_pgx.model.change import Change
 from fhir_pgx.model.definition import GeneDefinition
 from fhir_pgx.model.dose import DoseForPatient
+from fhir_pgx.model.modifier import Interaction
 from fhir_pgx.model.patient import PatientContext
 from fhir_pgx.model.phenotype import GeneResult, Status
 from fhir_pgx.model.recommendation import ACTIONS, DrugAdvice, Recommendation
@@ -65,8 +66,23 @@ def by_medicines(group: DrugGroup, advice: DrugAdvice, ask: Ask) -> list[Change]
         new = ask(without=name)
         if differs(new, advice, group):
             code = f"without:{agent.rxcui or name}"
-            found.append(Change(code, f"Without {name}: {said(new, advice)}", rank(new, advice)))
+            text = f"Without {name}{_once_over(agent)}: {said(new, advice)}"
+            found.append(Change(code, text, rank(new, advice)))
     return found
+
+
+def _once_over(agent: Interaction) -> str:
+    """`, once it no longer acts (about 5 days after the last dose, by our half-life)`; nothing of
+    one that was not taken yet."""
+    if agent.state not in ("active", "washing-out"):
+        return ""
+    if agent.until:
+        return f", once it no longer acts (from about {agent.until}, by our half-life)"
+    if agent.lasts is None:
+        return ", once it no longer acts (no half-life is held here)"
+    weeks = round(agent.lasts / 7)
+    span = f"{weeks} weeks" if weeks > 1 else f"{agent.lasts} days"
+    return f", once it no longer acts (about {span} after the last dose, by our half-life)"
 
 
 def by_tests(
@@ -83,7 +99,7 @@ def by_tests(
         tests = list(_tests(gene, group, results.get(gene), possible))
         for words, result in tests:
             new = ask(results={gene: result})
-            if differs(new, advice, group):
+            if differs(new, advice, group) and not _leaves_the_gravest(new, advice):
                 told.setdefault(said(new, advice), (_weights(new, advice), []))[1].append(words)
         if told:
             outcome, (weights, several) = min(told.items(), key=lambda each: each[1][0])
@@ -311,6 +327,17 @@ def differs(new: DrugAdvice, old: DrugAdvice, group: DrugGroup, *, for_whom: boo
     named = _named(group)
     deeds = [{_deed(r, named, for_whom) for r in a.recommendations} for a in (new, old)]
     return deeds[0] != deeds[1] and _is_told_otherwise(new, old)
+
+
+def _leaves_the_gravest(new: DrugAdvice, old: DrugAdvice) -> bool:
+    """Whether the drug stays forbidden as it was: a dose that another gene would bring has no place
+    beside that."""
+    forbidding = {
+        r.rule
+        for r in old.recommendations
+        if r.serious and r.action in ("contraindicated", "avoid")
+    }
+    return bool(forbidding & {r.rule for r in new.recommendations})
 
 
 def _is_told_otherwise(new: DrugAdvice, old: DrugAdvice) -> bool:

@@ -17,6 +17,8 @@ from fhir_pgx.recommendation.rulebook import DrugGroup
 from fhir_pgx.recommendation.what_if import OUTCOMES, Ask, differs, listed, rank, said
 
 _ADULT = 18
+_ADULTS = ("adult_or_over_kg", "adult_or_at_least_kg", "child_below_kg")
+_STEP = Decimal("0.1")  # kg
 _FACTS = {
     "indication": "State the indication",
     "birth-date": "Record the birth date",
@@ -51,7 +53,8 @@ def unstated(group: DrugGroup, situation: Situation) -> tuple[Unstated, ...]:
     for several in populations:
         for each in _of(several, situation):
             found.setdefault((each.code, each.words), each)
-    for each in _by_age([p for several in populations for p in several], situation):
+    everybody = [p for several in populations for p in several]
+    for each in (*_by_weight(everybody, situation), *_by_age(everybody, situation)):
         found[each.code, each.words] = each
     return tuple(found.values())
 
@@ -128,18 +131,32 @@ def _of(populations: Sequence[Population], situation: Situation) -> Iterator[Uns
                 for dose, words in ((bound, f"up to {bound} mg"), (f"{bound}.1", "above that")):
                     stated = replace(situation, daily_dose=Decimal(dose))
                     yield Unstated("daily-dose", words, stated)
-    kilos = {bound for p in populations for bound in p.fits.get("adult_or_over_kg", ())}
-    if situation.weight is None and (situation.age_years or 0) < _ADULT:
-        for kilo in sorted(kilos):
-            for weight, words in ((f"{kilo}.1", f"above {kilo} kg"), (kilo, f"up to {kilo} kg")):
-                yield Unstated("weight", words, replace(situation, weight=Decimal(weight)))
+
+
+def _by_weight(populations: Iterable[Population], situation: Situation) -> Iterator[Unstated]:
+    """Every span of weights that the guidelines together tell apart: of two that draw the line at
+    one weight, one may count the weight itself and the other not."""
+    if situation.weight is not None or (situation.age_years or 0) >= _ADULT:
+        return
+    needs = [need for population in populations for need in population.fits.items()]
+    over = {v[0] for need, v in needs if need == "adult_or_over_kg"}
+    from_ = {v[0] for need, v in needs if need in ("adult_or_at_least_kg", "child_below_kg")}
+    for kilo in sorted(over | from_, key=Decimal):
+        line = Decimal(kilo)
+        spans = [
+            (line + _STEP, f"from {kilo} kg" if kilo not in over else f"above {kilo} kg"),
+            (line, f"of {kilo} kg"),
+            (line - _STEP, f"up to {kilo} kg" if kilo not in from_ else f"below {kilo} kg"),
+        ]
+        for weight, words in spans if kilo in over & from_ else (spans[0], spans[2]):
+            yield Unstated("weight", words, replace(situation, weight=weight))
 
 
 def _by_age(populations: Iterable[Population], situation: Situation) -> Iterator[Unstated]:
     """Every span of ages that the guidelines together tell apart."""
     needs = [need for population in populations for need in population.fits.items()]
     bounds = {int(v[0]) for need, v in needs if need in ("age_at_least", "age_below")}
-    bounds |= {_ADULT for need, _ in needs if need == "adult_or_over_kg"}
+    bounds |= {_ADULT for need, _ in needs if need in _ADULTS}
     if situation.age_years is not None or not bounds:
         return
     ordered = sorted(bounds)

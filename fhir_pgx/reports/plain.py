@@ -184,11 +184,13 @@ def write_unanswered(each: Unanswered) -> dict[str, Any]:
 
 def write_modifier(modifier: Modifier) -> dict[str, Any]:
     """What other medicines make of a gene: the genetic phenotype stands beside the effective one,
-    which a guideline's rule counts (`is_rule`) or a caution of ours names."""
+    which a guideline's rule counts (`is_rule`) or a caution of ours names; `advised_against` only
+    where the source itself tells to avoid such a medicine."""
     return {
         "gene": modifier.gene,
         "agents": [_interaction(each) for each in modifier.interactions],
         "is_rule": modifier.is_rule,
+        **({"advised_against": True} if modifier.advised_against else {}),
         "genetic": _phenotype(modifier.genetic),
         "effective": None if modifier.effective is None else _phenotype(modifier.effective),
         "text": modifier.text,

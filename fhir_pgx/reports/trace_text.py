@@ -121,6 +121,7 @@ def _concluded(result: GeneResult) -> str:
 
 def _modifier(guideline: str, modifier: Modifier) -> Iterator[str]:
     kind = "rule" if modifier.is_rule else "caution"
+    kind = "advised against" if modifier.advised_against else kind
     yield f"  other medicines ({guideline}, {kind}): {modifier.text}"
     if modifier.source:
         yield f"    source: {modifier.source}"

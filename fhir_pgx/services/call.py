@@ -12,7 +12,7 @@ from typing import Any
 
 from fhir_pgx.errors import InvalidHookRequest, Issue, IssueType, MixedPatients
 from fhir_pgx.fhir.bundle import Entry, entries_of, type_and_id
-from fhir_pgx.model.hook import HookCall
+from fhir_pgx.model.hook import NOT_A_UUID, HookCall
 from fhir_pgx.services.hooks import HOOKS, Hook, Member
 from fhir_pgx.services.patient_check import check_patient
 from fhir_pgx.services.prefetch import read_prefetch
@@ -104,6 +104,8 @@ def read_hook_call(document: Any, service: Service) -> HookCall:
         incomplete=supplied.incomplete,
         unavailable_reason=supplied.unavailable_reason,
         looked_for=supplied.looked_for,
+        lists=supplied.lists,
+        partial=supplied.partial,
         notes=checked.left_out,
         flags=tuple(dict.fromkeys(flags)),
     )
@@ -149,7 +151,7 @@ def _hook_instance(envelope: _Envelope, hook: Hook) -> str:
         )
         return ""
     if not _UUID.fullmatch(instance):
-        envelope.flags.append("hook-instance-not-uuid")
+        envelope.flags.append(NOT_A_UUID)
     return instance[:200]
 
 
@@ -179,6 +181,11 @@ def _check_member(envelope: _Envelope, context: Mapping[str, Any], member: Membe
     elif _is_of_kind(value, member):
         if member.types and type_and_id(value)[0] not in member.types:
             envelope.flags.append(f"{name}-not-a-known-reference")
+        # A selection may be an id alone, or the fullUrl of an entry.
+        if member.kind == "references" and name != "selections":
+            named = [value] if isinstance(value, str) else value
+            if not named or not all(type_and_id(item)[0] for item in named):
+                envelope.flags.append(f"{name}-not-a-known-reference")
     elif member.required:
         envelope.fault(
             f"context.{name} has the wrong type",
@@ -205,8 +212,9 @@ def _is_of_kind(value: Any, member: Member) -> bool:
         return bool(items) and all(isinstance(i, dict) and _holds_resources(i) for i in items)
     if member.kind == "references":
         # `order` of order-dispatch 1.0 was one reference.
-        items = [value] if isinstance(value, str) and len(member.names) > 1 else value
-        return isinstance(items, list) and all(isinstance(item, str) for item in items)
+        if isinstance(value, str):
+            return len(member.names) > 1 and value.strip() != ""
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
     return isinstance(value, str) and value.strip() != ""
 
 

@@ -8,7 +8,7 @@ reason into an extension, and names cards by ids that are no UUIDs: all are read
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from fhir_pgx.storage.store import MAX_COMMENT, FeedbackItem, Outcome
 
 MAX_ITEMS = 1_000
 MOST_FAULTS = 20  # of one item; a list may hold a million
+AHEAD = timedelta(days=1)  # clocks differ by minutes, time zones that are not stated by hours
 _LONGEST_ID = 200
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -25,8 +26,12 @@ _RFC_3339 = re.compile(
 _EPIC_REASON = "com.epic.cdshooks.feedback.overrideReason"
 
 
-def read_feedback(document: Any, service_id: str) -> tuple[FeedbackItem, ...]:
+def read_feedback(
+    document: Any, service_id: str, *, now: datetime | None = None
+) -> tuple[FeedbackItem, ...]:
     """The items of a feedback message, in order; times in UTC, comments cut to MAX_COMMENT.
+
+    `now` is when the message came: nobody can have acted a day later. Without it any time is taken.
 
     Raises InvalidFeedback with every fault and its index; then nothing may be stored.
     """
@@ -44,7 +49,11 @@ def read_feedback(document: Any, service_id: str) -> tuple[FeedbackItem, ...]:
             mend="send fewer at once",
         )
     issues: list[Issue] = []
-    read = [_read_item(item, f"feedback[{i}]", service_id, issues) for i, item in enumerate(items)]
+    latest = _written(now.astimezone(UTC) + AHEAD) if now is not None else ""
+    read = [
+        _read_item(item, f"feedback[{i}]", service_id, latest, issues)
+        for i, item in enumerate(items)
+    ]
     if issues:
         first = issues[0]
         raise InvalidFeedback(
@@ -53,7 +62,9 @@ def read_feedback(document: Any, service_id: str) -> tuple[FeedbackItem, ...]:
     return tuple(item for item in read if item is not None)
 
 
-def _read_item(item: Any, path: str, service_id: str, issues: list[Issue]) -> FeedbackItem | None:
+def _read_item(
+    item: Any, path: str, service_id: str, latest: str, issues: list[Issue]
+) -> FeedbackItem | None:
     def fault(text: str, where: str, mend: str, kind: IssueType = InvalidFeedback.kind) -> None:
         issues.append(Issue(text, where, mend, kind, "error", InvalidFeedback.code))
 
@@ -75,6 +86,12 @@ def _read_item(item: Any, path: str, service_id: str, issues: list[Issue]) -> Fe
             "outcomeTimestamp is missing or no instant",
             f"{path}.outcomeTimestamp",
             "send an RFC 3339 instant such as 2026-01-31T12:00:00Z",
+        )
+    elif latest and timestamp > latest:
+        fault(
+            "outcomeTimestamp is more than a day in the future",
+            f"{path}.outcomeTimestamp",
+            "send when the user acted, and check the client's clock",
         )
     accepted = _accepted(item.get("acceptedSuggestions"))
     told = any(where.startswith(f"{path}.acceptedSuggestions") for where in mistyped)
@@ -186,6 +203,10 @@ def _utc(value: Any) -> str:
         found = datetime.fromisoformat(value.strip().upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return ""
+    return _written(found)
+
+
+def _written(found: datetime) -> str:
     return found.isoformat(timespec="milliseconds" if found.microsecond else "seconds").replace(
         "+00:00", "Z"
     )

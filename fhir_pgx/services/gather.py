@@ -14,7 +14,7 @@ from fhir_pgx.errors import MixedPatients
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of
 from fhir_pgx.fhir.client import FhirClient, Unavailable, Visit
 from fhir_pgx.fhir.json import read_json
-from fhir_pgx.model.hook import Availability, HookCall
+from fhir_pgx.model.hook import Availability, HookCall, Listed
 from fhir_pgx.services.call import with_dispatched
 from fhir_pgx.services.patient_check import check_patient
 from fhir_pgx.services.prefetch import Answer, Topic, is_genomic, sort_answers, topic_of
@@ -28,6 +28,9 @@ _LARGEST_STORED = 50_000_000  # what is stored was within the limit when it came
 
 # Of two answers on one subject the first of these holds: part of the data is not all of it.
 _STRONGEST: tuple[Availability, ...] = ("supplied", "unavailable", "empty", "missing")
+# Of a list it matters more what did not come.
+_OF_A_LIST: tuple[Availability, ...] = ("unavailable", "supplied", "empty", "missing")
+Lists = Mapping[Listed, Availability]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,23 @@ def _with_answers(call: HookCall, answers: Sequence[Answer]) -> HookCall:
         incomplete=call.incomplete or more.incomplete or part_missing,
         unavailable_reason="; ".join(reasons),
         looked_for=call.looked_for | more.looked_for,
+        lists=_joined(call.lists, more.lists),
+        partial=call.partial | more.partial | _broken(call.lists, more.lists),
         notes=(*call.notes, *checked.left_out),
         flags=tuple(dict.fromkeys((*call.flags, *checked.flags))),
+    )
+
+
+def _joined(one: Lists, other: Lists) -> Lists:
+    """Both answers on each list as one."""
+    return {
+        listed: min(one.get(listed, "missing"), other.get(listed, "missing"), key=_OF_A_LIST.index)
+        for listed in (*one, *(each for each in other if each not in one))
+    }
+
+
+def _broken(one: Lists, other: Lists) -> frozenset[Listed]:
+    """The lists of which one answer had a part and the other failed."""
+    return frozenset(
+        listed for listed in one if {one[listed], other.get(listed)} == {"supplied", "unavailable"}
     )

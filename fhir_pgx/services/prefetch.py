@@ -6,14 +6,14 @@ type and code; the name of a key only tells what an answer without data was abou
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from fhir_pgx.errors import InvalidHookRequest, Issue
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of, type_and_id
 from fhir_pgx.fhir.roles import GENETIC_LABEL
-from fhir_pgx.model.hook import Availability
+from fhir_pgx.model.hook import Availability, Listed
 from fhir_pgx.services.templates import RESULT_CODES, TEMPLATES, is_of_measures, type_of
 from fhir_pgx.terminology import GENE_STUDIED, TBD
 
@@ -42,7 +42,11 @@ _GENE = re.compile(
     r"|CACNA1S|CFTR|MT-RNR1|HLA)\b"
 )
 
-_GENOMIC_WORDS = ("gen", "pgx", "variant", "haplo", "sequence", "molecular", "obs", "lab", "report")
+# `gender` and `emergency` are no genes.
+_GENOMIC_NAME = re.compile(
+    r"(?i)(?<!emer)(?<!a)gen(?!der|eral)|pgx|variant|haplo|allele|cyp\d|hla|dna|sequence|molecular"
+    r"|obs|lab|report|result"
+)
 _MEDICATION_WORDS = ("medic", "meds", "drug", "prescri")
 _MEASURE_WORDS = ("vital", "measure", "weight", "height", "egfr")
 # The types whose absence says something: nobody has problems, allergies or medicines on record.
@@ -56,6 +60,16 @@ _OTHER_WORDS = (
     "patient", "user", "practitioner", "encounter", "coverage", "condition", "problem", "allerg",
     "immuniz", "appointment", "location", "organization",
 )  # fmt: skip
+
+# Which list a resource type belongs to. An Observation is of the results, unless the search was
+# for measures alone.
+_LISTS: Mapping[str, Listed] = {
+    **dict.fromkeys(GENOMIC_TYPES, "results"),
+    **dict.fromkeys(MEDICATION_TYPES, "medicines"),
+    "Condition": "problems",
+    "AllergyIntolerance": "allergies",
+    "ServiceRequest": "tests",
+}
 
 _NOT_A_RESOURCE = "is not a FHIR resource"
 _MEND = "send a FHIR resource, a Bundle, or null where the search found nothing"
@@ -71,6 +85,8 @@ class Prefetched:
     incomplete: bool = False
     unavailable_reason: str = ""
     looked_for: frozenset[str] = frozenset()
+    lists: Mapping[Listed, Availability] = field(default_factory=dict)
+    partial: frozenset[Listed] = frozenset()
     flags: tuple[str, ...] = ()
 
 
@@ -126,7 +142,44 @@ def sort_answers(answers: Sequence[Answer]) -> Prefetched:
         incomplete=genomic_gap or any(a.incomplete and not a.of_measures for a in answers),
         unavailable_reason="; ".join(failures)[:300],
         looked_for=frozenset(empty - gaps - {""}),
+        **_by_list(answers),
     )
+
+
+def _by_list(answers: Sequence[Answer]) -> dict[str, Any]:
+    """`lists` and `partial`: how far each list was obtainable, and of which a part is missing."""
+    lists: dict[Listed, Availability] = {}
+    came: set[Listed] = set()
+    gaps: set[Listed] = set()
+    for answer in answers:
+        holds = _lists_of({entry.type for entry in answer.entries}, answer)
+        asked = _asked(answer) or holds
+        came |= holds
+        # Of a lifetime of weights a page is enough.
+        is_partial = answer.incomplete and not (answer.of_measures and answer.entries)
+        if answer.failed or is_partial:
+            gaps |= asked
+        elif not answer.entries:
+            lists.update(dict.fromkeys(asked, "empty"))
+    lists.update(dict.fromkeys(came, "supplied"))
+    lists.update(dict.fromkeys(gaps, "unavailable"))
+    return {"lists": lists, "partial": frozenset(gaps & came)}
+
+
+def _asked(answer: Answer) -> set[Listed]:
+    """The list that a search was for; empty where nothing tells."""
+    return _lists_of({"Observation" if answer.of_measures else answer.kind}, answer)
+
+
+def _lists_of(kinds: Iterable[str], answer: Answer) -> set[Listed]:
+    """The lists that resource types belong to. Which Observations they are, the search tells."""
+    found: set[Listed] = set()
+    for kind in kinds:
+        if kind == "Observation" and answer.of_measures:
+            found.add("measures")
+        elif kind in _LISTS:
+            found.add(_LISTS[kind])
+    return found
 
 
 def is_genomic(entry: Entry) -> bool:
@@ -194,14 +247,19 @@ def _availability(
 
 def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> Answer:
     path = f"prefetch.{key}"
-    about = Answer(_topic(key, value), kind=_kind(key, value), of_measures=_of_measures(key, value))
+    topic = _topic(key, value)
+    about = Answer(topic or "other", kind=_kind(key, value), of_measures=_of_measures(key, value))
+    # That nothing stands under a key of which nobody knows what it asks is no search for results;
+    # what failed under it may have been one.
+    if_failed: Topic = topic or "genomics"
     if value is None:
         return about  # CDS Hooks, Prefetch: null is "none exists", not "not looked"
     if isinstance(value, dict) and "response" in value and value.get("resource") is None:
         flags.append("prefetch-wrapped")
         status = _status(value["response"])
-        failed = "" if status.startswith("2") else f"status {status}".strip()
-        return replace(about, failed=failed)
+        if status.startswith("2"):
+            return about
+        return replace(about, topic=if_failed, failed=f"status {status}".strip())
     found: list[Entry] = []
     reasons: list[str] = []
     incomplete = False
@@ -221,6 +279,7 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
         reasons.append("the client has results and sent none of them")
     return replace(
         about,
+        topic=if_failed if reasons else about.topic,
         entries=tuple(found),
         failed="; ".join(dict.fromkeys(reasons)),
         incomplete=incomplete,
@@ -281,19 +340,20 @@ def _status(response: Any) -> str:
     return status[:3] if status[:3].isdigit() else ""
 
 
-def _topic(key: str, value: Any) -> Topic:
-    """What a key is about: by its Bundle's own search, else its published or telling name."""
+def _topic(key: str, value: Any) -> Topic | None:
+    """What a key is about: by its Bundle's own search, else its published or telling name; None
+    where neither tells."""
     if _of_measures(key, value):
         return "other"
     kind = _searched_type(value) or (type_of(TEMPLATES[key]) if key in TEMPLATES else "")
     if kind:
         return topic_of(kind)
     name = key.lower()
-    if any(word in name for word in _GENOMIC_WORDS):
+    if _GENOMIC_NAME.search(name):
         return "genomics"
     if any(word in name for word in _MEDICATION_WORDS):
         return "medications"
-    return "other" if any(word in name for word in _OTHER_WORDS) else "genomics"
+    return "other" if any(word in name for word in _OTHER_WORDS) else None
 
 
 def _kind(key: str, value: Any) -> str:
@@ -311,9 +371,8 @@ def _of_measures(key: str, value: Any) -> bool:
     if key in TEMPLATES:
         return is_of_measures(TEMPLATES[key])
     name = key.lower()
-    return any(word in name for word in _MEASURE_WORDS) and not any(
-        word in name for word in _GENOMIC_WORDS
-    )
+    is_genomic_name = _GENOMIC_NAME.search(name) is not None
+    return any(word in name for word in _MEASURE_WORDS) and not is_genomic_name
 
 
 def topic_of(kind: str) -> Topic:

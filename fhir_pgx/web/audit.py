@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.values import MutexValue, ValueClass
 
-from fhir_pgx.model.hook import HookAnswer, HookCall
+from fhir_pgx.model.hook import NOT_A_UUID, HookAnswer, HookCall
 
 log = logging.getLogger("fhir_pgx.audit")
 
@@ -103,7 +103,11 @@ class Audit:
         call = record.call
         if call is not None:
             line["hook"] = call.hook
-            line["hook_instance"] = call.hook_instance
+            # What is no UUID may be anything, a name too.
+            is_text = NOT_A_UUID in call.flags
+            line["hook_instance"] = (
+                self._pseudonym(call.hook_instance) if is_text else call.hook_instance
+            )
             line["patient"] = self._pseudonym(call.patient_id)
             line["genomics"] = call.genomics
             line["flags"] = list(call.flags)

@@ -55,7 +55,8 @@ def cds_blueprint(site: Site) -> Blueprint:
     @bp.post("/<service_id>/feedback", strict_slashes=False)
     def feedback(service_id: str) -> ResponseReturnValue:
         site.registry.service(service_id)
-        items = read_feedback(read_json_body(request, site.settings), service_id)
+        document = read_json_body(request, site.settings)
+        items = read_feedback(document, service_id, now=datetime.now(UTC))
         site.store.record_feedback(items)
         return json_answer({})
 

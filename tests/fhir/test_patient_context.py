@@ -147,6 +147,8 @@ def test_ancestry_is_what_us_core_holds_and_nothing_else():
          "mL/min/{1.73_m2}"),
         ("62238-1", "egfr", quantity(55, "mL/min/1.73m²"), "55", "mL/min/{1.73_m2}"),
         ("2164-2", "egfr", quantity(48, "mL/min"), "48", "mL/min"),
+        # the printed unit is short, the code says the whole: no contradiction
+        ("98979-8", "egfr", quantity(55, "mL/min", "mL/min/{1.73_m2}"), "55", "mL/min/{1.73_m2}"),
     ],
 )  # fmt: skip
 def test_a_measurement_is_turned_into_its_unit(code, member, stated, value, unit):
@@ -167,6 +169,11 @@ def test_a_measurement_is_turned_into_its_unit(code, member, stated, value, unit
         ("29463-7", {"valueString": "70 kg"}, "no quantity"),
         ("29463-7", quantity("heavy", "kg"), "no number"),
         ("29463-7", {**quantity(70, "kg"), "effectiveDateTime": "2027-01-01"}, "in the future"),
+        ("29463-7", {**quantity(70, "kg"), "effectiveDateTime": "2026-02-31"}, "no date of the"),
+        ("29463-7", {**quantity(70, "kg"), "effectiveDateTime": "last week"}, "no date of the"),
+        ("29463-7", quantity(70, "kg", "[lb_av]"), "contradicts its code"),
+        ("8302-2", quantity(170, "cm", "[in_i]"), "contradicts its code"),
+        ("29463-7", quantity(70, "kg", comparator="<"), "only a bound"),
     ],
 )
 def test_a_number_that_cannot_be_trusted_is_listed_and_not_used(code, stated, words):
@@ -383,6 +390,35 @@ def timed(**repeat):
         ("R4, a supply is no end", request(authoredOn="2026-01-01", dispenseRequest={
             "validityPeriod": {"end": "2026-02-01"},
             "expectedSupplyDuration": {"value": 30, "code": "d"}}), "active", "2026-01-01", ""),
+        ("R4, once", request(authoredOn="2026-09-10", **timed(count=1)),
+         "ended", "2026-09-10", "2026-09-10"),
+        ("R4, once, today", request(authoredOn="2026-11-23", **timed(count=1)),
+         "active", "2026-11-23", "2026-11-23"),
+        ("R4, for one day", request(authoredOn="2026-09-10", **timed(
+            boundsDuration={"value": 1, "code": "d"})), "ended", "2026-09-10", "2026-09-10"),
+        ("R4, once to three times", request(authoredOn="2026-09-10", **timed(count=1, countMax=3)),
+         "active", "2026-09-10", ""),
+        ("R4, ten times", request(authoredOn="2026-09-10", **timed(count=10)),
+         "active", "2026-09-10", ""),
+        ("R4, one tablet", request(authoredOn="2026-09-10", dispenseRequest={
+            "quantity": {"value": 1, "unit": "tablet"}, "numberOfRepeatsAllowed": 0}),
+         "ended", "2026-09-10", "2026-09-10"),
+        ("R4, one capsule by code", request(authoredOn="2026-09-10", dispenseRequest={
+            "quantity": {"value": 1.0, "unit": "Kapsel", "code": "CAP"}}),
+         "ended", "2026-09-10", "2026-09-10"),
+        ("R4, one tablet and more to fetch", request(authoredOn="2026-09-10", dispenseRequest={
+            "quantity": {"value": 1, "unit": "tablet"}, "numberOfRepeatsAllowed": 3}),
+         "active", "2026-09-10", ""),
+        ("R4, one bottle", request(authoredOn="2026-09-10", dispenseRequest={
+            "quantity": {"value": 1, "unit": "bottle"}}), "active", "2026-09-10", ""),
+        ("R4, one of nobody knows what", request(authoredOn="2026-09-10", dispenseRequest={
+            "quantity": {"value": 1}}), "active", "2026-09-10", ""),
+        ("R4, thirty tablets", request(authoredOn="2026-09-10", dispenseRequest={
+            "quantity": {"value": 30, "unit": "tablet"}}), "active", "2026-09-10", ""),
+        ("dispense, one tablet", {**request("d1", "completed", whenHandedOver="2026-09-10",
+                                            quantity={"value": 1, "code": "TAB"}),
+                                  "resourceType": "MedicationDispense"},
+         "ended", "2026-09-10", "2026-09-10"),
         ("R4, begins later", request(**timed(boundsPeriod={"start": "2026-12-01"})),
          "planned", "2026-12-01", ""),
         ("R4, stopped", request(status="stopped", authoredOn="2026-03-01"),

@@ -102,7 +102,9 @@ def test_every_row_leads_to_the_entries_that_re_express_its_own_sentences(ours, 
         source = facts[each.row["source_row"]]
         assert each.drug == source["drug"]
         assert each.guideline["source_name"] == source["guideline"]
-        assert each.row["population"] == source["population"]
+        # A sentence that tells groups apart becomes a row for each; else the group is the row's.
+        groups = each.advice.get("for", {}).get("population", [source["population"]])
+        assert each.row["population"] in groups
         assert digest(source["source_text"], each.drug) in each.advice["from"]
         for gene, text in implications(source):
             entry = each.guideline["implications"][each.row["implications"][gene]]
@@ -164,6 +166,9 @@ def test_a_gene_without_pairs_has_no_keys():
     assert empty.keys("Poor Metabolizer") == {}
 
 
+OF_ADULTS = ("general", "adults", "from 40 kg", "DPD phenotyping assay result")
+
+
 def dose(entry):
     return [
         (
@@ -194,7 +199,7 @@ def dose(entry):
             "codeine",
             ["3.0", "4.0", "≥3.0"],
             "contraindicated",
-            [("single-dose", "<=20", "mg"), ("single-dose", "<=10", "mg")],
+            [("single-dose", "<=20", "mg")],
         ),
         ("codeine", ["0.0"], "alternative", []),
         ("codeine", ["0.5", "1.0"], "monitor", []),
@@ -244,7 +249,11 @@ def dose(entry):
 def test_a_result_leads_to_the_action_and_the_dose_of_its_guideline(
     ours, drug, keys, action, numbers
 ):
-    found = [each.advice for each in ours if each.drug == drug and each.key in keys]
+    found = [
+        each.advice
+        for each in ours
+        if each.drug == drug and each.key in keys and each.row["population"] in OF_ADULTS
+    ]
     assert len(found) == len(keys)
     for advice in found:
         assert (advice["action"], dose(advice)) == (action, numbers)
@@ -259,8 +268,33 @@ def test_a_result_leads_to_the_action_and_the_dose_of_its_guideline(
     ],
 )
 def test_advice_whose_neglect_can_kill_says_so(ours, drug, key):
-    (found,) = [each for each in ours if (each.drug, each.key) == (drug, key)]
-    assert found.advice["harm"] == "serious"
+    found = [each for each in ours if (each.drug, each.key) == (drug, key)]
+    assert {each.advice["harm"] for each in found} == {"serious"}
+
+
+@pytest.mark.parametrize(
+    ("population", "mg"), [("adults", ["20"]), ("from 12 to 17", ["10"]), ("under 12", [])]
+)
+def test_each_age_has_codeine_s_limit_of_its_own_and_below_12_none_is_named(ours, population, mg):
+    rows = [each for each in ours if (each.drug, each.row["population"]) == ("codeine", population)]
+    assert {each.key for each in rows} >= {"3.0", "≥3.0", "≥6.0"}
+    for each in rows:
+        assert [number["value"] for number in each.advice.get("dose", [])] == mg
+        assert ("mg" in each.advice["summary"]) is bool(mg)
+        assert all(f"{other} mg" not in each.advice["text"] for other in {"10", "20"} - set(mg))
+
+
+def test_efavirenz_starts_at_the_standard_dose_below_40_kg(ours):
+    rows = {
+        each.row["population"]: each.advice
+        for each in ours
+        if (each.drug, each.key) == ("efavirenz", "Poor Metabolizer")
+    }
+    assert dose(rows["from 40 kg"]) == [
+        ("starting-dose", "400", "mg/d"), ("starting-dose", "600", "mg/d"),
+    ]  # fmt: skip
+    assert rows["below 40 kg"]["action"] == "monitor"
+    assert dose(rows["below 40 kg"]) == []
 
 
 def test_eliglustat_keeps_every_condition_of_co_medication(ours):

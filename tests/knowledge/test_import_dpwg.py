@@ -168,6 +168,23 @@ def test_a_value_that_is_no_key_of_ours_stops_the_import(home, run, gene, value)
     assert (home / "drugs" / "dpwg" / "gone-gene1.yaml").exists()
 
 
+def test_a_sentence_for_several_groups_becomes_a_row_for_each(home, run):
+    path = home / "guidelines" / "dpwg" / "drug-a-gene1.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["populations"] |= {"grown": {"code": "adult"}, "small": {"code": "child"}}
+    content["advice"]["half"]["for"] = {"population": ["grown"]}
+    content["advice"]["low"] = {
+        "from": content["advice"]["half"]["from"], "for": {"population": ["small"]},
+    }  # fmt: skip
+    path.write_text(yaml.safe_dump(content))
+    (rows,) = run(row(1, "1.0", HALF), row(2, "2.0")).values()
+    assert [(each["rule"], each["population"], each["advice"]) for each in rows] == [
+        ("dpwg.drug-a.adult.gene1-1.0", "grown", "half"),
+        ("dpwg.drug-a.child.gene1-1.0", "small", "low"),
+        ("dpwg.drug-a.general.gene1-2.0", "general", "usual"),
+    ]
+
+
 def test_all_that_is_missing_is_listed_at_once(run):
     assert stopped(
         run,

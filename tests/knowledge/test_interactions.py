@@ -12,6 +12,7 @@ from fhir_pgx.knowledge.imports.interactions import agent_row, content, written
 from fhir_pgx.knowledge.interactions import FILE, load_interactions
 from fhir_pgx.knowledge.loader import HERE
 from fhir_pgx.model.interactions import Interactions
+from fhir_pgx.phenotype.adjusted_score import holds, number_of
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,26 @@ def test_the_drugs_whose_advice_speaks_of_inhibitors_are_named(table, knowledge)
     (tamoxifen,) = table.restates
     held = {(d.guideline, d.drug, d.rxcui) for d in knowledge.drugs}
     assert (tamoxifen.guideline, *next(iter(tamoxifen.drugs.items()))) in held
+    assert table.restated_by("cyp2d6-tamoxifen", "CYP2D6", "10324") is tamoxifen
+    assert table.restated_by("cyp2d6-opioids", "CYP2D6", "2670") is None
+
+
+def test_what_is_to_be_avoided_at_a_score_is_what_its_row_says(table, knowledge):
+    (said,) = table.restates
+    (drug,) = (each for each in knowledge.drugs if each.guideline == said.guideline)
+    named = {
+        "standard-dose-avoid-moderate-and-strong-inhibitors": {"moderate", "strong"},
+        "consider-aromatase-inhibitor-or-40-mg": {"weak", "moderate", "strong"},
+        "recommend-alternative-hormonal-therapy-or-40-mg": set(),
+        "no-recommendation": set(),
+    }
+    for row in drug.rows:
+        score = number_of(row.keys["CYP2D6"])
+        held = {
+            each for band in said.avoid if score is not None and holds(band, score)
+            for each in band.strengths
+        }  # fmt: skip
+        assert held == named[row.advice], row.rule
 
 
 def test_a_half_life_is_a_range_of_hours_with_its_source(agents):

@@ -260,3 +260,19 @@ def test_an_ambiguous_typing_keeps_every_diplotype(concluded):
     assert [d.name for d in result.diplotypes] == ["*15:02/*40:01", "*15:13/*40:01"]
     assert result.status is Status.AMBIGUOUS
     assert "*15:02" not in result.allele_status
+
+
+@pytest.mark.parametrize(
+    ("stated", "codes"),
+    [
+        ("*1/*2xN", {"PGX-654"}),  # two copies: 3.0
+        ("*2xN/*2", {"PGX-654"}),
+        ("*4/*2xN", {"PGX-603"}),  # two copies: 2.0, and nobody knows how many
+        ("*1/*4xN", {"PGX-603"}),
+    ],
+)
+def test_copies_that_nobody_counted_are_told_where_two_make_it_ultrarapid(concluded, stated, codes):
+    result = concluded(said(DIPLOTYPE, stated, gene="CYP2D6"), gene="CYP2D6")
+    assert result.status is Status.INDETERMINATE
+    assert codes <= {caveat.code for caveat in result.caveats}
+    assert not ({"PGX-603", "PGX-654"} - codes) & {caveat.code for caveat in result.caveats}

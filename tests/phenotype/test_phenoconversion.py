@@ -175,7 +175,7 @@ def test_the_rule_is_told_with_both_phenotypes(acting, by_diplotype, knowledge, 
     less = by_diplotype("CYP2D6", "*1/*10")
     moderate = modify("CYP2D6", less, acting(*taking("duloxetine", state="draft")), rules, opioids)
     assert moderate.text == (
-        "Duloxetine (ordered with it) moderately inhibits CYP2D6: CPIC's opioid guideline then "
+        "Duloxetine (being ordered) moderately inhibits CYP2D6: CPIC's opioid guideline then "
         "multiplies the activity score by 0.5, which gives 0.625, read as Intermediate "
         "Metabolizer, instead of 1.25 (Normal Metabolizer)."
     )
@@ -422,17 +422,157 @@ def test_an_inducer_of_an_enzyme_that_is_not_there_changes_nothing(acting, by_di
     assert modify("CYP2C19", result, acting(*taking("rifampin")), rules, None) is None
 
 
-def test_an_inhibitor_and_an_inducer_leave_the_phenotype_open(acting, by_diplotype, knowledge):
+@pytest.mark.parametrize(
+    ("agents", "phenotype"),
+    [
+        (("rifampin", "fluvoxamine"), PM),  # strong: the inducer is no proof against it
+        (("rifampin", "fluconazole"), PM),
+        (("rifampin", "abiraterone"), None),  # no CYP2C19 inhibitor at all
+    ],
+)
+def test_an_inducer_does_not_silence_a_strong_inhibitor(
+    acting, by_diplotype, knowledge, agents, phenotype
+):
     made = modify(
         "CYP2C19",
         by_diplotype("CYP2C19", "*1/*1"),
-        acting(*taking("fluvoxamine", "rifampin")),
+        acting(*taking(*agents)),
         knowledge.genes["CYP2C19"],
         None,
     )
+    assert not made.is_rule
+    if phenotype is None:
+        assert made.effective is None
+        return
+    assert made.effective.phenotype == phenotype
+    assert made.interactions[0].agent == agents[1]  # the one to be named first
+    assert "no source states what both make together" in made.text
+    assert "by the inhibitor alone the patient may in effect be a Poor Metabolizer" in made.text
+    assert made.short == f"CYP2C19 inhibited by {agents[1]}, induced by rifampin"
+
+
+def test_a_moderate_inhibitor_beside_an_inducer_leaves_the_phenotype_open(
+    acting, by_diplotype, knowledge
+):
+    weaker = [
+        replace(each, strength="moderate") if each.role == "inhibitor" else each
+        for each in acting(*taking("fluvoxamine", "rifampin"))
+    ]
+    result = by_diplotype("CYP2C19", "*1/*1")
+    made = modify("CYP2C19", result, weaker, knowledge.genes["CYP2C19"], None)
     assert made.effective is None
     assert "no source states what both make together" in made.text
-    assert made.short == "CYP2C19 inhibited by fluvoxamine, induced by rifampin"
+
+
+# What a source itself tells to avoid
+
+
+TAMOXIFEN = ("cyp2d6-tamoxifen", "CYP2D6", "10324")
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "agent", "told"),
+    [
+        ("*1/*1", "paroxetine", "a moderate or strong"),
+        ("*1/*41", "duloxetine", "a moderate or strong"),  # 1.25
+        ("*1/*2x2", "duloxetine", "a moderate or strong"),  # ultrarapid
+        ("*1/*4", "duloxetine", "a weak, moderate or strong"),  # 1.0
+        ("*1/*4", "sertraline", "a weak, moderate or strong"),
+        ("*1/*1", "sertraline", ""),  # weak: not named at 2.0
+        ("*4/*4", "paroxetine", ""),  # poor: nothing to lose
+        ("*1/*1", "rifampin", ""),
+    ],
+)
+def test_tamoxifens_rows_tell_to_avoid_inhibitors_in_the_sources_name(
+    acting, by_diplotype, knowledge, table, diplotype, agent, told
+):
+    made = modify(
+        "CYP2D6",
+        by_diplotype("CYP2D6", diplotype),
+        acting(*taking(agent)),
+        knowledge.genes["CYP2D6"],
+        table.rule_of(*TAMOXIFEN),
+        table.restated_by(*TAMOXIFEN),
+    )
+    if not told:
+        assert made is None or not made.advised_against
+        return
+    assert made.advised_against
+    assert not made.is_rule  # no phenotype is adjusted
+    assert made.text.startswith(
+        f"CPIC's tamoxifen guideline itself advises against {told} CYP2D6 inhibitor beside "
+        f"tamoxifen: {agent} (in use"
+    )
+    assert made.short == f"CPIC advises against {agent} beside it"
+    assert caveat_of(made).code == "PGX-664"
+    assert made.effective is None or made.effective.phenotype == PM
+
+
+@pytest.mark.parametrize("state", ["ended", "planned"])
+def test_what_is_over_or_to_come_is_not_taken_beside_the_drug(
+    acting, by_diplotype, knowledge, table, state
+):
+    day = {"until": "2026-11-22"} if state == "ended" else {"since": "2026-12-01"}
+    made = modify(
+        "CYP2D6",
+        by_diplotype("CYP2D6", "*1/*1"),
+        acting(*taking("paroxetine", state=state, **day)),
+        knowledge.genes["CYP2D6"],
+        None,
+        table.restated_by(*TAMOXIFEN),
+    )
+    assert not made.advised_against
+    assert made.effective.phenotype == PM  # the caution stays
+
+
+def test_without_a_result_only_what_every_row_names_is_told(acting, knowledge, table):
+    untested = GeneResult("CYP2D6", Status.NOT_TESTED)
+    rules, said = knowledge.genes["CYP2D6"], table.restated_by(*TAMOXIFEN)
+    made = modify("CYP2D6", untested, acting(*taking("paroxetine")), rules, None, said)
+    assert made.advised_against
+    assert "for every CYP2D6 result but Poor Metabolizer (none is on file)" in made.text
+    assert modify("CYP2D6", untested, acting(*taking("sertraline")), rules, None, said) is None
+    indeterminate = GeneResult("CYP2D6", Status.INDETERMINATE, lookup_keys=("n/a",))
+    made = modify("CYP2D6", indeterminate, acting(*taking("paroxetine")), rules, None, said)
+    assert not made.advised_against  # CPIC has no advice for it
+
+
+# An enzyme beside the one that the guideline asks for
+
+
+@pytest.mark.parametrize(
+    ("agents", "text", "short"),
+    [
+        (
+            ("clarithromycin",),
+            "CYP3A4 (genes not tested) may be slowed by clarithromycin (strong; in use): levels "
+            "may rise; by how much is not settled.",
+            "clarithromycin raises its levels",
+        ),
+        (
+            ("rifampin",),
+            "CYP3A4 (genes not tested) may be sped up by rifampin (strong; in use): levels may "
+            "fall; by how much is not settled.",
+            "rifampin lowers its levels",
+        ),
+        (
+            ("rifampin", "clarithromycin"),
+            "CYP3A4 (genes not tested) may be slowed by clarithromycin (strong; in use) and sped "
+            "up by rifampin (strong; in use): levels may rise or fall; no source states what both "
+            "make together.",
+            "clarithromycin and rifampin act on its levels",
+        ),
+    ],
+)
+def test_beside_the_gene_of_the_guideline_levels_are_told_and_no_phenotype(
+    acting, knowledge, agents, text, short
+):
+    untested = GeneResult("CYP3A4", Status.NOT_TESTED)
+    found = acting(*taking(*agents))
+    made = modify("CYP3A4", untested, found, knowledge.genes["CYP3A4"], None, is_beside=True)
+    assert (made.text, made.short) == (text, short)
+    assert made.effective is None
+    assert caveat_of(made).code == "PGX-667"
 
 
 def test_a_gene_that_nobody_tested_is_not_called_normal_by_a_caution(acting, knowledge):

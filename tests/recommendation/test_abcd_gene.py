@@ -3,6 +3,8 @@
 All patients are synthetic.
 """
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import product
 
@@ -169,3 +171,13 @@ def test_the_line_names_what_is_known_and_what_each_unknown_would_add(cyp2c19):
         "*1/*2: 6. Not known: filtration (below 60 mL/min) would add 3; diabetes would add 3."
     )
     assert found.source.pmid == "32139218"
+
+
+def test_an_old_weight_counts_and_is_called_old(cyp2c19):
+    body = person(60, weight=100)
+    old = replace(body, weight=replace(body.weight, when="1990-05-01"))
+    today = date(2026, 11, 23)
+    found = abcd_gene(cyp2c19("*1/*2"), old, DOSING, today=today)
+    assert "by a weight of 1990-05-01 (more than a year old): 4" in found.text
+    new = replace(body, weight=replace(body.weight, when="2026-10-01"))
+    assert "by a weight" not in abcd_gene(cyp2c19("*1/*2"), new, DOSING, today=today).text

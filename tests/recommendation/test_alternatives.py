@@ -4,6 +4,7 @@ The patients are synthetic. `no-guidance` is the verdict by the genes of a drug 
 """
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -21,7 +22,10 @@ from fhir_pgx.model.patient import (
 from fhir_pgx.model.phenotype import GeneResult, Status
 from fhir_pgx.model.recommendation import AlternativeVerdict, DrugAdvice, SourceAdvice, Unanswered
 from fhir_pgx.recommendation.alternatives import (
+    ALLERGIES_FAILED,
     NO_ALLERGIES_SENT,
+    NO_PROBLEMS_SENT,
+    PROBLEMS_FAILED,
     alternatives_note,
     judge_alternatives,
     judged_with_medicines,
@@ -53,14 +57,24 @@ def facts(knowledge):
     return knowledge.alternative_facts
 
 
-def of(facts, name, verdict="no-guidance", with_medicines=lambda each: None, **known):
+def of(facts, name, verdict="no-guidance", with_medicines=lambda each: None, today=None, **known):
     judged = judge_alternatives(
         [by_genes(name, verdict)],
         replace(LOOKED_AT, **known),
         facts,
         with_medicines=with_medicines,
+        today=today,
     )
     return judged[name]
+
+
+@pytest.mark.parametrize(("when", "checked"), [("2026-11-01", True), ("1990-05-01", False)])
+def test_an_old_weight_rules_nothing_out_and_still_warns(facts, when, checked):
+    today = date(2026, 11, 23)
+    heavy = of(facts, "prasugrel", today=today, weight=Measurement(Decimal(78), "kg", when))
+    assert heavy.checked is checked
+    light = Measurement(Decimal("52.1631"), "kg", when)
+    assert f"weight 52.2 kg of {when}" in of(facts, "prasugrel", today=today, weight=light).reason
 
 
 def had(*classes, label="a problem", state="active", since=""):
@@ -261,6 +275,14 @@ def test_a_drug_that_no_fact_is_held_for_is_never_checked(facts):
     [
         ({}, ""),
         ({"allergies_known": False}, NO_ALLERGIES_SENT),
+        ({"allergies_known": False, "lists": {"allergies": "unavailable"}}, ALLERGIES_FAILED),
+        ({"lists": {"allergies": "unavailable"}}, ALLERGIES_FAILED),  # a part came
+        ({"conditions_known": False}, NO_PROBLEMS_SENT),
+        ({"conditions_known": False, "lists": {"problems": "unavailable"}}, PROBLEMS_FAILED),
+        (
+            {"conditions_known": False, "allergies_known": False},
+            f"{NO_ALLERGIES_SENT} {NO_PROBLEMS_SENT}",
+        ),
         (allergic("codeine", "2670"), ""),
         (allergic("penicillin", families=["penicillin"]), ""),
         (
@@ -269,5 +291,5 @@ def test_a_drug_that_no_fact_is_held_for_is_never_checked(facts):
         ),
     ],
 )
-def test_what_is_not_known_of_allergies_is_told_once(known, note):
+def test_what_is_not_known_of_allergies_and_problems_is_told_once(known, note):
     assert alternatives_note(replace(LOOKED_AT, **known)) == note

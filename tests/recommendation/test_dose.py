@@ -10,9 +10,11 @@ from decimal import Decimal as D
 import pytest
 
 from fhir_pgx.model.dose import OrderedDose
+from fhir_pgx.model.drug import Drug
+from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.knowledge import Dose
-from fhir_pgx.model.patient import NOBODY, Measurement, PatientContext
-from fhir_pgx.recommendation.dose import doses_for_patient, judge, suggested_amount
+from fhir_pgx.model.patient import NOBODY, NOT_USED, Measurement, Medicine, PatientContext
+from fhir_pgx.recommendation.dose import doses_for_patient, is_settled, judge, suggested_amount
 from fhir_pgx.recommendation.dose_words import in_words, show
 
 TODAY = date(2026, 11, 23)
@@ -174,6 +176,92 @@ def test_a_percentage_of_a_usual_dose_that_the_advice_states_is_judged():
     for amount, judgement in ((75, "within"), (100, "above"), (50, "below")):
         found = doses_for_patient(dose, [order(amount)], ADULT, today=TODAY)
         assert (found[1].high, found[1].judgement) == (75, judgement)
+
+
+@pytest.mark.parametrize(
+    ("ordered", "number"),
+    [
+        (order(12, 2), "36 mg/d or more, above the ceiling of 21 mg/d: at most 21 mg/d"),
+        (order(6, 2), "18 to 21 mg/d, cut at the ceiling of 21 mg/d"),
+        (order(5, 2), "15 to 20 mg/d"),
+        # by kilogram, against the ceiling as the source states it
+        (order("0.2", 2, "mg/kg"),
+         "0.6 mg/kg/d or more, above the ceiling of 0.3 mg/kg/d: at most 0.3 mg/kg/d"),
+    ],
+)  # fmt: skip
+def test_a_percentage_is_cut_at_the_ceiling_of_the_same_advice(doses, ordered, number):
+    dose = doses("cyp3a5-tacrolimus", "start-1-5-to-2-times-standard")
+    found = doses_for_patient(dose, [ordered], ADULT, today=TODAY)[0]
+    assert f"is that dose: {number}. If the order is raised already" in found.text
+    assert suggested_amount([found], [ordered]) is None
+
+
+def test_a_ceiling_under_a_condition_or_of_another_dose_cuts_nothing():
+    percent = Dose("maintenance-dose", "%", low="150", high="200", of="usual dose")
+    for ceiling in (
+        Dose("maintenance-dose", "mg/d", value="21", comparator="<=", when="with renal failure"),
+        Dose("starting-dose", "mg/d", value="21", comparator="<="),
+    ):
+        found = doses_for_patient([percent, ceiling], [order(24)], ADULT, today=TODAY)
+        assert found[0].high == 48
+
+
+def test_a_percentage_cut_at_a_ceiling_does_not_make_the_usual_dose_within():
+    dose = (
+        Dose("daily-dose", "mg/d", value="100", of="usual dose"),
+        Dose("daily-dose", "%", change="50", of="usual dose"),
+        Dose("maximum-dose", "mg/d", value="120", comparator="<="),
+    )
+    for amount, judgement in ((100, "below"), (120, "within"), (130, "above")):
+        found = doses_for_patient(dose, [order(amount)], ADULT, today=TODAY)
+        assert found[1].judgement == judgement
+
+
+def test_a_percentage_is_not_to_be_taken_twice(doses):
+    dose = doses("dpwg-siponimod-cyp2c9", "half-maintenance-dose")
+    (found,) = doses_for_patient(dose, [order(1)], ADULT, today=TODAY)
+    assert found.text.endswith(
+        "if the ordered 1 mg/d is that dose: 0.5 mg/d. If the order is reduced already, this does "
+        "not apply."
+    )
+
+
+def test_a_weight_is_shown_to_one_decimal_and_counts_in_full(doses):
+    pounds = replace(ADULT, weight=Measurement(D("81.6466266"), "kg", "2026-10-01"))
+    dose = doses("cyp3a5-tacrolimus", "start-1-5-to-2-times-standard")
+    found = doses_for_patient(dose, [], pounds, today=TODAY)[1]
+    assert "for 81.6 kg of 2026-10-01" in found.text
+    assert found.high == D("0.3") * D("81.6466266")
+
+
+def test_a_weight_that_could_not_be_used_is_not_called_missing(doses):
+    refused = NotUnderstood("Observation/w", f"weight: only a bound is stated{NOT_USED}")
+    dose = doses("cyp3a5-tacrolimus", "start-1-5-to-2-times-standard")
+    patient = PatientContext(age_years=44, not_understood=(refused,))
+    found = doses_for_patient(dose, [], patient, today=TODAY)[1]
+    assert "a weight is on file and could not be used (only a bound is stated)" in found.text
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "settled"),
+    [
+        ("active", "2024-11-01", True), ("active", "2026-08-23", False),  # 92 days
+        ("active", "2026-08-22", True), ("active", "2025", True), ("active", "2026-08", False),
+        ("active", "", False), ("draft", "2024-11-01", False), ("ended", "2024-11-01", False),
+    ],
+)  # fmt: skip
+def test_long_use_within_every_ceiling_is_settled(state, since, settled):
+    citalopram = Drug("2556", "citalopram")
+    patient = PatientContext(medicines=(Medicine((citalopram,), state, since),))
+    ceiling = [Dose("maximum-dose", "mg/d", value="20", comparator="<=")]
+
+    def asked(amount, rxcui="2556"):
+        found = doses_for_patient(ceiling, [order(amount)], patient, today=TODAY)
+        return is_settled(patient, rxcui, [found], TODAY)
+
+    assert asked(20) is settled
+    assert not asked(40)
+    assert not asked(20, "321988")
 
 
 def test_a_maximum_of_another_drug_is_no_ceiling_for_the_order():

@@ -42,6 +42,7 @@ POOR_2C19 = found("CYP2C19", "Poor Metabolizer")
         ("codeine", [ULTRA_2D6], ["Hives"], None, ()),
         ("codeine", [ULTRA_2D6], ["Hives", "Sedation"], "explains", ("CYP2D6",)),
         ("codeine", [ULTRA_2D6], [], "explains", ("CYP2D6",)),
+        ("codeine", [POOR_2D6], [], None, ()),  # less morphine harms nobody
         ("citalopram", [POOR_2C19], ["Nausea"], "explains", ("CYP2C19",)),
         ("clopidogrel", [POOR_2C19], ["Treatment failure"], "explains", ("CYP2C19",)),
         ("clopidogrel", [POOR_2C19], ["Bleeding"], None, ()),
@@ -85,6 +86,23 @@ def test_an_hla_allele_always_keeps_the_label_whatever_was_noted(rulebook, drug,
     told = bearing(rulebook, drug, [found("HLA-B", f"{key} positive")], reactions)
     assert told is not None
     assert told.meaning == "hypersensitivity"
+
+
+@pytest.mark.parametrize(
+    ("drug", "key", "reactions", "fits"),
+    [
+        ("carbamazepine", "*15:02", ["Rash"], True),
+        ("carbamazepine", "*15:02", ["Fever", "Dizziness"], True),
+        ("carbamazepine", "*15:02", [], True),  # nobody said what it was
+        ("carbamazepine", "*15:02", ["Dizziness"], False),
+        ("carbamazepine", "*15:02", ["Nausea"], False),
+        ("abacavir", "*57:01", ["Nausea"], True),  # its hypersensitivity often begins so
+    ],
+)
+def test_an_allele_fits_a_reaction_of_the_skin_or_the_body_alone(
+    rulebook, drug, key, reactions, fits
+):
+    assert bearing(rulebook, drug, [found("HLA-B", f"{key} positive")], reactions).fits is fits
 
 
 def test_other_drugs_of_the_same_guideline_are_named_and_fda_tables_are_no_guideline(rulebook):

@@ -6,6 +6,8 @@ import pytest
 
 from fhir_pgx.model.phenotype import DiplotypeResult, GeneResult, Status
 from fhir_pgx.recommendation import Rulebook, Situation, fits_of, recommend
+from fhir_pgx.recommendation.population_why import population_fits
+from fhir_pgx.recommendation.what_if_population import unstated
 
 PHENYTOIN, CARBAMAZEPINE = "8183", "2002"
 
@@ -70,6 +72,26 @@ def test_adults_and_children_above_40_kg_for_efavirenz(knowledge, age, weight, f
 
 
 @pytest.mark.parametrize(
+    ("age", "weight", "from_40", "below"),
+    [
+        (30, "35", "holds", "no"), (18, None, "holds", "no"), (12, "40", "holds", "no"),
+        (12, "39.9", "no", "holds"), (12, None, "unknown", "unknown"),
+        (None, "35", "unknown", "unknown"), (None, "40", "holds", "no"),
+    ],
+)  # fmt: skip
+def test_dpwg_draws_its_line_for_efavirenz_at_40_kg_itself(knowledge, age, weight, from_40, below):
+    situation = Situation(age_years=age, weight=Decimal(weight) if weight else None)
+    found = fits(knowledge, "dpwg-efavirenz-cyp2b6", situation)
+    assert found["adult-or-child-from-40-kg"] == from_40
+    assert found["child-below-40-kg"] == below
+
+
+def test_no_gloss_of_a_group_is_stated_as_a_fact_of_the_patient(knowledge):
+    whens = {p.when for g in knowledge.guidelines.values() for p in g.populations.values()}
+    assert [when for when in whens if when and not when.startswith("for ")] == []
+
+
+@pytest.mark.parametrize(
     ("daily", "fit"), [("81", "holds"), ("1000", "holds"), ("1001", "no"), (None, "unknown")]
 )
 def test_aspirin_up_to_1_g_a_day(knowledge, daily, fit):
@@ -124,3 +146,24 @@ def test_what_is_the_patients_comes_first_and_what_is_not_is_left_out(knowledge)
     assert populations(reasons=frozenset({"neurovascular"})) == ["neurovascular"]
     assert populations(conditions=frozenset({"neurovascular"}))[0] == "neurovascular"
     assert len(populations(conditions=frozenset({"neurovascular"}))) == 3
+
+
+def test_a_line_that_two_sources_draw_at_one_weight_is_asked_on_it_and_on_either_side(knowledge):
+    (group,) = Rulebook(knowledge, ("CPIC", "DPWG")).named("efavirenz")
+    asked = [each for each in unstated(group, Situation(age_years=12)) if each.code == "weight"]
+    assert {each.words: str(each.situation.weight) for each in asked} == {
+        "above 40 kg": "40.1", "of 40 kg": "40", "below 40 kg": "39.9",
+    }  # fmt: skip
+    assert not any(each.code == "weight" for each in unstated(group, Situation(age_years=18)))
+    (alone,) = Rulebook(knowledge, ("CPIC",)).named("efavirenz")
+    words = [each.words for each in unstated(alone, Situation(age_years=12))]
+    assert words == ["above 40 kg", "up to 40 kg"]
+
+
+def test_why_a_child_stands_on_one_side_of_40_kg_is_said(knowledge):
+    (group,) = Rulebook(knowledge, ("DPWG",)).named("efavirenz")
+    found = population_fits(group, Situation(age_years=12, weight=Decimal(35)), {})
+    assert {each.population: (each.fit, *each.why) for each in found} == {
+        "adult-or-child-from-40-kg": ("no", "adult or at least 40 kg: 12 years old, 35 kg"),
+        "child-below-40-kg": ("holds", "child below 40 kg: 12 years old, 35 kg"),
+    }

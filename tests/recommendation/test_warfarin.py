@@ -5,6 +5,7 @@ with the coefficients as the papers print them.
 """
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import product
 from math import exp, floor, sqrt
@@ -14,19 +15,29 @@ import pytest
 from fhir_pgx.genotype import gather
 from fhir_pgx.knowledge.dosing import load_dosing
 from fhir_pgx.knowledge.loader import HERE
+from fhir_pgx.model.dose import OrderedDose
 from fhir_pgx.model.drug import Drug
-from fhir_pgx.model.finding import Origin, Presence, Statement, StatementKind
-from fhir_pgx.model.patient import Condition, Fact, Measurement, Medicine, PatientContext
+from fhir_pgx.model.finding import NotUnderstood, Origin, Presence, Statement, StatementKind
+from fhir_pgx.model.patient import (
+    NOT_USED,
+    Condition,
+    Fact,
+    Measurement,
+    Medicine,
+    PatientContext,
+)
 from fhir_pgx.model.phenotype import Coverage, GeneResult, Status
 from fhir_pgx.model.recommendation import Unanswered
 from fhir_pgx.model.variant import SiteCall
 from fhir_pgx.phenotype import conclude, not_tested
-from fhir_pgx.recommendation.warfarin import recommend_warfarin
-from fhir_pgx.recommendation.warfarin_dose import Setting, loading_days, tenth, weekly
+from fhir_pgx.recommendation.dose import judge, suggested_amount
+from fhir_pgx.recommendation.warfarin import doses_of, recommend_warfarin
+from fhir_pgx.recommendation.warfarin_dose import Setting, loading_days, span, tenth, weekly
 from fhir_pgx.recommendation.warfarin_inputs import body_surface, body_surface_dubois, read_inputs
 
 DOSING = load_dosing(HERE)
 EQUATIONS = DOSING.warfarin.equations
+TODAY = date(2026, 11, 23)
 ALL_POSITIONS = Coverage(tested=83)
 BLACK = ("Black or African American", "Not Hispanic or Latino")
 WHITE = ("White",)
@@ -695,6 +706,136 @@ def test_the_loading_dose_is_an_option_where_the_facts_allow_it(advise):
     inducer = (Medicine((PHENYTOIN,), "active"),)
     assert days(advise("*1/*2", "C/T", coverage=ALL_POSITIONS, medicines=inducer)[0]) == []
     assert days(advise("*1/*2", "C/T", coverage=ALL_POSITIONS, ancestry=BLACK)[0]) == []
+
+
+# Old and unusable measures
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("2009-03-01", "The weight is of 2009-03-01 (more than a year old): record a recent one."),
+        ("2009", "The weight is of 2009 (day not stated): record a recent one."),
+        ("", "The weight is without a date: record a recent one."),
+        ("2026-10-01", ""),
+    ],
+)
+def test_an_old_weight_counts_and_is_named(result, when, words):
+    results = {"CYP2C9": result("CYP2C9", "*1/*1", coverage=ALL_POSITIONS),
+               "VKORC1": result("VKORC1", "C/T")}  # fmt: skip
+    body = person(inr_target=Measurement(Decimal("2.5"), "{INR}", "2026-10-01"))
+    body = replace(body, weight=replace(body.weight, when=when))
+    (found,) = recommend_warfarin(results, body, DOSING, today=TODAY)
+    assert maintenance(found)
+    told = [caveat.text for caveat in found.caveats if caveat.code == "PGX-673"]
+    assert [text.partition(" The dose rests")[0] for text in told if "The weight" in text] == (
+        [words] if words else []
+    )
+
+
+def test_a_weight_that_was_refused_or_not_obtained_is_not_called_absent(advise):
+    refused = NotUnderstood("Observation/w", f"weight: its unit is missing{NOT_USED}")
+    (found,) = advise("*1/*2", "C/T", weight=None, not_understood=(refused,))
+    line = "Weight: on file and could not be used (its unit is missing). Record a weight."
+    assert line in found.considerations
+    (found,) = advise("*1/*2", "C/T", weight=None, lists={"measures": "unavailable"})
+    assert "Weight: could not be obtained. Record a weight." in found.considerations
+
+
+def test_pounds_are_shown_in_kilograms_to_one_decimal(result):
+    body = replace(person(), weight=Measurement(Decimal("81.6466266"), "kg", "2026-10-01"))
+    assert "Weight: 81.6 kg (2026-10-01)." in read_inputs(body, DOSING.warfarin).lines
+
+
+# The order held against the computed dose
+
+
+def ordered(mg, **more):
+    return [OrderedDose(Decimal(mg), unit="mg", per_day=Decimal(1), daily=Decimal(mg),
+                        daily_unit="mg", **more)]  # fmt: skip
+
+
+def test_the_order_is_held_against_the_span_of_the_equations(advise):
+    (found,) = advise("*1/*3", "T/T", coverage=ALL_POSITIONS)
+    low, high = sorted(Decimal(value) / 7 for value, _ in maintenance(found))
+    for mg, judgement in (
+        ("10", "above"),
+        (str(high * Decimal("1.21")), "above"),
+        (str(high), "within"),
+        (str(low * Decimal("0.81")), "within"),
+        (str(low * Decimal("0.79")), "below"),
+    ):
+        (dose,) = doses_of(found, ordered(mg))
+        assert (dose.judgement, dose.low, dose.high, dose.unit) == (judgement, low, high, "mg/d")
+        assert judge([dose]) == judgement
+        assert suggested_amount([dose], ordered(mg)) is None  # where to start is no dose to click
+    (dose,) = doses_of(found, ordered("10"))
+    assert dose.text == (
+        f"Computed by IWPC and Gage: {span(low, high)} mg/d; the ordered 10 mg/d is above this."
+    )
+    assert doses_of(found, ordered("10", as_needed=True))[0].judgement == "above"
+
+
+def test_without_a_computed_dose_or_a_daily_one_nothing_is_compared(advise):
+    (found,) = advise("*1/*3", "T/T", coverage=ALL_POSITIONS)
+    assert doses_of(found, []) == doses_of(found, [OrderedDose(Decimal(5), unit="mg")]) == ()
+    (clinical,) = advise("*1/*3", "")
+    assert doses_of(clinical, ordered("10")) == ()
+
+
+def test_the_summary_is_in_milligrams_a_day(advise):
+    (found,) = advise("*1/*1", "C/C", coverage=ALL_POSITIONS)
+    iwpc, gage = (shown(float(value) / 7) for value, _ in maintenance(found))
+    assert found.summary == f"By genotype: {iwpc} mg/d (IWPC), {gage} mg/d (Gage)."
+
+
+# Long in use
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "is_long"),
+    [
+        ("active", "2019-05-01", True), ("active", "2026-08-22", True),
+        ("active", "2026-08-23", False), ("active", "", False), ("ended", "2019-05-01", False),
+        ("draft", "2019-05-01", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("cyp2c9", "ancestry"), [("*1/*2", WHITE), ("*3/*3", ()), ("", BLACK)])
+def test_long_in_use_the_inr_decides_and_no_dose_is_computed(
+    result, state, since, is_long, cyp2c9, ancestry
+):
+    results = {"CYP2C9": result("CYP2C9", cyp2c9), "VKORC1": result("VKORC1", "C/T")}
+    taken = Medicine((Drug("11289", "warfarin"),), state, since)
+    body = person(ancestry=ancestry, medicines=(taken,))
+    found = recommend_warfarin(results, body, DOSING, today=TODAY)
+    assert ({each.rule for each in found} == {"cpic.warfarin.in-use"}) is is_long
+    if is_long:
+        (one,) = found
+        assert (one.action, one.dose) == ("monitor", ())
+        assert f"In use since {since}" in one.summary
+        assert ("CYP2C9 poor metabolizers" in one.detail) is (cyp2c9 == "*3/*3")
+
+
+# Branches
+
+
+def test_what_both_branches_advise_a_poor_metabolizer_is_one_advice(advise):
+    both = advise("*3/*3", "T/T", ancestry=())
+    assert {each.population for each in both} == {"african-ancestry", "non-african-ancestry"}
+    assert len({each.rule for each in both}) == 2
+    assert {each.advice for each in both} == {"poor-metabolizer"}
+
+
+def test_an_allele_that_was_found_is_not_called_untested(advise):
+    (found,) = advise("*1/*8", "C/T")
+    (told,) = [caveat.text for caveat in found.caveats if caveat.code == "PGX-671"]
+    assert told.startswith("The report does not say whether CYP2C9 *5, *6 and *11 were looked for.")
+
+
+def test_a_branch_is_glossed_as_whom_it_is_for(advise):
+    whens = [each.population_when for each in advise("*1/*2", "C/T", ancestry=())]
+    assert len(whens) == 2
+    assert all(when.startswith("for patients who report") for when in whens)
 
 
 # The form

@@ -161,14 +161,32 @@ def test_only_the_medicine_that_alone_decides_is_told(case, drug, score, medicin
 def test_without_the_inhibitor_the_advice_is_that_of_the_genes(case):
     asked = case("codeine", ("CYP2D6", "2.0"), medicines=(PAROXETINE,))
     (found,) = by_medicines(asked.group, asked.advice, asked.ask)
-    assert found.text == "Without paroxetine: Use the age- or weight-specific label dose."
+    assert found.text == (
+        "Without paroxetine, once it no longer acts (about 5 days after the last dose, by our "
+        "half-life): Use the age- or weight-specific label dose."
+    )
+
+
+def test_how_long_an_inhibitor_goes_on_acting_is_said_in_weeks_where_it_is_long(case):
+    asked = case("codeine", ("CYP2D6", "2.0"), medicines=(FLUOXETINE,))
+    (found,) = by_medicines(asked.group, asked.advice, asked.ask)
+    assert "(about 11 weeks after the last dose, by our half-life)" in found.text  # 80 days
+
+
+def test_without_a_half_life_no_time_is_named(case):
+    asked = case("codeine", ("CYP2D6", "2.0"), medicines=(Drug("9068", "quinidine"),))
+    (found,) = by_medicines(asked.group, asked.advice, asked.ask)
+    assert found.text.startswith(
+        "Without quinidine, once it no longer acts (no half-life is held here): "
+    )
 
 
 def test_without_the_inhibitor_an_untested_gene_answers_nothing(case):
     asked = case("codeine", medicines=(PAROXETINE,))
     (found,) = by_medicines(asked.group, asked.advice, asked.ask)
     assert found.text == (
-        "Without paroxetine: no source has an answer. No CYP2D6 result is on file."
+        "Without paroxetine, once it no longer acts (about 5 days after the last dose, by our "
+        "half-life): no source has an answer. No CYP2D6 result is on file."
     )
 
 

@@ -117,7 +117,7 @@ def test_a_person_can_read_the_trace_from_top_to_bottom(pipeline):
         "CPIC by CYP2D6 leads",
         "rule cpic.codeine.general.cyp2d6-0.0",
         "genotype and opioids; PMID 33387367",
-        "would change it (without:32937): Without paroxetine: ",
+        "would change it (without:32937): Without paroxetine, once it no longer acts",
     )
     places = [text.index(step) for step in steps]
     assert places == sorted(places)

@@ -320,6 +320,10 @@ MEDICATIONS_FOUND_NONE = {
     "resourceType": "Bundle",
     "link": [{"relation": "self", "url": "https://e.test/fhir/MedicationRequest?patient=p1"}],
 }
+RESULTS_FOUND_NONE = {
+    "resourceType": "Bundle",
+    "link": [{"relation": "self", "url": "https://e.test/fhir/Observation?patient=p1"}],
+}
 WEIGHTS_FOUND_NONE = {
     "resourceType": "Bundle",
     "link": [{"relation": "self", "url": "https://e.test/Observation?code=29463-7&patient=p1"}],
@@ -342,7 +346,15 @@ VITALS = {"category": [{"coding": [{"code": "vital-signs"}]}]}
         ({"pgxObservations": bundle(total=3)}, "unavailable", "missing"),
         ({"pgxObservations": bundle(observation())}, "supplied", "missing"),
         ({"site-key-7": bundle(observation())}, "supplied", "missing"),
-        ({"site-key-7": None}, "empty", "missing"),
+        # Nothing under a key of which nobody knows what it asks is no search for results.
+        ({"site-key-7": None}, "missing", "missing"),
+        ({"foo": bundle()}, "missing", "missing"),
+        ({"emergency-contacts": None, "gender-identity": None}, "missing", "missing"),
+        ({"site-genotypes": None}, "empty", "missing"),
+        ({"theirResults": bundle()}, "empty", "missing"),
+        ({"foo": RESULTS_FOUND_NONE}, "empty", "missing"),
+        # What failed may have been one.
+        ({"foo": OUTCOME}, "unavailable", "missing"),
         ({"patient": bundle(observation())}, "supplied", "missing"),
         ({"patient": None}, "missing", "missing"),
         ({"problems": None}, "missing", "missing"),
@@ -352,9 +364,11 @@ VITALS = {"category": [{"coding": [{"code": "vital-signs"}]}]}
         ({"anything": MEDICATIONS_FOUND_NONE}, "missing", "empty"),
         ({"conditions": bundle()}, "missing", "missing"),
         ({"a": [observation(), order()]}, "supplied", "supplied"),
-        ({"a": []}, "empty", "missing"),
+        ({"a": []}, "missing", "missing"),
+        ({"labs": []}, "empty", "missing"),
         ({"a": {"entry": [{"resource": observation()}]}}, "supplied", "missing"),
-        ({"a": {"response": {"status": "200 OK"}, "resource": None}}, "empty", "missing"),
+        ({"labs": {"response": {"status": "200 OK"}, "resource": None}}, "empty", "missing"),
+        ({"a": {"response": {"status": "200 OK"}, "resource": None}}, "missing", "missing"),
         ({"a": {"response": {"status": "403"}, "resource": None}}, "unavailable", "missing"),
         ({"vitals": bundle(observation(code=PULSE, **VITALS))}, "missing", "missing"),
         ({"labs": bundle(observation(code=CREATININE))}, "empty", "missing"),
@@ -399,6 +413,84 @@ def test_what_prefetch_says_of_the_data(prefetch, genomics, medications):
 )
 def test_types_that_were_searched_and_not_found_are_told_from_silence(prefetch, looked_for):
     assert read(request(prefetch=prefetch)).looked_for == looked_for
+
+
+@pytest.mark.parametrize(
+    ("prefetch", "lists", "partial"),
+    [
+        ({}, {}, set()),
+        ({"problems": None}, {"problems": "empty"}, set()),
+        ({"problems": bundle()}, {"problems": "empty"}, set()),
+        ({"problems": OUTCOME}, {"problems": "unavailable"}, set()),
+        ({"problems": bundle(total=3)}, {"problems": "unavailable"}, set()),
+        ({"problems": bundle(PHENOTYPE_PROBLEM)}, {"problems": "supplied"}, set()),
+        # A part that came does not hide that another did not.
+        (
+            {"problems": bundle(PHENOTYPE_PROBLEM), "more-problems": OUTCOME},
+            {"problems": "unavailable"},
+            {"problems"},
+        ),
+        (
+            {"problems": bundle(PHENOTYPE_PROBLEM, total=9)},
+            {"problems": "unavailable"},
+            {"problems"},
+        ),
+        ({"allergies": OUTCOME}, {"allergies": "unavailable"}, set()),
+        ({"testOrders": OUTCOME}, {"tests": "unavailable"}, set()),
+        ({"testOrders": None}, {"tests": "empty"}, set()),
+        ({"bodyMeasures": OUTCOME}, {"measures": "unavailable"}, set()),
+        ({"vitals": None}, {"measures": "empty"}, set()),
+        ({"a": WEIGHTS_FOUND_NONE}, {"measures": "empty"}, set()),
+        ({"bodyMeasures": bundle(observation(code=WEIGHT))}, {"measures": "supplied"}, set()),
+        ({"activeMedications": bundle(order())}, {"medicines": "supplied"}, set()),
+        ({"meds": bundle(order(), total=2)}, {"medicines": "unavailable"}, {"medicines"}),
+        (
+            {"bodyMeasures": bundle(observation(code=WEIGHT), total=9)},
+            {"measures": "supplied"},
+            set(),
+        ),
+        ({"their-meds": OUTCOME}, {"medicines": "unavailable"}, set()),
+        ({"pgxObservations": OUTCOME}, {"results": "unavailable"}, set()),
+        ({"a": bundle(observation(), total=2)}, {"results": "unavailable"}, {"results"}),
+    ],
+)
+def test_each_list_is_supplied_empty_unavailable_or_missing(prefetch, lists, partial):
+    call = read(request(prefetch=prefetch))
+    assert (call.lists, call.partial) == (lists, partial)
+
+
+@pytest.mark.parametrize(
+    ("dispatched", "is_flagged"),
+    [
+        (["MedicationRequest/rx"], False),
+        ("MedicationRequest/rx", False),
+        (["https://ehr.test/fhir/MedicationRequest/rx/_history/2"], False),
+        (["rx"], True),
+        (["MedicationRequest/rx", ""], True),
+        ([], True),
+    ],
+)
+def test_dispatched_orders_that_lead_nowhere_are_flagged(dispatched, is_flagged):
+    document = request("order-dispatch")
+    document["context"] = {
+        "patientId": "p1",
+        "dispatchedOrders": dispatched,
+        "performer": "Organization/1",
+    }
+    flags = read(document, "order-dispatch").flags
+    assert ("dispatchedOrders-not-a-known-reference" in flags) is is_flagged
+
+
+@pytest.mark.parametrize("dispatched", ["", " ", [1], {}])
+def test_dispatched_orders_of_no_reference_are_refused(dispatched):
+    document = request("order-dispatch")
+    document["context"] = {
+        "patientId": "p1",
+        "dispatchedOrders": dispatched,
+        "performer": "Organization/1",
+    }
+    with pytest.raises(InvalidHookRequest, match="dispatchedOrders"):
+        read(document, "order-dispatch")
 
 
 def test_a_further_page_of_weights_hides_no_result():

@@ -1,5 +1,7 @@
 """Feedback messages: the standard's, Epic's, and those refused whole."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from fhir_pgx.errors import InvalidFeedback
@@ -145,3 +147,25 @@ def test_times_are_kept_in_utc(sent, kept):
 def test_a_long_comment_is_cut():
     (item,) = read({**OVERRIDDEN, "overrideReason": {"userComment": "x" * (MAX_COMMENT + 1)}})
     assert len(item.comment) == MAX_COMMENT
+
+
+@pytest.mark.parametrize(
+    ("when", "is_taken"),
+    [
+        ("2026-11-23T12:00:00Z", True),
+        ("2026-11-24T11:59:59Z", True),  # clocks and time zones differ
+        ("2026-11-24T13:59:59+02:00", True),
+        ("2026-11-24T12:00:01Z", False),
+        ("2026-11-24T10:00:00-05:00", False),
+        ("9999-12-31T23:59:59Z", False),
+    ],
+)
+def test_nobody_acted_on_a_card_tomorrow(when, is_taken):
+    message = {"feedback": [{**OVERRIDDEN, "outcomeTimestamp": when}]}
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    if is_taken:
+        assert len(read_feedback(message, "pgx-order-sign", now=now)) == 1
+        return
+    with pytest.raises(InvalidFeedback, match="more than a day in the future") as refused:
+        read_feedback(message, "pgx-order-sign", now=now)
+    assert refused.value.where == "feedback[0].outcomeTimestamp"

@@ -167,7 +167,18 @@ def test_a_weight_that_was_sent_is_no_answer_to_the_question_for_results():
 def test_what_was_looked_for_and_not_found_is_told_from_what_failed(answer):
     call = gathered(request(), Sources(client=Server({"AllergyIntolerance": answer})))
     assert ("AllergyIntolerance" in call.looked_for) is isinstance(answer, Retrieved)
+    assert call.lists["allergies"] == ("empty" if isinstance(answer, Retrieved) else "unavailable")
     assert call.genomics == "empty"
+
+
+def test_a_list_of_which_the_server_failed_beside_what_was_sent_is_a_part():
+    # A statement is no answer to the query for requests, which is asked and fails.
+    sent = {"a": resource("MedicationStatement", "m")}
+    server = Server({"MedicationRequest": Unavailable("timeout")})
+    call = gathered(request(sent), Sources(client=server))
+    assert call.lists["medicines"] == "unavailable"
+    assert call.medications == "supplied"
+    assert call.partial == {"medicines"}
 
 
 def test_an_order_that_is_dispatched_by_reference_is_found_on_the_server():

@@ -448,7 +448,9 @@ NEVER = ("is not an allergy", "not allergic", "can be removed", "may be removed"
     [
         (allergy("Codeine", "Sedation"), [genotype("CYP2D6", "*1x2/*2")], "could explain this"),
         (allergy("Codeine", "No effect"), [genotype("CYP2D6", "*4/*4")], "could explain this"),
-        (allergy("Codeine"), [genotype("CYP2D6", "*4/*4")], "could explain a reaction"),
+        (allergy("Codeine"), [genotype("CYP2D6", "*1x2/*2")], "could explain a reaction"),
+        (allergy("Abacavir"), [hla_present()], "if the reaction was of the skin or of the whole"),
+        (allergy("Abacavir", "Dizziness"), [hla_present()], "does not explain this reaction; keep"),
         (allergy("Simvastatin", "Muscle pain"), [genotype("SLCO1B1", "*5/*5")], "could explain"),
         (allergy("Citalopram", "Nausea"), [genotype("CYP2C19", "*2/*2")], "could explain this"),
         (allergy("Abacavir", "Rash"), [hla_present()], "fits a true hypersensitivity; keep"),

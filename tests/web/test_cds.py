@@ -125,6 +125,27 @@ def test_a_faulty_feedback_message_stores_nothing(client, store):
     assert store.feedback_summary() == []
 
 
+def test_feedback_of_a_later_day_is_refused_and_stores_nothing(client, store):
+    item = {"card": CARD, "outcome": "overridden", "outcomeTimestamp": "9998-01-31T12:00:00Z"}
+    answer = client.post(f"{SIGN}/feedback", json={"feedback": [item]})
+    assert answer.status_code == 400
+    assert "future" in answer.get_data(as_text=True)
+    assert store.feedback_summary() == []
+
+
+def test_a_hook_instance_that_is_any_text_is_not_logged_as_it_is(client, order_sign, caplog, store):
+    told = order_sign["hookInstance"]
+    with caplog.at_level(logging.INFO):
+        client.post(SIGN, json=order_sign)
+        client.post(SIGN, json={**order_sign, "hookInstance": "Jane Synthetic, born 1961"})
+    lines = [json.loads(r.message) for r in caplog.records if r.name == "fhir_pgx.audit"]
+    assert [line["hook_instance"] for line in lines] == [
+        told,
+        store.pseudonym("Jane Synthetic, born 1961"),
+    ]
+    assert "Synthetic" not in caplog.text
+
+
 def test_the_audit_line_has_the_rules_and_neither_patient_nor_token(client, order_sign, caplog):
     order_sign["fhirServer"] = "https://ehr.test/fhir"
     order_sign["fhirAuthorization"] = {"access_token": "SECRET", "patient": "patient-77"}

@@ -21,6 +21,9 @@ from fhir_pgx.knowledge.imports.tables import flow
 HERE = Path(__file__).resolve().parents[1]
 FILE = HERE / "dosing" / "warfarin.yaml"
 
+# The facts give the flow and the equations no date of their own: the guideline is of 2017, and this
+# is the day of CPIC's tables in the same release.
+RETRIEVED = "2026-08-13"
 SOURCES = {
     "cpic": {"what": "CPIC guideline, update of 2017", "pmid": "28198005", "year": 2017},
     "cpic-2011": {"what": "CPIC guideline of 2011", "pmid": "21900891", "year": 2011},
@@ -212,7 +215,7 @@ def lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield "guideline: cyp2c9-vkorc1-cyp4f2-warfarin"
     yield "title: CYP2C9, VKORC1 and CYP4F2 genotype and warfarin"
     yield 'url: "https://www.clinpgx.org/guideline/PA166251465"'
-    yield 'retrieved: "2026-11-23"'
+    yield f'retrieved: "{RETRIEVED}"'
     yield from block("sources", SOURCES)
     yield "equations:"
     for name, content in equations(facts).items():

@@ -162,15 +162,23 @@ def with_later(full: list[Found], later: Iterable[Found], entries: Entries) -> l
     return list(kept.values())
 
 
-def our_row(found: Found, entries: Entries) -> dict[str, Any]:
+def our_rows(found: Found, entries: Entries) -> Iterator[dict[str, Any]]:
+    """The row at one key; where its sentence tells groups of patients apart, one for each group."""
+    row = found.row
+    advised = entries.advice_by_population(row["source_text"], row["drug"], row["population"])
+    for population, advice in advised.items():
+        yield our_row(found, entries, population, advice)
+
+
+def our_row(found: Found, entries: Entries, population: str, advice: str) -> dict[str, Any]:
     row, keys = found.row, dict(found.keys)
     drug = row["drug"]
     return {
-        "rule": rule_id("dpwg", drug, entries.population(row["population"]), keys),
+        "rule": rule_id("dpwg", drug, entries.population(population), keys),
         "keys": keys,
         "phenotypes": dict(found.phenotypes),
-        "population": row["population"],
-        "advice": entries.advice(row["source_text"], drug),
+        "population": population,
+        "advice": advice,
         "strength": strength(row["classification"]),
         "implications": {
             gene: entries.implication(gene, text, drug) for gene, text in implications(row)
@@ -204,7 +212,8 @@ def drug_files(facts: Path, home: Path, missing: set[str]) -> dict[str, str]:
     for (drug, gene, guideline), by_source in sorted(groups.items()):
         entries = entries_of(guideline, guidelines, missing)
         found = with_later(by_source[FULL], by_source[LATER], entries)
-        lines = [our_row(each, entries) for each in sorted(found, key=lambda each: each.place)]
+        found.sort(key=lambda each: each.place)
+        lines = [line for each in found for line in our_rows(each, entries)]
         rules = [line["rule"] for line in lines]
         missing.update(
             f"{rule}: several rows of the facts; leave all but one out in left_out.yaml"

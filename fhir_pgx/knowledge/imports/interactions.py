@@ -108,8 +108,14 @@ _RULES = [
 _RESTATES = [
     {
         "guideline": "cyp2d6-tamoxifen",
+        "name": "CPIC's tamoxifen guideline",
+        "by": "CPIC",
         "gene": "CYP2D6",
         "drugs": {"tamoxifen": "10324"},
+        "avoid": [
+            {"above": "0", "below": "1.25", "strengths": ["weak", "moderate", "strong"]},
+            {"from": "1.25", "strengths": ["moderate", "strong"]},
+        ],
         "says": "The advice itself names the CYP2D6 inhibitors to avoid: moderate and strong ones "
         "at scores of 1.25 and above, weak ones too below.",
         "source": "cpic-tamoxifen",

@@ -60,6 +60,14 @@ class Entries:
         self.missing = missing
         self._populations = guideline["populations"]
         self._advice = self._index(guideline["advice"])
+        self._populations_of = {
+            name: tuple(entry.get("for", {}).get("population", ()))
+            for name, entry in guideline["advice"].items()
+        }
+        self._answers = {
+            key: [name for name, entry in guideline["advice"].items() if key in entry["from"]]
+            for key in self._advice
+        }
         self._implications = {
             (entry["gene"], key): name
             for name, entry in guideline["implications"].items()
@@ -81,6 +89,16 @@ class Entries:
     def advice(self, text: str, drug: str) -> str:
         key = digest(text, drug)
         return self._advice.get(key) or self._none("advice", f"{key}: {text}")
+
+    def advice_by_population(self, text: str, drug: str, own: str) -> dict[str, str]:
+        """The advice of a sentence by population: those that its entries name in `for`, where one
+        sentence advises several groups; else the row's own."""
+        found = {
+            population: name
+            for name in self._answers.get(digest(text, drug), ())
+            for population in self._populations_of[name]
+        }
+        return found or {own: self.advice(text, drug)}
 
     def implication(self, gene: str, text: str, drug: str) -> str:
         key = digest(text, drug)
