@@ -36,6 +36,8 @@ def is_for_local_use(order: MedicationOrder) -> bool:
     An order of bare codes without a route is taken for systemic use, and so is a drug that has no
     systemic form: its guideline speaks of no other.
     """
+    if order.is_local is not None:
+        return order.is_local
     drugs = {drug.name for drug in order.match.ingredients} if order.match else set()
     if drugs and drugs <= _LOCAL_ALONE:
         return False

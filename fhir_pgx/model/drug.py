@@ -130,3 +130,4 @@ class MedicationOrder:
     subject: str = ""
     match: DrugMatch | None = None
     resource: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    is_local: bool | None = field(default=None, compare=False)  # for local use; None: not looked at

@@ -117,6 +117,9 @@ class Advice:
         self._classes = (*knowledge.condition_classes, *knowledge.alternative_facts.conditions)
         self.advised: Memory[tuple[DrugAdvice, Face | None]] = Memory()
         self.changes: Memory[tuple[Change, ...]] = Memory()
+        self._enzymes = {
+            group.drug: frozenset(enzymes_of(group.genes)) for group in rulebook.groups
+        }
         self._possible = {gene: possible_results(rules) for gene, rules in knowledge.genes.items()}
 
     def patient(
@@ -267,11 +270,14 @@ class Advice:
         leaves out one agent by its name in our table. A drug is no interaction of itself."""
         if not case.acting:
             return {}
+        enzymes = self._enzymes[group.drug]
         table, results = self._knowledge.interactions, case.results
         acting = [
             each
             for each in case.acting
-            if each.agent != without and not (each.rxcui and each.rxcui in group.ingredients)
+            if each.gene in enzymes
+            and each.agent != without
+            and not (each.rxcui and each.rxcui in group.ingredients)
         ]
         found: dict[str, dict[str, Modifier]] = {}
         for entry in group.entries if acting else ():
@@ -375,6 +381,8 @@ class Advice:
         others = [e for e in advice.sources if e.stance not in ("leads", "silent")]
         for each in others:
             for r in given(each.answer):
+                if not r.dose:
+                    continue
                 numbers = doses_for_patient(r.dose, ordered, patient, today=self._today())
                 ceilings = tuple(d for d in numbers if d.kind == "ceiling" and not d.conditional)
                 if ceilings:

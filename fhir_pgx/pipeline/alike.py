@@ -7,13 +7,18 @@ advice has numbers, and whether it is for local use.
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.recommendation import DrugGroup
 
 Guided = Sequence[tuple[MedicationOrder, tuple[DrugGroup, ...]]]
-Decisive = Callable[[MedicationOrder, DrugGroup], Hashable]
+
+
+class Decisive(Protocol):
+    def __call__(self, order: MedicationOrder, group: DrugGroup) -> Hashable: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +39,22 @@ def alike(guided: Guided, decisive: Decisive) -> list[Alike]:
     found: dict[Hashable, tuple[DrugGroup, list[MedicationOrder]]] = {}
     for order, groups in guided:
         for group in groups:
-            key = (
-                id(group),
-                ingredients_of(order),
-                is_for_local_use(order),
-                order.proposed,
-                decisive(order, group),
-            )
+            key = (id(group), ingredients_of(order), is_for_local_use(order), order.proposed)
             found.setdefault(key, (group, []))[1].append(order)
-    return [Alike(group, tuple(orders)) for group, orders in found.values()]
+    return [
+        Alike(group, several)
+        for group, orders in found.values()
+        for several in apart(orders, partial(decisive, group=group))
+    ]
 
 
 def apart(
     orders: Iterable[MedicationOrder], by: Callable[[MedicationOrder], Hashable]
 ) -> list[tuple[MedicationOrder, ...]]:
-    """The orders parted by what `by` says of each."""
+    """The orders parted by what `by` says of each; one alone is not asked about."""
+    orders = tuple(orders)
+    if len(orders) == 1:
+        return [orders]
     found: dict[Hashable, list[MedicationOrder]] = {}
     for order in orders:
         found.setdefault(by(order), []).append(order)

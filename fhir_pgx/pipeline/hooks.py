@@ -59,6 +59,7 @@ from fhir_pgx.recommendation import (
     needs_of,
     plan_tests,
     repeated_tests,
+    targets_of,
 )
 
 NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids made from names
@@ -101,6 +102,10 @@ class Hooks:
         self._genes, self._orders, self._advice = parts
         self._inhibitors = Inhibitors(knowledge, rulebook, self._advice)
         self._today = today
+        self._targets = {
+            group.drug: targets_of(group, knowledge.levels.of(group.drug.rxcui, group.drug.name))
+            for group in rulebook.groups
+        }
 
     def answer(self, call: HookCall) -> HookAnswer:
         """The cards of one call, weightiest first.
@@ -335,6 +340,7 @@ class Hooks:
                     levels,
                     order=order.reference,
                     in_use=not order.proposed,
+                    targets=self._targets[group.drug],
                 )
         for medicine in case.patient.medicines:
             if medicine.state != "active":
@@ -342,7 +348,8 @@ class Hooks:
             for group in self._rulebook.for_ingredients(medicine.drugs):
                 if group.drug not in seen:
                     seen.add(group.drug)
-                    needs += needs_of(group, case.results, levels, in_use=True)
+                    targets = self._targets[group.drug]
+                    needs += needs_of(group, case.results, levels, in_use=True, targets=targets)
         return plan_tests(needs, case.tests, self._knowledge.panels)
 
     def _asked_tests(self, tests: Sequence[TestOrder], call: HookCall) -> list[TestOrder]:

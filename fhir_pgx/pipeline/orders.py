@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.errors import UnknownDrug
 from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.fhir.medication import read_orders
@@ -32,7 +33,8 @@ class Orders:
         self, entries: Sequence[Entry], references: References, *, proposed: bool
     ) -> list[MedicationOrder]:
         orders, _ = read_orders(entries, references, proposed=proposed, match=self.match)
-        return list(orders)
+        # Asked of each order many times: looked at once.
+        return [replace(order, is_local=is_for_local_use(order)) for order in orders]
 
     def match(self, concept: MedicationConcept) -> DrugMatch | None:
         def make() -> DrugMatch | None:

@@ -66,15 +66,17 @@ def needs_of(
     *,
     order: str = "",
     in_use: bool = False,
+    targets: Mapping[str, str] | None = None,
 ) -> tuple[Need, ...]:
     """What one drug waits for, the weightiest first; nothing where all is answered.
 
     `order` is the `Type/id` that a card may speak of it by; without, it only helps to choose among
-    tests. Genes that `results` does not hold are not ours to judge.
+    tests. Genes that `results` does not hold are not ours to judge. `targets` are those of the
+    drug, where they are at hand.
     """
     graded = levels.of(group.drug.rxcui, group.drug.name)
     needs = []
-    for target, gene in targets_of(group, graded).items():
+    for target, gene in (targets or targets_of(group, graded)).items():
         if gene not in results or is_answered(target, results):
             continue
         level = graded.get(gene)
