@@ -52,8 +52,8 @@ def capitalised(name: str) -> str:
 
 
 def gene_phrase(gene: str, phenotype: str) -> str:
-    """`CYP2C19 Poor Metabolizer`, `HLA-B*57:01 positive`, `CYP2D6 score 1.5`."""
-    if phenotype.startswith("*"):
+    """`CYP2C19 Poor Metabolizer`, `CYP4F2 *1/*3`, `HLA-B*57:01 positive`, `CYP2D6 score 1.5`."""
+    if phenotype.startswith("*") and gene.startswith("HLA-"):
         return f"{gene}{phenotype}"
     if phenotype[:1].isdigit() or phenotype.startswith("≥"):
         return f"{gene} score {phenotype}"

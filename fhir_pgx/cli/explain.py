@@ -4,10 +4,9 @@ import argparse
 from dataclasses import replace
 
 from fhir_pgx.cli.house import load_pipeline
-from fhir_pgx.cli.inputs import read_files
 from fhir_pgx.cli.options import Commands, add_command
 from fhir_pgx.cli.output import print_json, print_text
-from fhir_pgx.cli.recommend import add_drugs, drug_options
+from fhir_pgx.cli.recommend import add_drugs, drug_options, patient_files
 from fhir_pgx.settings import settings_from_environment
 
 
@@ -31,7 +30,7 @@ def register(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Explain from the files, all of one patient."""
-    documents = read_files(arguments.files)
+    documents = patient_files(arguments)
     pipeline = load_pipeline(settings_from_environment())
     options = replace(drug_options(arguments), format=arguments.format)
     found = pipeline.explain_documents(documents, options)

@@ -6,7 +6,7 @@ from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
 from fhir_pgx.cli.options import FILES_HELP, Commands, add_calling, add_command, calling_of
 from fhir_pgx.cli.output import print_json
-from fhir_pgx.model.document import Options
+from fhir_pgx.model.document import Document, Options
 from fhir_pgx.settings import settings_from_environment
 
 
@@ -33,7 +33,20 @@ def add_drugs(parser: argparse.ArgumentParser) -> None:
         help="a drug by name or RxNorm code; may be repeated; "
         "without it, every drug that the findings concern",
     )
+    parser.add_argument(
+        "--context",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="more of the same patient: age, weight, problems, medicines in use; "
+        "read as FILE is; may be repeated",
+    )
     add_calling(parser)
+
+
+def patient_files(arguments: argparse.Namespace) -> list[Document]:
+    """What `add_drugs` was given of the patient, results and context."""
+    return read_files([*arguments.files, *arguments.context])
 
 
 def drug_options(arguments: argparse.Namespace) -> Options:
@@ -47,7 +60,7 @@ def drug_options(arguments: argparse.Namespace) -> Options:
 
 def run(arguments: argparse.Namespace) -> int:
     """Recommend from the files, all of one patient."""
-    documents = read_files(arguments.files)
+    documents = patient_files(arguments)
     pipeline = load_pipeline(settings_from_environment())
     print_json(pipeline.recommend_documents(documents, drug_options(arguments)))
     return 0

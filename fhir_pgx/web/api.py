@@ -29,7 +29,9 @@ _TYPES = frozenset(
 _FORMATS: Mapping[str, Literal["json", "text"]] = {"json": "json", "text": "text"}
 _MULTIPART = "multipart/form-data"
 _PART = "file"
+_CONTEXT = "context"
 _OUTSIDE = "outside-calls"
+_PARTS = (_PART, _CONTEXT, _OUTSIDE)
 _FLAGS = ("all-matches", "missing-as-reference", "cyp2d6-from-snvs")
 _SWITCH = {"true": True, "1": True, "": True, "false": False, "0": False}
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -99,14 +101,15 @@ def _flag(arguments: "MultiDict[str, str]", name: str) -> bool:
 
 
 def read_documents(asked: Request, settings: Settings) -> tuple[list[Document], list[Document]]:
-    """The data of a request, uncompressed: its body, or the parts `file` of a form; and the parts
-    `outside-calls`.
+    """The data of a request, uncompressed: its body, or the parts `file` and `context` of a form;
+    and the parts `outside-calls`.
 
     Raises UnsupportedMedia, TooLarge, UnreadableText for broken gzip, InvalidParameter where no
     data are there or a part has another name.
     """
     if asked.mimetype == _MULTIPART:
-        data, outside = _parts(asked, _PART, settings), _parts(asked, _OUTSIDE, settings)
+        data = [each for name in (_PART, _CONTEXT) for each in _parts(asked, name, settings)]
+        outside = _parts(asked, _OUTSIDE, settings)
     elif asked.mimetype in _TYPES:
         encoding = asked.headers.get("Content-Encoding", "")
         body = _uncompressed(asked.get_data(cache=False), encoding, settings)
@@ -128,12 +131,12 @@ def read_documents(asked: Request, settings: Settings) -> tuple[list[Document], 
 
 def _parts(asked: Request, wanted: str, settings: Settings) -> list[Document]:
     for name in (*asked.files, *asked.form):
-        if name not in (_PART, _OUTSIDE):
+        if name not in _PARTS:
             # A part that is passed over would change the answer without a word.
             raise InvalidParameter(
                 "the form has a part that is not read here",
                 where=(name or "(unnamed)")[:100],
-                mend=f"name the parts {_PART} or {_OUTSIDE}",
+                mend="name the parts " + ", ".join(_PARTS),
             )
     files = [
         Document(

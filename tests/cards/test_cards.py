@@ -9,7 +9,7 @@ import pytest
 
 from fhir_pgx.cards import order_card, unanswered_card, write_card
 from fhir_pgx.cards.context import CardContext
-from fhir_pgx.cards.headline import LIMIT
+from fhir_pgx.cards.headline import LIMIT, gene_phrase
 from fhir_pgx.cards.markdown import escape, plain
 from fhir_pgx.cards.order import EXTENSION, face_of, is_quiet, topic
 from fhir_pgx.cards.overflow import overflow_card
@@ -546,3 +546,16 @@ def test_a_written_card_has_no_empty_member():
     assert "suggestions" not in written
     assert "selectionBehavior" not in written
     assert all(value not in (None, "", [], {}) for value in written.values())
+
+
+@pytest.mark.parametrize(
+    ("gene", "key", "phrase"),
+    [
+        ("CYP4F2", "*1/*3", "CYP4F2 *1/*3"),
+        ("HLA-B", "*57:01 positive", "HLA-B*57:01 positive"),
+        ("CYP2D6", "≥3.75", "CYP2D6 score ≥3.75"),
+        ("CYP2C19", "Poor Metabolizer", "CYP2C19 Poor Metabolizer"),
+    ],
+)
+def test_a_result_is_named_as_the_field_writes_it(gene, key, phrase):
+    assert gene_phrase(gene, key) == phrase

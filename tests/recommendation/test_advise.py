@@ -1,9 +1,19 @@
 """Three sources for one drug: who leads, who agrees, who differs, who is silent."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from fhir_pgx.model.phenotype import GeneResult, Status
+from fhir_pgx.pipeline import Pipeline
+from fhir_pgx.plugins import load_services
 from fhir_pgx.recommendation import Rulebook, advise
+from fhir_pgx.services.answering import read_call
+from fhir_pgx.services.gather import Sources
+from fhir_pgx.settings import Settings
+
+CASES = Path(__file__).parents[1] / "cases"
 
 
 def found(gene, key, phenotype=None):
@@ -110,3 +120,16 @@ def test_a_diplotype_of_its_own_row_goes_before_its_score(knowledge):
     assert actions("*1", "*2") == ["standard"]
     assert actions("*2", "*1") == ["standard"]
     assert actions("*1", "*8") == ["reduce-dose"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "lead"),
+    [(("CPIC",), "cpic"), (("DPWG",), "dpwg"), (("FDA",), "fda"), (("DPWG", "CPIC"), "dpwg")],
+)
+def test_warfarin_is_answered_whichever_sources_a_site_reads(sources, lead):
+    """CPIC has a flow and no rows for warfarin: with CPIC alone there is still an answer."""
+    call = json.loads((CASES / "patient-warfarin-amiodarone" / "request.json").read_text())
+    pipeline = Pipeline.load(Settings(sources=sources))
+    service = load_services(pipeline.answer).service("pgx-order-sign")
+    (card,) = pipeline.answer(read_call(call, service, Sources())).cards
+    assert card.rules[0].startswith(f"{lead}.warfarin.")
