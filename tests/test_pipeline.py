@@ -128,6 +128,22 @@ def test_medicines_that_could_not_be_obtained_are_never_an_empty_answer(pipeline
         ask(pipeline, [], prefetch, "patient-view")
 
 
+def test_a_card_is_under_the_name_of_a_source_only_where_all_of_it_is_of_that_source(pipeline):
+    codeine = draft("2670", "codeine", status="active", id="use-1")
+    thioridazine = draft("10502", "thioridazine", status="active", id="use-2")
+    results = bundle(genotype("CYP2D6", "*4/*4"))
+    one = {"obs": results, "activeMedications": bundle(codeine)}
+    (alone,) = ask(pipeline, [], one, "patient-view")
+    assert alone["source"]["label"].endswith("(CPIC)")
+    two = {"obs": results, "activeMedications": bundle(codeine, thioridazine)}
+    (both,) = ask(pipeline, [], two, "patient-view")
+    assert both["source"]["label"].startswith("fhir_pgx")
+    assert "url" not in both["source"]
+    assert both["source"]["topic"] == alone["source"]["topic"]
+    lines = [line for line in both["detail"].splitlines() if line.startswith("- ")]
+    assert {line.rpartition(" ")[2] for line in lines[:2]} == {"(CPIC)", "(FDA)"}
+
+
 @pytest.mark.parametrize(
     ("display", "indicator"),
     [

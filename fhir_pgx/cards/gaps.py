@@ -11,9 +11,9 @@ from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import INCOMPLETE, section, told
 from fhir_pgx.cards.headline import LIMIT
 from fhir_pgx.cards.markdown import cut
-from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
+from fhir_pgx.cards.source import EXTENSION, source_of, topic
 from fhir_pgx.cards.summary import Moment
-from fhir_pgx.model.card import Card, Source
+from fhir_pgx.model.card import Card
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.patient import Listed, PatientContext
@@ -88,8 +88,7 @@ def gap_card(
     limits = limits_of_chart(orders, context)
     if not limits:
         return None
-    label, url = SOURCES["CPIC"]
-    subject = topic("CPIC", "medicines in use", (), f"{moment.action}-not-seen")
+    subject = topic("PGX", "medicines in use", (), f"{moment.action}-not-seen")
     unread = sum(order.concept.names_nothing for order in orders)
     said = (
         f"{_medicines(unread)} in use could not be read: no advice was given on "
@@ -101,7 +100,7 @@ def gap_card(
         uuid=str(uuid.uuid5(context.namespace, subject.code)),
         summary=cut(f"Pharmacogenomics: {said}", LIMIT),
         indicator="info",
-        source=Source(label, url, subject),
+        source=source_of((), subject),
         detail="\n\n".join(
             (
                 section("What was not looked at", [told(each) for each in limits]),

@@ -5,19 +5,18 @@ from collections.abc import Sequence
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.markdown import escape, items
-from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
-from fhir_pgx.model.card import Card, Source
+from fhir_pgx.cards.source import EXTENSION, source_of, topic
+from fhir_pgx.model.card import Card
 
 
 def overflow_card(left: Sequence[Card], context: CardContext) -> Card:
     """A card that names what the left-out cards say; as weighty as the weightiest of them."""
-    label, url = SOURCES["CPIC"]
-    subject = topic("CPIC", "further orders", (), "more")
+    subject = topic("PGX", "further orders", (), "more")
     return Card(
         uuid=str(uuid.uuid5(context.namespace, f"{subject.code} {len(left)}")),
         summary=f"Pharmacogenomics: {len(left)} more cards for these orders.",
         indicator=left[0].indicator,
-        source=Source(label, url, subject),
+        source=source_of((), subject),
         detail=items([escape(card.summary) for card in left]),
         orders=tuple(dict.fromkeys(order for card in left for order in card.orders)),
         rules=tuple(dict.fromkeys(rule for card in left for rule in card.rules)),

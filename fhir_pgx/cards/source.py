@@ -1,10 +1,11 @@
 """Who speaks on a card, on which subject, and where our own members stand."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fhir_pgx.cards.headline import capitalised
 from fhir_pgx.cards.markdown import plain
 from fhir_pgx.model import card
+from fhir_pgx.model.card import Source
 from fhir_pgx.model.drug import Coding
 
 TOPIC_SYSTEM = "urn:fhir-pgx:topic"
@@ -17,6 +18,16 @@ SOURCES = {
         "https://www.fda.gov/medical-devices/precision-medicine/table-pharmacogenetic-associations",
     ),
 }
+HOUSE = "fhir_pgx: pharmacogenomic decision support"
+
+
+def source_of(sources: Collection[str], subject: Coding) -> Source:
+    """The source of what a card says where it is one; ourselves where it is several, or none: no
+    body may be shown as the author of what it did not say."""
+    if len(sources) != 1:
+        return Source(HOUSE, None, subject)
+    label, url = SOURCES[next(iter(sources))]
+    return Source(label, url, subject)
 
 
 def topic(source: str, drug: str, genes: Sequence[str], action: str) -> Coding:

@@ -9,8 +9,8 @@ from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import matched, result_line, section, told
 from fhir_pgx.cards.headline import LIMIT, capitalised
 from fhir_pgx.cards.markdown import cut, escape, items
-from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
-from fhir_pgx.model.card import Card, Facets, Source
+from fhir_pgx.cards.source import EXTENSION, source_of, topic
+from fhir_pgx.model.card import Card, Facets
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.phenotype import GeneResult
@@ -52,12 +52,11 @@ def summary_card(
     """
     if not concerned:
         return None
-    label, url = SOURCES["CPIC"]
     drugs = list(dict.fromkeys(advice.drug for _, advice in concerned))
     given = [(order, advice, advice.recommendations) for order, advice in concerned]
     genes = list(dict.fromkeys(gene for *_, answer in given for r in answer for gene in r.genes))
     sources = list(dict.fromkeys(advice.lead for _, advice in concerned))
-    subject = topic("CPIC", "medicines in use", (), moment.action)
+    subject = topic("PGX", "medicines in use", (), moment.action)
     orders = tuple(dict.fromkeys(order.reference for order, _ in concerned))
     lines = _lines(given)
     count = "1 medicine" if len(drugs) == 1 else f"{len(drugs)} medicines"
@@ -66,7 +65,7 @@ def summary_card(
         uuid=str(uuid.uuid5(context.namespace, subject.code)),
         summary=cut(moment.summary.format(count=count, names=names), LIMIT),
         indicator="info",
-        source=Source(label, url, subject),
+        source=source_of(sources, subject),
         detail="\n\n".join(
             part
             for part in (
@@ -96,12 +95,15 @@ def summary_card(
 def _lines(
     given: Sequence[tuple[MedicationOrder, DrugAdvice, tuple[Recommendation, ...]]],
 ) -> list[str]:
-    """What is advised for each drug once, the gravest first, behind the orders it is for."""
+    """What is advised for each drug once, the gravest first, behind the orders it is for; and by
+    whom, where not all of it is by one source."""
+    is_mixed = len({advice.lead for _, advice, _ in given}) > 1
     said: dict[int, tuple[str, str]] = {}  # of each advice, which many orders may share
     held: dict[tuple[str, str], dict[str, int]] = {}
     for order, advice, _ in sorted(given, key=lambda each: not any(r.serious for r in each[2])):
         if id(advice) not in said:
-            said[id(advice)] = (advice.drug, escape(advised(advice), 1500))
+            by = f" ({advice.lead})" if is_mixed else ""
+            said[id(advice)] = (advice.drug, escape(advised(advice), 1500) + by)
         named = f"{escape(order.concept.label or advice.drug)}{matched(order)}"
         labels = held.setdefault(said[id(advice)], {})
         labels[named] = labels.get(named, 0) + 1

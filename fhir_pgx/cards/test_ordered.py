@@ -14,8 +14,8 @@ from fhir_pgx.cards.detail import INCOMPLETE, result_line, section, told
 from fhir_pgx.cards.headline import LIMIT
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.pretest import ORDERS_FAILED
-from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
-from fhir_pgx.model.card import Card, Source
+from fhir_pgx.cards.source import EXTENSION, source_of, topic
+from fhir_pgx.model.card import Card
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.phenotype import GeneResult
 from fhir_pgx.model.test_order import TestOrder
@@ -29,7 +29,6 @@ def ordered_test_card(
 ) -> Card:
     """An info card for one order, or for several that are equal."""
     first = repeated.orders[0]
-    label, url = SOURCES["CPIC"]
     asked = first.alleles or first.genes or ("panel",)
     subject = topic("order", "genetic test", asked, "again")
     references = [order.reference for order in repeated.orders]
@@ -48,7 +47,7 @@ def ordered_test_card(
         uuid=str(uuid.uuid5(context.namespace, f"{references[0]} {subject.code}")),
         summary=cut(plain(_said(repeated, results), 300), LIMIT),
         indicator="info",
-        source=Source(label, url, subject),
+        source=source_of((), subject),
         detail="\n\n".join(part for part in parts if part),
         orders=tuple(references),
         extension={

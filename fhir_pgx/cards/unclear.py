@@ -6,8 +6,8 @@ import uuid
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.headline import LIMIT
 from fhir_pgx.cards.markdown import cut, escape, plain
-from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
-from fhir_pgx.model.card import Card, Source
+from fhir_pgx.cards.source import EXTENSION, source_of, topic
+from fhir_pgx.model.card import Card
 from fhir_pgx.model.drug import MedicationOrder
 
 
@@ -20,14 +20,13 @@ def unclear_card(order: MedicationOrder, context: CardContext) -> Card | None:
     shared = " + ".join(drug.name for drug in match.ingredients)
     given = f"advice was given for {shared} alone" if shared else "no genetic advice was given"
     named = [" + ".join(drug.name for drug in drugs) for drugs in match.candidates]
-    label, url = SOURCES["CPIC"]
     subject = topic("order", "drug unclear", (), "clarify")
     said = f"This order names different drugs ({', '.join(named)}): {given}."
     return Card(
         uuid=str(uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")),
         summary=cut(plain(said, 400), LIMIT),
         indicator="warning",
-        source=Source(label, url, subject),
+        source=source_of((), subject),
         detail=(
             f"**Order** {escape(order.concept.label)}\n\nIts codes and words resolve to "
             f"{escape(' or to '.join(named), 400)}. "
@@ -47,13 +46,12 @@ def unreadable_card(order: MedicationOrder, context: CardContext) -> Card | None
     """
     if not order.concept.names_nothing:
         return None
-    label, url = SOURCES["CPIC"]
     subject = topic("order", "drug unread", (), "send")
     return Card(
         uuid=str(uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")),
         summary="This order's medicine could not be read: no genetic advice was given.",
         indicator="warning",
-        source=Source(label, url, subject),
+        source=source_of((), subject),
         detail=(
             f"**Order** {escape(order.reference, 80)}\n\nThe order names its medicine by a "
             "reference alone, and the Medication it refers to did not come along or names "

@@ -29,7 +29,7 @@ def write_card(card: Card) -> dict[str, Any]:
         "indicator": card.indicator,
         "source": {
             "label": card.source.label,
-            "url": card.source.url,
+            **({"url": card.source.url} if card.source.url else {}),
             "topic": _coding(card.source.topic),
         },
     }

@@ -17,10 +17,11 @@ OURS = "org.fhir-pgx.card"  # our own member of a card's extension
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who speaks: `label` is plain text, `url` absolute; `topic` stays the same for one subject."""
+    """Who speaks: `label` is plain text, `url` absolute, None where we speak ourselves; `topic`
+    stays the same for one subject."""
 
     label: str
-    url: str
+    url: str | None
     topic: Coding
 
 

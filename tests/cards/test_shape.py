@@ -105,7 +105,7 @@ def read_card(written):
         uuid=written["uuid"],
         summary=written["summary"],
         indicator=written["indicator"],
-        source=Source(source["label"], source["url"], Coding(**source["topic"])),
+        source=Source(source["label"], source.get("url"), Coding(**source["topic"])),
         detail=written.get("detail", ""),
         suggestions=tuple(read_suggestion(each) for each in written.get("suggestions", [])),
         selection_behavior=written.get("selectionBehavior", "at-most-one"),
