@@ -5,7 +5,7 @@ not read as one, except of a dispense, which says when the patient had how much,
 dose, which is over with its day.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +14,8 @@ from fhir_pgx.fhir.bundle import as_dicts, as_list, as_text
 from fhir_pgx.fhir.dates import days_of, is_after, is_before
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.patient import Medicine, MedicineState
+
+Repeats = Sequence[Mapping[str, Any]]
 
 _DAYS = {
     "d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7,
@@ -46,16 +48,15 @@ def medicines_in_time(
     One in force whose end has passed is over; one that is intended, or begins on a later day, is
     planned. A draft stays one whenever it begins.
     """
-    found = [_medicine(order, "draft") for order in drafts]
+    found = [_medicine(order, "draft", *dates_of(order)) for order in drafts]
     for order in in_force:
         since, until = dates_of(order)
-        found.append(_medicine(order, _state(order, since, until, today)))
-    found += [_medicine(order, "ended") for order in ended]
+        found.append(_medicine(order, _state(order, since, until, today), since, until))
+    found += [_medicine(order, "ended", *dates_of(order)) for order in ended]
     return tuple(found)
 
 
-def _medicine(order: MedicationOrder, state: MedicineState) -> Medicine:
-    since, until = dates_of(order)
+def _medicine(order: MedicationOrder, state: MedicineState, since: str, until: str) -> Medicine:
     return Medicine(
         drugs=order.match.ingredients if order.match is not None else (),
         state=state,
@@ -85,14 +86,15 @@ def dates_of(order: MedicationOrder) -> tuple[str, str]:
     if order.resource_type == "MedicationDispense":
         return _of_dispense(resource)
     since, until = _taken(resource)
-    start, end = _bounds(resource)
+    repeats = _repeats(resource)
+    start, end = _bounds(repeats)
     since = start or since or _first(resource, _WRITTEN)
     until = end or until or _first(resource, ("dateEnded",)) or _changed(resource, order.status)
-    if not until and _is_single_dose(resource):
+    if not until and _is_single_dose(resource, repeats):
         until = since
     if order.resource_type == "MedicationAdministration" and order.status != "in-progress":
         until = until or since  # what was given once is over with the day
-    return since, until or _after(since, _duration(resource))
+    return since, until or _after(since, _duration(repeats))
 
 
 def _taken(resource: Mapping[str, Any]) -> tuple[str, str]:
@@ -106,19 +108,21 @@ def _taken(resource: Mapping[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _repeats(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _repeats(resource: Mapping[str, Any]) -> Repeats:
     """The `timing.repeat` of each dosage; an empty one where a dosage has none."""
+    found: list[Mapping[str, Any]] = []
     for member in _DOSAGES:
         for dosage in as_dicts(resource.get(member)):
             timing = dosage.get("timing")
             repeat = timing.get("repeat") if isinstance(timing, dict) else None
-            yield repeat if isinstance(repeat, dict) else {}
+            found.append(repeat if isinstance(repeat, dict) else {})
+    return found
 
 
-def _bounds(resource: Mapping[str, Any]) -> tuple[str, str]:
+def _bounds(repeats: Repeats) -> tuple[str, str]:
     """The first start and, where every dosage states its end, the last end."""
     periods = []
-    for repeat in _repeats(resource):
+    for repeat in repeats:
         bounds = repeat.get("boundsPeriod")
         periods.append(bounds if isinstance(bounds, dict) else {})
     starts = [text for each in periods if (text := as_text(each.get("start")))]
@@ -126,13 +130,13 @@ def _bounds(resource: Mapping[str, Any]) -> tuple[str, str]:
     return min(starts, default=""), max(ends) if ends and len(ends) == len(periods) else ""
 
 
-def _duration(resource: Mapping[str, Any]) -> int | None:
+def _duration(repeats: Repeats) -> int | None:
     """The days of `boundsDuration` of the one dosage; None where there are several.
 
     Several dosages may follow one another (a sequence): then their sum is not known, nor the end.
     """
     found = []
-    for repeat in _repeats(resource):
+    for repeat in repeats:
         bounds = repeat.get("boundsDuration") or repeat.get("boundsQuantity")  # the latter DSTU2
         found.append(_days(bounds) if isinstance(bounds, dict) else None)
     return found[0] if len(found) == 1 else None
@@ -175,17 +179,16 @@ def _of_dispense(resource: Mapping[str, Any]) -> tuple[str, str]:
         # `30` alone is days: the element's name says so.
         unit = as_text(supply.get("code")) or as_text(supply.get("unit"))
         days = _days(supply if unit else {**supply, "code": "d"})
-    if days is None and _is_single_dose(resource):
+    if days is None and _is_single_dose(resource, _repeats(resource)):
         return since, since
     return since, _after(since, days)
 
 
-def _is_single_dose(resource: Mapping[str, Any]) -> bool:
+def _is_single_dose(resource: Mapping[str, Any], timings: Repeats) -> bool:
     """Whether the one dosage is to be taken once, or one tablet is all there is.
 
     One bottle or box is no single dose, nor is a tablet that may be fetched again.
     """
-    timings = list(_repeats(resource))
     if len(timings) == 1 and _is_one(timings[0].get("count")) and "countMax" not in timings[0]:
         return True
     request = resource.get("dispenseRequest")
