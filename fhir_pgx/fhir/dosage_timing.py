@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from fhir_pgx.fhir.bundle import as_dicts, as_list, as_text
@@ -120,6 +121,16 @@ def _fraction(value: Any) -> Fraction | None:
     return None if found is None else Fraction(found)
 
 
+@lru_cache(maxsize=1024)
+def _rate(
+    frequency: Decimal, most: Decimal, period: Decimal, longest: Decimal, hours: Fraction
+) -> Often:
+    """So many times in so many periods of so many hours. Orders say the same few over and over, and
+    exact fractions are slow."""
+    least = Fraction(frequency) * 24 / (Fraction(longest) * hours)
+    return _often(least, Fraction(most) * 24 / (Fraction(period) * hours))
+
+
 def _of_repeat(repeat: Mapping[str, Any]) -> Often | None:
     """What `Timing.repeat` says of the count; None where it says nothing of it."""
     events = len(as_list(repeat.get("timeOfDay")))
@@ -131,17 +142,17 @@ def _of_repeat(repeat: Mapping[str, Any]) -> Often | None:
     days = {as_text(day) for day in as_list(repeat.get("dayOfWeek"))}
     if days and len(days) < 7:
         return UNKNOWN
-    period = _fraction(repeat.get("period"))
+    period = number(repeat.get("period"))
     hours = _HOURS.get(as_text(repeat.get("periodUnit") or repeat.get("periodUnits")))
     if period is None or hours is None:
         return UNKNOWN if _STATED & repeat.keys() or (named and not events) else fixed
     # "If no frequency is stated, it is assumed that this activity happens once" (Timing.repeat).
-    frequency = _fraction(repeat.get("frequency", 1))
-    most = _fraction(repeat.get("frequencyMax")) or frequency
-    longest = _fraction(repeat.get("periodMax")) or period
+    frequency = number(repeat.get("frequency", 1))
+    most = number(repeat.get("frequencyMax")) or frequency
+    longest = number(repeat.get("periodMax")) or period
     if frequency is None or most is None or longest < period or most < frequency:
         return UNKNOWN
-    found = _often(frequency * 24 / (longest * hours), most * 24 / (period * hours))
+    found = _rate(frequency, most, period, longest, hours)
     if fixed and fixed != found:
         return UNKNOWN
     return UNKNOWN if named and not events else found

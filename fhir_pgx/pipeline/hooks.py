@@ -36,6 +36,7 @@ from fhir_pgx.fhir.diagnostic_report import RESULTS_ELSEWHERE
 from fhir_pgx.fhir.medication import ORDERS, is_for_discharge, refers_to_medication
 from fhir_pgx.fhir.practitioner import read_specialties
 from fhir_pgx.fhir.tests_ordered import read_test_orders
+from fhir_pgx.memory import Memory
 from fhir_pgx.model.card import Card
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.hook import HookAnswer, HookCall
@@ -53,13 +54,14 @@ from fhir_pgx.pipeline.inhibitors import Inhibitors
 from fhir_pgx.pipeline.limits import Limits
 from fhir_pgx.pipeline.orders import Orders
 from fhir_pgx.recommendation import (
+    DrugGroup,
     Rulebook,
+    all_needs,
     bearing_of,
     judge_named,
     needs_of,
     plan_tests,
     repeated_tests,
-    targets_of,
 )
 
 NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids made from names
@@ -102,10 +104,7 @@ class Hooks:
         self._genes, self._orders, self._advice = parts
         self._inhibitors = Inhibitors(knowledge, rulebook, self._advice)
         self._today = today
-        self._targets = {
-            group.drug: targets_of(group, knowledge.levels.of(group.drug.rxcui, group.drug.name))
-            for group in rulebook.groups
-        }
+        self._needs: Memory[tuple[Need, ...]] = Memory()  # of a drug, were nothing on file
 
     def answer(self, call: HookCall) -> HookAnswer:
         """The cards of one call, weightiest first.
@@ -326,7 +325,6 @@ class Hooks:
     ) -> TestPlan:
         """What the orders, and the medicines in use beside them, wait for. A drug that is not to be
         given by what is known already waits for nothing."""
-        levels = self._knowledge.levels
         needs: list[Need] = []
         seen = set()
         for each in judged:
@@ -335,12 +333,10 @@ class Hooks:
             is_settled = any(r.serious for r in each.advice.recommendations)
             if not is_settled and not is_for_local_use(order):
                 needs += needs_of(
-                    group,
+                    self._all_needs(group),
                     case.results,
-                    levels,
                     order=order.reference,
                     in_use=not order.proposed,
-                    targets=self._targets[group.drug],
                 )
         for medicine in case.patient.medicines:
             if medicine.state != "active":
@@ -348,9 +344,11 @@ class Hooks:
             for group in self._rulebook.for_ingredients(medicine.drugs):
                 if group.drug not in seen:
                     seen.add(group.drug)
-                    targets = self._targets[group.drug]
-                    needs += needs_of(group, case.results, levels, in_use=True, targets=targets)
+                    needs += needs_of(self._all_needs(group), case.results, in_use=True)
         return plan_tests(needs, case.tests, self._knowledge.panels)
+
+    def _all_needs(self, group: DrugGroup) -> tuple[Need, ...]:
+        return self._needs.get(group.drug, lambda: all_needs(group, self._knowledge.levels))
 
     def _asked_tests(self, tests: Sequence[TestOrder], call: HookCall) -> list[TestOrder]:
         """The drafted tests of this call that our results can answer."""

@@ -6,7 +6,7 @@ from fhir_pgx.recommendation.dose import doses_for_patient, is_settled, judge, s
 from fhir_pgx.recommendation.germline import no_guidance, recommend
 from fhir_pgx.recommendation.intolerance import bearing_of
 from fhir_pgx.recommendation.population import Situation, fits_of
-from fhir_pgx.recommendation.pretest import needs_of, plan_tests, repeated_tests, targets_of
+from fhir_pgx.recommendation.pretest import all_needs, needs_of, plan_tests, repeated_tests
 from fhir_pgx.recommendation.problems import judge_named
 from fhir_pgx.recommendation.rulebook import DrugEntry, DrugGroup, Rulebook
 from fhir_pgx.recommendation.warfarin import recommend_warfarin
@@ -19,6 +19,7 @@ __all__ = [
     "Situation",
     "abcd_gene",
     "advise",
+    "all_needs",
     "bearing_of",
     "doses_for_patient",
     "fits_of",
@@ -32,5 +33,4 @@ __all__ = [
     "recommend_warfarin",
     "repeated_tests",
     "suggested_amount",
-    "targets_of",
 ]

@@ -7,6 +7,7 @@ nothing. One allele of an HLA gene is a test of its own: `*57:01 negative` says 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from fhir_pgx.model.knowledge import Row
 from fhir_pgx.model.levels import Level, Levels
@@ -59,33 +60,38 @@ def targets_of(group: DrugGroup, levels: Mapping[str, Level]) -> dict[str, str]:
     return found
 
 
+def all_needs(group: DrugGroup, levels: Levels) -> tuple[Need, ...]:
+    """What one drug waits for where nothing is on file: the same for every patient."""
+    graded = levels.of(group.drug.rxcui, group.drug.name)
+    needs = []
+    for target, gene in targets_of(group, graded).items():
+        level = graded.get(gene)
+        weight, at_stake = _weight(group, gene, level), _at_stake(group, target)
+        needs.append(Need(target, gene, group.drug.name, "", weight, level, at_stake))
+    return tuple(needs)
+
+
 def needs_of(
-    group: DrugGroup,
+    needs: Iterable[Need],
     results: Mapping[str, GeneResult],
-    levels: Levels,
     *,
     order: str = "",
     in_use: bool = False,
-    targets: Mapping[str, str] | None = None,
 ) -> tuple[Need, ...]:
-    """What one drug waits for, the weightiest first; nothing where all is answered.
+    """What one drug (`all_needs`) waits for in this patient, the weightiest first; nothing where
+    all is answered.
 
     `order` is the `Type/id` that a card may speak of it by; without, it only helps to choose among
-    tests. Genes that `results` does not hold are not ours to judge. `targets` are those of the
-    drug, where they are at hand.
+    tests. Genes that `results` does not hold are not ours to judge.
     """
-    graded = levels.of(group.drug.rxcui, group.drug.name)
-    needs = []
-    for target, gene in (targets or targets_of(group, graded)).items():
-        if gene not in results or is_answered(target, results):
+    found = []
+    for need in needs:
+        if need.gene not in results or is_answered(need.target, results):
             continue
-        level = graded.get(gene)
-        weight = _weight(group, gene, level)
-        if in_use:  # what a label asks for before the first dose is past
-            weight = max(weight, Weight.HIGH)
-        at_stake = _at_stake(group, target) if order else ""
-        needs.append(Need(target, gene, group.drug.name, order, weight, level, at_stake))
-    return tuple(sorted(needs, key=lambda need: need.weight))
+        # What a label asks for before the first dose is past for a medicine in use.
+        weight = max(need.weight, Weight.HIGH) if in_use else need.weight
+        found.append(replace(need, order=order, weight=weight))
+    return tuple(sorted(found, key=lambda need: need.weight))
 
 
 def _weight(group: DrugGroup, gene: str, level: Level | None) -> Weight:

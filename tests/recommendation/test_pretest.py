@@ -7,7 +7,7 @@ from fhir_pgx.model.levels import Levels
 from fhir_pgx.model.phenotype import Coverage, GeneResult, Status
 from fhir_pgx.model.test_order import TestOrder
 from fhir_pgx.model.test_plan import TestPanel, Weight
-from fhir_pgx.recommendation import Rulebook, needs_of, plan_tests, repeated_tests
+from fhir_pgx.recommendation import Rulebook, all_needs, needs_of, plan_tests, repeated_tests
 from fhir_pgx.recommendation.pretest import is_answered
 
 
@@ -25,9 +25,8 @@ def untested(knowledge):
 def needs(rulebook, knowledge, untested):
     def found(drug, results=None, *, order="MedicationRequest/1", in_use=False):
         (group,) = rulebook.named(drug)
-        return needs_of(
-            group, {**untested, **(results or {})}, knowledge.levels, order=order, in_use=in_use
-        )
+        every = all_needs(group, knowledge.levels)
+        return needs_of(every, {**untested, **(results or {})}, order=order, in_use=in_use)
 
     return found
 
@@ -164,7 +163,7 @@ def test_a_gene_without_a_test_we_can_name_is_left(needs):
 
 def test_drugs_without_levels_are_judged_by_our_rules_alone(rulebook, untested):
     (group,) = rulebook.named("clopidogrel")
-    (need,) = needs_of(group, untested, Levels(), order="MedicationRequest/1")
+    (need,) = needs_of(all_needs(group, Levels()), untested, order="MedicationRequest/1")
     assert (need.weight, need.level) == (Weight.MATTERS, None)
 
 
