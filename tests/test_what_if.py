@@ -68,8 +68,8 @@ def genotype(gene, text, n=1):
     }  # fmt: skip
 
 
-def explained(pipeline, draft, *resources):
-    """The trace of one order."""
+def signed(pipeline, draft, *resources):
+    """The service and the call of one order."""
     request = {
         "hook": "order-sign",
         "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
@@ -82,7 +82,12 @@ def explained(pipeline, draft, *resources):
         },
     }  # fmt: skip
     service = load_services(pipeline.answer).service("pgx-order-sign")
-    call = read_call(copy.deepcopy(request), service, Sources())
+    return service, read_call(copy.deepcopy(request), service, Sources())
+
+
+def explained(pipeline, draft, *resources):
+    """The trace of one order."""
+    _, call = signed(pipeline, draft, *resources)
     (drug,) = pipeline.explain_call(call)["drugs"]
     return drug
 
@@ -265,19 +270,8 @@ def of_vcf(pipeline, vcf, drug):
 
 
 def sign(pipeline, draft, *resources):
-    request = {
-        "hook": "order-sign",
-        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
-        "context": {
-            "userId": "Practitioner/1", "patientId": "synthetic-1",
-            "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": draft}]},
-        },
-        "prefetch": {
-            "all": {"resourceType": "Bundle", "entry": [{"resource": each} for each in resources]}
-        },
-    }  # fmt: skip
-    service = load_services(pipeline.answer).service("pgx-order-sign")
-    return service.answer(read_call(request, service, Sources())).cards
+    service, call = signed(pipeline, draft, *resources)
+    return service.answer(call).cards
 
 
 def test_the_card_says_what_the_trace_says(pipeline):

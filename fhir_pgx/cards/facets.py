@@ -25,7 +25,7 @@ def facets_of(advice: DrugAdvice) -> Facets:
         )
     leading = advice.recommendations
     first = leading[0]
-    told = (*leading, *_of_others(advice))
+    told = (*leading, *of_others(advice))
     levels = dict.fromkeys((r.source, r.strength) for r in told if r.action not in _NOTHING_TO_DO)
     levels.pop((first.source, first.strength), None)
     return Facets(
@@ -40,7 +40,8 @@ def facets_of(advice: DrugAdvice) -> Facets:
     )
 
 
-def _of_others(advice: DrugAdvice) -> list[Recommendation]:
+def of_others(advice: DrugAdvice) -> list[Recommendation]:
+    """What the sources say that do not lead."""
     return [
         r
         for each in advice.sources

@@ -109,7 +109,7 @@ def headline(advice: DrugAdvice, *, is_closed: bool = False) -> str:
     for said in (*sayings, brief):
         for about in (full, short):
             if doubt:
-                lines.append(f"{drug}: {doubt}. If {about}: {_lowered(said)}")
+                lines.append(f"{drug}: {doubt}. If {about}: {lowered(said)}")
             else:
                 lines.append(f"{drug}: {about}. {said}")
     return next((line for line in lines if len(line) <= LIMIT), cut(lines[-1], LIMIT))
@@ -130,7 +130,7 @@ def act_of(recommendation: Recommendation) -> str:
 def _closed(first: Recommendation) -> str:
     instead = f"what {first.source} names instead is advised against too"
     said = f"{act_of(first)}; {instead}: see the detail."
-    return f"For {first.population_label}: {_lowered(said)}" if first.population_label else said
+    return f"For {first.population_label}: {lowered(said)}" if first.population_label else said
 
 
 def _inhibited(first: Recommendation) -> str:
@@ -223,7 +223,7 @@ def _advice(recommendations: Sequence[Recommendation], genes: list[str], partly:
         return (
             f"{_BRIEF[first.action].removesuffix(': see the detail.')}; adults and children differ."
         )
-    return f"For {first.population_label}: {_lowered(first.summary)}"
+    return f"For {first.population_label}: {lowered(first.summary)}"
 
 
 def _doubt(recommendations: Sequence[Recommendation]) -> str:
@@ -238,7 +238,7 @@ def _doubt(recommendations: Sequence[Recommendation]) -> str:
     return "several readings" if len(advices) > 1 and len(results) > 1 else ""
 
 
-def _lowered(sentence: str) -> str:
+def lowered(sentence: str) -> str:
     """The sentence after a colon; an abbreviation keeps its capitals."""
     head = sentence.split(" ", 1)[0]
     return sentence if sum(map(str.isupper, head)) > 1 else sentence[:1].lower() + sentence[1:]

@@ -20,7 +20,7 @@ from fhir_pgx.cards.detail import (
     told,
 )
 from fhir_pgx.cards.facets import facets_of
-from fhir_pgx.cards.headline import LIMIT, capitalised, headline
+from fhir_pgx.cards.headline import LIMIT, capitalised, headline, lowered
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.order import OVERRIDE_REASONS
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
@@ -111,7 +111,7 @@ def _summary(affected: Affected) -> str:
     shown = first.genes.get(modifier.gene, "") or "another phenotype"
     article = "an" if shown[:1] in "IU" else "a"
     acts = f"{modifier.gene} inhibited: {drug} then acts as in {article} {shown}"
-    summary = first.summary[:1].lower() + first.summary[1:]
+    summary = lowered(first.summary)
     lines = [f"{opening} {acts}: {said}" for said in (summary, f"{_BRIEF[first.action]}.")]
     return next((line for line in lines if len(line) <= LIMIT), cut(lines[-1], LIMIT))
 

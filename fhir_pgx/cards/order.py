@@ -13,7 +13,7 @@ from fhir_pgx.cards.alternatives import is_closed
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import TELLING, WHERE_IT_MATTERS, AdviceText, advice_text, order_detail
 from fhir_pgx.cards.extras import NOTHING_MORE, Extras
-from fhir_pgx.cards.facets import facets_of
+from fhir_pgx.cards.facets import facets_of, of_others
 from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.headline import LIMIT, NOTHING, act_of, headline, shortened
 from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
@@ -169,18 +169,9 @@ def face_of(advice: DrugAdvice) -> Face:
         Source(label, url, subject),
         advice_text(advice),
         _links(advice),
-        tuple(dict.fromkeys(r.rule for r in (*answer, *_of_others(advice)))),
+        tuple(dict.fromkeys(r.rule for r in (*answer, *of_others(advice)))),
         facets_of(advice),
     )
-
-
-def _of_others(advice: DrugAdvice) -> list[Recommendation]:
-    return [
-        r
-        for each in advice.sources
-        if each.stance not in ("leads", "silent") and isinstance(each.answer, tuple)
-        for r in each.answer
-    ]
 
 
 def order_card(
@@ -256,7 +247,7 @@ def _links(advice: DrugAdvice) -> tuple[Link, ...]:
     if evidence.publications:
         pmid = evidence.publications[0].pmid
         links.append(Link(f"PubMed {pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/"))
-    for other in _of_others(advice):
+    for other in of_others(advice):
         about = other.evidence[0]
         links.append(Link(f"{other.source}: {about.title}", about.url))
     return tuple({link.url: link for link in links}.values())

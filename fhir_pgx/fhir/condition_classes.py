@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from fhir_pgx.fhir.condition_words import NOTHING_SAID, Said, find_conditions
-from fhir_pgx.fhir.dates import days_of
 from fhir_pgx.fhir.values import Concept
 from fhir_pgx.model.condition_class import ConditionClass
+from fhir_pgx.model.dates import days_of
 from fhir_pgx.model.drug import Coding
 
 Classes = tuple[ConditionClass, ...]

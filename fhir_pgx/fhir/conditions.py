@@ -11,8 +11,8 @@ from typing import Any
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_list, as_text, reference_of
 from fhir_pgx.fhir.condition_classes import NOW, Classes, When, named_classes, settled, when_of
 from fhir_pgx.fhir.condition_words import Said
-from fhir_pgx.fhir.dates import days_of
 from fhir_pgx.fhir.values import NOTHING, Concept, concept_of
+from fhir_pgx.model.dates import days_of
 from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.patient import Condition, State
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text
 from fhir_pgx.fhir.conditions import code_of
-from fhir_pgx.fhir.dates import days_of, is_after
 from fhir_pgx.fhir.observed import Observed, observations_of
 from fhir_pgx.fhir.values import concept_of
+from fhir_pgx.model.dates import days_of, is_after
 from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.patient import NOT_USED, Measurement
 

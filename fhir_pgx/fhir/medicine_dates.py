@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fhir_pgx.fhir.bundle import as_dicts, as_list, as_text
-from fhir_pgx.fhir.dates import days_of, is_after, is_before
+from fhir_pgx.model.dates import days_of, is_after, is_before
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.patient import Medicine, MedicineState
 

@@ -14,13 +14,13 @@ from fhir_pgx.fhir.allergies import read_allergies
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text
 from fhir_pgx.fhir.condition_classes import Classes
 from fhir_pgx.fhir.conditions import read_conditions
-from fhir_pgx.fhir.dates import days_of, years_between
 from fhir_pgx.fhir.liver import liver_class_in
 from fhir_pgx.fhir.measurements import read_measurements
 from fhir_pgx.fhir.medication import ORDERS, read_ended_orders
 from fhir_pgx.fhir.medicine_dates import medicines_in_time
 from fhir_pgx.fhir.statuses import STALE_PREGNANCY_DAYS, read_statuses
 from fhir_pgx.fhir.values import concept_of
+from fhir_pgx.model.dates import days_of, years_between
 from fhir_pgx.model.drug import DrugMatch, MedicationConcept, MedicationOrder
 from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.patient import Availability, Condition, Fact, Listed, PatientContext
@@ -80,9 +80,9 @@ def read_patient_context(
         allergies_known="AllergyIntolerance" in kinds,
         medicines=medicines_in_time(orders, drafts, ended, today=today),
         medicines_known=not kinds.isdisjoint(_MEDICINES),
-        smokes=statuses.smokes or _by_condition("smoking", conditions, today),
-        pregnant=statuses.pregnant or _by_condition("pregnancy", conditions, today),
-        breastfeeding=statuses.breastfeeding or _by_condition("breastfeeding", conditions, today),
+        smokes=_settled(statuses.smokes, "smoking", conditions, today),
+        pregnant=_settled(statuses.pregnant, "pregnancy", conditions, today),
+        breastfeeding=_settled(statuses.breastfeeding, "breastfeeding", conditions, today),
         ancestry=_ancestry(patient),
         lists=lists,
         not_understood=(
@@ -137,8 +137,21 @@ def _origins(extension: Mapping[str, Any]) -> Iterator[str]:
     yield from coded or texts
 
 
+def _settled(
+    observed: Fact | None, name: str, conditions: Iterable[Condition], today: date
+) -> Fact | None:
+    """What an Observation and the problem list say together. A no that is not certainly later than
+    the beginning of an open problem does not close it."""
+    listed = _by_condition(name, conditions, today)
+    if observed is None or listed is None or observed.value:
+        return observed or listed
+    said, begun = days_of(observed.when), days_of(listed.when)
+    is_later = said is not None and begun is not None and said[0] > begun[1]
+    return observed if is_later else listed
+
+
 def _by_condition(name: str, conditions: Iterable[Condition], today: date) -> Fact | None:
-    """A yes that the problem list states, where no Observation answers; never a no.
+    """A yes that the problem list states; never a no.
 
     A pregnancy that began longer ago than one lasts, and was never closed, says nothing.
     """

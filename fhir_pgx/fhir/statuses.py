@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from fhir_pgx.fhir.bundle import Entry
-from fhir_pgx.fhir.dates import days_of, is_after
 from fhir_pgx.fhir.liver import IS_CHILD_PUGH, Hepatic, liver_class_of
 from fhir_pgx.fhir.observed import Observed, observations_of
 from fhir_pgx.fhir.values import Concept, value_of
+from fhir_pgx.model.dates import days_of, is_after
 from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.patient import Fact
 

@@ -71,6 +71,12 @@ def _agent(
     )
 
 
+def _ends(band: Mapping[str, Any]) -> tuple[str, bool, str, bool]:
+    """The lower end and whether it is included, the upper end and whether it is."""
+    low, high = band.get("from", band.get("above", "")), band.get("to", band.get("below", ""))
+    return low, "from" in band, high, "to" in band
+
+
 def _rule(rule: Mapping[str, Any], citations: Mapping[str, str]) -> AdjustRule:
     return AdjustRule(
         guideline=rule["guideline"],
@@ -78,16 +84,7 @@ def _rule(rule: Mapping[str, Any], citations: Mapping[str, str]) -> AdjustRule:
         gene=rule["gene"],
         drugs=rule["drugs"],
         factors=rule["factors"],
-        bands=tuple(
-            Band(
-                band["phenotype"],
-                band.get("from", band.get("above", "")),
-                "from" in band,
-                band.get("to", band.get("below", "")),
-                "to" in band,
-            )
-            for band in rule["bands"]
-        ),
+        bands=tuple(Band(band["phenotype"], *_ends(band)) for band in rule["bands"]),
         source=citations[rule["source"]],
     )
 
@@ -99,16 +96,7 @@ def _restated(each: Mapping[str, Any], citations: Mapping[str, str]) -> Restated
         by=each["by"],
         gene=each["gene"],
         drugs=each["drugs"],
-        avoid=tuple(
-            Avoided(
-                tuple(band["strengths"]),
-                band.get("from", band.get("above", "")),
-                "from" in band,
-                band.get("to", band.get("below", "")),
-                "to" in band,
-            )
-            for band in each["avoid"]
-        ),
+        avoid=tuple(Avoided(tuple(band["strengths"]), *_ends(band)) for band in each["avoid"]),
         says=each["says"],
         source=citations[each["source"]],
     )

@@ -144,10 +144,5 @@ class PatientContext:
         found = any(each.classes & wanted and each.state != "resolved" for each in self.conditions)
         return True if found else None
 
-    def ever_had(self, *classes: str) -> bool | None:
-        """As `has`, with what is over: a stroke or a skin reaction stays part of a history."""
-        wanted = frozenset(classes)
-        return True if any(each.classes & wanted for each in self.conditions) else None
-
 
 NOBODY = PatientContext()

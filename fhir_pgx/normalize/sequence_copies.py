@@ -7,10 +7,9 @@ position where it states a variant there or has it in its window. Inside its win
 could be read in full has the reference wherever it states nothing; outside, and where something in
 it could not be read or does not lie where it says, its silence is no answer. Two sequences that an
 Observation shows not to be the two copies are not read as such at any position of that gene. A
-sequence without any variant may be no more than
-a placeholder for data elsewhere: its silence counts only beside one that states a variant. One
-sequence alone shows an allele and no zygosity; so do three or more. Mitochondrial DNA has one
-sequence, which is the whole of it.
+sequence without any variant may stand for data that are kept elsewhere: its silence counts only
+beside one that states a variant. One sequence alone shows an allele and no zygosity; so do three or
+more. Mitochondrial DNA has one sequence, which is the whole of it.
 """
 
 from collections import defaultdict

@@ -1,10 +1,10 @@
 """Which of a patient's medicines act on an enzyme, and when."""
 
-import calendar
 import math
 from datetime import date, timedelta
 from decimal import Decimal
 
+from fhir_pgx.model.dates import days_of
 from fhir_pgx.model.interactions import Agent, FoundInteraction, HalfLife, Interactions, When
 from fhir_pgx.model.patient import Medicine, PatientContext
 
@@ -77,14 +77,8 @@ def _washout(half_life: HalfLife | None) -> timedelta | None:
 
 
 def _last_day(text: str) -> date | None:
-    """The last day that a FHIR date text may mean; None for an empty or unreadable one."""
-    try:
-        year, *rest = (int(part) for part in text[:10].split("-"))
-        month = rest[0] if rest else 12
-        day = rest[1] if len(rest) > 1 else calendar.monthrange(year, month)[1]
-        return date(year, month, day)
-    except ValueError:  # calendar.IllegalMonthError is one
-        return None
+    days = days_of(text)
+    return days and days[1]
 
 
 def _found(

@@ -159,6 +159,12 @@ class Advice:
             victims=frozenset(),
         )
 
+    def may_be_acted_on(self, group: DrugGroup, patient: PatientContext) -> bool:
+        """Whether a medicine may act on a gene of the drug and nobody could look: the list of
+        medicines was asked for and could not be obtained."""
+        failed = patient.lists.get("medicines") == "unavailable"
+        return failed and not self._acted_on.isdisjoint(self._enzymes[group.drug])
+
     def question(self, order: MedicationOrder | None, group: DrugGroup, case: Case) -> Question:
         """All that decides one drug's answer for this patient and order."""
         decided = {gene: case.results[gene] for gene in group.deciding}

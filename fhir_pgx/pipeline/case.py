@@ -6,12 +6,13 @@ from datetime import date
 
 from fhir_pgx.cards.pretest import Requester
 from fhir_pgx.fhir.bundle import References
+from fhir_pgx.model.dates import days_of
 from fhir_pgx.model.document import Calling
 from fhir_pgx.model.dose import DoseForPatient
 from fhir_pgx.model.finding import Statement
 from fhir_pgx.model.interactions import FoundInteraction
 from fhir_pgx.model.modifier import Modifier
-from fhir_pgx.model.patient import PatientContext
+from fhir_pgx.model.patient import Medicine, PatientContext
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
 from fhir_pgx.model.recommendation import (
     DrugAdvice,
@@ -25,6 +26,7 @@ from fhir_pgx.recommendation import (
     Situation,
     judge,
 )
+from fhir_pgx.recommendation.population import LONG_USE_DAYS
 
 Doses = dict[tuple[str, str], tuple[DoseForPatient, ...]]  # by advice and population
 
@@ -76,20 +78,35 @@ def case_of(
 
 
 def days_taken(patient: PatientContext, today: date) -> dict[str, int | None]:
-    """Days since each medicine of the patient began, by ingredient; None where its start is not
-    known. A draft or a planned medicine is not taken yet."""
-    taken: dict[str, int | None] = {}
+    """For how many days each medicine of the patient was taken, by ingredient: the longest that is
+    known, None where one that is not known may be longer than counts. A draft or a planned medicine
+    is not taken yet."""
+    known: dict[str, int] = {}
+    unknown: set[str] = set()
     for medicine in patient.medicines:
-        if medicine.state not in ("active", "ended"):
+        is_draft = medicine.order is not None and medicine.order.status == "draft"
+        if medicine.state not in ("active", "ended") or is_draft:
             continue
-        try:
-            days = (today - date.fromisoformat(medicine.since[:10])).days
-        except ValueError:
-            days = None
+        days = _length(medicine, today)
         for drug in medicine.drugs:
-            before = taken.get(drug.rxcui)
-            taken[drug.rxcui] = days if before is None or days is None else max(before, days)
-    return taken
+            if days is None:
+                unknown.add(drug.rxcui)
+            else:
+                known[drug.rxcui] = max(days, known.get(drug.rxcui, 0))
+    open_ended = {code for code in unknown if known.get(code, 0) <= LONG_USE_DAYS}
+    return {**known, **dict.fromkeys(open_ended)}
+
+
+def _length(medicine: Medicine, today: date) -> int | None:
+    """The days from the beginning of a medicine to its end, or to today for one in use; None where
+    the dates do not say. Of a beginning in a month or a year the last day counts, and only if that
+    is long enough to decide."""
+    begun = days_of(medicine.since)
+    last = days_of(medicine.until) if medicine.state == "ended" else (today, today)
+    if begun is None or last is None:
+        return None
+    days = (min(last[0], today) - begun[1]).days
+    return days if days > LONG_USE_DAYS or (begun[0] == begun[1] and last[0] == last[1]) else None
 
 
 DOSE_ALONE = frozenset({"reduce-dose", "increase-dose", "adjust-dose", "standard"})

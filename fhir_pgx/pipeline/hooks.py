@@ -65,7 +65,8 @@ from fhir_pgx.recommendation import (
 )
 
 NAMESPACE = uuid.UUID("6f0d2a0e-4b5c-5d1e-9a53-0c5f7c2f9b11")  # ours, for ids made from names
-IN_USE = ("active", "in-use", "intended", "in-progress", "")
+# `recorded` is the ordinary status of an R5 statement.
+IN_USE = ("active", "in-use", "intended", "in-progress", "recorded", "")
 _CHART_HOOKS = {
     "patient-view": CHART,
     "encounter-start": ADMISSION,
@@ -270,7 +271,8 @@ class Hooks:
                 told += [of_several(card, orders, advice.drug)] if card else []
                 continue
             # What did not reach us may say otherwise.
-            is_told = context.incomplete and advice.important
+            is_hidden = self._advice.may_be_acted_on(each.question.group, case.patient)
+            is_told = (context.incomplete or is_hidden) and advice.important
             face = face_of(advice) if each.face is None and is_told else each.face
             if face is not None:
                 told += self._order_cards(each, face, case, context)

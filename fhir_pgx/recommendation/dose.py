@@ -4,12 +4,12 @@
 into a changed dose where that may be offered. `docs/methods/doses.md` holds the rules.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from fhir_pgx.model.dates import days_of
 from fhir_pgx.model.dose import DoseForPatient, DoseKind, Judgement, OrderedDose
 from fhir_pgx.model.knowledge import Dose
 from fhir_pgx.model.patient import PatientContext
@@ -116,23 +116,10 @@ def in_use_since(patient: PatientContext, rxcui: str, today: date | None) -> str
     for medicine in patient.medicines:
         if medicine.state == "active" and any(drug.rxcui == rxcui for drug in medicine.drugs):
             begun = medicine.since[:10]
-            latest = _latest(begun)
-            if latest is not None and (today - latest).days > LONG_USE_DAYS:
+            days = days_of(begun)
+            if days is not None and (today - days[1]).days > LONG_USE_DAYS:
                 return begun
     return ""
-
-
-def _latest(day: str) -> date | None:
-    """The last day that a date can mean, which may be a month or a year alone."""
-    try:
-        if len(day) == 4:
-            return date(int(day), 12, 31)
-        if len(day) == 7:
-            year, month = int(day[:4]), int(day[5:])
-            return date(year, month, monthrange(year, month)[1])
-        return date.fromisoformat(day)
-    except ValueError:
-        return None
 
 
 def is_settled(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from fhir_pgx.errors import InvalidHookRequest, Issue
-from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of, type_and_id
+from fhir_pgx.fhir.bundle import MAX_NESTING, Entry, as_dicts, as_text, entries_of, type_and_id
+from fhir_pgx.fhir.resolution import has_code
 from fhir_pgx.fhir.roles import GENETIC_LABEL
 from fhir_pgx.model.hook import Availability, Listed
 from fhir_pgx.services.templates import RESULT_CODES, TEMPLATES, is_of_measures, type_of
@@ -197,7 +198,7 @@ def is_genomic(entry: Entry) -> bool:
         return kind in GENOMIC_TYPES
     if _is_genomic_code(resource.get("code")) or resource.get("extension"):
         return True
-    if any(_has_code(category, _GENETICS) for category in as_dicts(resource.get("category"))):
+    if any(has_code(category, _GENETICS) for category in as_dicts(resource.get("category"))):
         return True
     return any(_is_genomic_code(part.get("code")) for part in as_dicts(resource.get("component")))
 
@@ -223,10 +224,6 @@ def _is_genomic_code(code: Any) -> bool:
             return True
     labels = [as_text(code.get("text")), *[as_text(coding.get("display")) for coding in codings]]
     return any(GENETIC_LABEL.search(label[:300]) or _GENE.search(label[:300]) for label in labels)
-
-
-def _has_code(concept: Mapping[str, Any], code: str) -> bool:
-    return any(coding.get("code") == code for coding in as_dicts(concept.get("coding")))
 
 
 def _availability(
@@ -267,14 +264,15 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
         if not _is_resource(resource):
             issues.append(Issue(f"{where} {_NOT_A_RESOURCE}", where, _MEND, "structure"))
             continue
-        count = len(found)
         for entry in entries_of(resource, where):
             if entry.type != "OperationOutcome":
                 found.append(entry)
             elif entry.resource is resource or _is_failure(entry.resource):
                 reasons.append(_reason(entry.resource))
-        if _has_more(resource, len(found) - count):
-            incomplete = True
+        for bundle in _bundles(resource):
+            failed, is_empty = _unfilled(bundle)
+            reasons += failed
+            incomplete = incomplete or is_empty or _has_more(bundle)
     if incomplete and not found:
         reasons.append("the client has results and sent none of them")
     return replace(
@@ -308,13 +306,50 @@ def _is_resource(value: Any) -> bool:
     return isinstance(kind, str) and kind != ""
 
 
-def _has_more(resource: Mapping[str, Any], found: int) -> bool:
+def _bundles(resource: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """A Bundle and those in it: the answers of a batch."""
+    yield resource
+    if depth < MAX_NESTING:
+        for entry in as_dicts(resource.get("entry")):
+            inner = entry.get("resource")
+            if isinstance(inner, dict) and "entry" in inner:
+                yield from _bundles(inner, depth + 1)
+
+
+def _unfilled(bundle: Mapping[str, Any]) -> tuple[list[str], bool]:
+    """What entries without a resource say: why a search of a batch failed, and whether there is one
+    of which nothing tells what should stand there."""
+    reasons, is_empty = [], False
+    for entry in as_dicts(bundle.get("entry")):
+        response = entry.get("response")
+        if isinstance(response, dict):
+            status, outcome = _status(response), response.get("outcome")
+            if isinstance(outcome, dict) and _is_failure(outcome):
+                reasons.append(_reason(outcome))
+            elif status and not status.startswith("2"):
+                reasons.append(f"status {status}")
+        elif not isinstance(entry.get("resource"), dict):
+            is_empty = True
+    return reasons, is_empty
+
+
+def _has_more(resource: Mapping[str, Any]) -> bool:
     """Whether a search Bundle says that there is more than it holds."""
     for link in as_dicts(resource.get("link")):
         if as_text(link.get("relation")) == "next":
             return True
-    total = resource.get("total")
-    return isinstance(total, int) and not isinstance(total, bool) and total > found
+    total = as_text(resource.get("total"))
+    return total.isdecimal() and int(total[:9]) > sum(
+        map(_is_match, as_dicts(resource.get("entry")))
+    )
+
+
+def _is_match(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry counts in `Bundle.total`: what is included beside a match does not."""
+    resource, search = entry.get("resource"), entry.get("search")
+    if not isinstance(resource, dict) or resource.get("resourceType") == "OperationOutcome":
+        return False
+    return not (isinstance(search, dict) and search.get("mode") in ("include", "outcome"))
 
 
 def _is_failure(outcome: Mapping[str, Any]) -> bool:

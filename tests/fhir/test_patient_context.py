@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from fhir_pgx.fhir.bundle import References, entries_of
-from fhir_pgx.fhir.dates import days_of, years_between
 from fhir_pgx.fhir.medication import read_orders
 from fhir_pgx.fhir.patient_context import BIRTH_DATE, read_patient_context
 from fhir_pgx.knowledge.conditions import load_conditions
 from fhir_pgx.knowledge.loader import HERE
+from fhir_pgx.model.dates import days_of, years_between
 from fhir_pgx.model.drug import Drug, DrugMatch
 
 TODAY = date(2026, 11, 23)

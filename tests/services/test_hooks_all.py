@@ -3,18 +3,10 @@
 All patients are synthetic.
 """
 
-import copy
-from datetime import date
-
 import pytest
 
-from fhir_pgx.cards.write import write_answer
 from fhir_pgx.errors import DataUnavailable, InvalidHookRequest
-from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.model.hook import HookAnswer
-from fhir_pgx.pipeline import Pipeline
-from fhir_pgx.services.answering import read_call
-from fhir_pgx.services.gather import Sources
 from fhir_pgx.services.hooks import HOOKS
 from fhir_pgx.services.pgx import services
 
@@ -27,28 +19,6 @@ OMEPRAZOLE = ("198051", "omeprazole 20 MG Delayed Release Oral Capsule")
 CODEINE = ("993781", "acetaminophen 300 MG / codeine phosphate 30 MG Oral Tablet")
 ASPIRIN = ("243670", "aspirin 81 MG Oral Tablet")
 POOR = ("CYP2C19", "*2/*2")
-
-
-@pytest.fixture(scope="module")
-def pipeline(knowledge):
-    return Pipeline(knowledge, DrugCodes(), today=lambda: date(2026, 11, 23))
-
-
-@pytest.fixture
-def ask(pipeline):
-    offered = {service.hook: service for service in services(pipeline.answer)}
-
-    def asked(hook, context, prefetch):
-        request = {
-            "hook": hook,
-            "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
-            "context": {"patientId": "p1", **copy.deepcopy(context)},
-            "prefetch": copy.deepcopy(prefetch),
-        }
-        service = offered[hook]
-        return write_answer(service.answer(read_call(request, service, Sources())))["cards"]
-
-    return asked
 
 
 def bundle(*resources):

@@ -4,18 +4,9 @@ that nobody sent, and a part of one are four things, and the cards say which.
 All patients are synthetic.
 """
 
-import copy
-from datetime import date
-
 import pytest
 
-from fhir_pgx.cards.write import write_answer
 from fhir_pgx.errors import InvalidHookRequest
-from fhir_pgx.knowledge.drug_codes import DrugCodes
-from fhir_pgx.pipeline import Pipeline
-from fhir_pgx.services.answering import read_call
-from fhir_pgx.services.gather import Sources
-from fhir_pgx.services.pgx import services
 
 OURS = "org.fhir-pgx.card"
 LOINC, RXNORM = "http://loinc.org", "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -24,28 +15,6 @@ FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "c
 CLOPIDOGREL = ("309362", "clopidogrel 75 MG Oral Tablet")
 ASPIRIN = ("243670", "aspirin 81 MG Oral Tablet")
 METFORMIN = ("6809", "metformin")
-
-
-@pytest.fixture(scope="module")
-def pipeline(knowledge):
-    return Pipeline(knowledge, DrugCodes(), today=lambda: date(2026, 11, 23))
-
-
-@pytest.fixture
-def ask(pipeline):
-    offered = {service.hook: service for service in services(pipeline.answer)}
-
-    def asked(hook, context, prefetch):
-        request = {
-            "hook": hook,
-            "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
-            "context": {"patientId": "p1", **copy.deepcopy(context)},
-            "prefetch": copy.deepcopy(prefetch),
-        }
-        service = offered[hook]
-        return write_answer(service.answer(read_call(request, service, Sources())))["cards"]
-
-    return asked
 
 
 def bundle(*resources, **members):

@@ -7,13 +7,13 @@ guidelines name as alternatives, and all that share a group with one of these.
 """
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fhir_pgx.knowledge.imports.interactions import read_rows
+from fhir_pgx.knowledge.imports.tables import listed
 from fhir_pgx.knowledge.loader import HERE, load_knowledge
 
 TARGET = HERE / "drug_classes.yaml"
@@ -132,22 +132,9 @@ def wanted_codes() -> frozenset[str]:
 
 
 def written(parts: Mapping[str, Any]) -> str:
-    """The file's text: one line an entry, in YAML's flow style (JSON is YAML)."""
-    lines = ["# Written by imports/drug_classes.py; do not edit."]
-    for name, part in parts.items():
-        if name == "crossing":
-            lines.append(f"{name}: {_flow(part)}")
-            continue
-        lines.append(f"{name}:")
-        if isinstance(part, dict):
-            lines += [f"  {json.dumps(key)}: {_flow(entry)}" for key, entry in part.items()]
-        else:
-            lines += [f"  - {_flow(entry)}" for entry in part]
-    return "\n".join(lines) + "\n"
-
-
-def _flow(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """The file's text."""
+    first = "# Written by imports/drug_classes.py; do not edit."
+    return listed(first, parts, on_one_line="crossing")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

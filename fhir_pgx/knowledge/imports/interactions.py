@@ -9,11 +9,12 @@ kept below with their sources.
 
 import argparse
 import csv
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from fhir_pgx.knowledge.imports.tables import listed
 
 TARGET = Path(__file__).resolve().parents[1] / "interactions.yaml"
 
@@ -196,19 +197,9 @@ def content(facts: Path) -> dict[str, Any]:
 
 
 def written(parts: Mapping[str, Any]) -> str:
-    """The file's text: one line an entry, in YAML's flow style (JSON is YAML)."""
-    lines = ["# Written by imports/interactions.py; do not edit. Half-lives are in hours."]
-    for name, part in parts.items():
-        lines.append(f"{name}:")
-        if isinstance(part, dict):
-            lines += [f"  {json.dumps(key)}: {_flow(entry)}" for key, entry in part.items()]
-        else:
-            lines += [f"  - {_flow(entry)}" for entry in part]
-    return "\n".join(lines) + "\n"
-
-
-def _flow(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """The file's text."""
+    first = "# Written by imports/interactions.py; do not edit. Half-lives are in hours."
+    return listed(first, parts)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -26,6 +26,22 @@ def flow(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def listed(first: str, parts: Mapping[str, Any], *, on_one_line: str = "") -> str:
+    """A file's text: `first`, then each part under its name, an entry a line; the part named
+    `on_one_line` beside its name."""
+    lines = [first]
+    for name, part in parts.items():
+        if name == on_one_line:
+            lines.append(f"{name}: {flow(part)}")
+            continue
+        lines.append(f"{name}:")
+        if isinstance(part, dict):
+            lines += [f"  {flow(key)}: {flow(entry)}" for key, entry in part.items()]
+        else:
+            lines += [f"  - {flow(entry)}" for entry in part]
+    return "\n".join(lines) + "\n"
+
+
 def rows_of(facts: Path, source: str) -> list[dict[str, Any]]:
     """The rows of one source, as `recommendations.jsonl` has them."""
     with (facts / "recommendations.jsonl").open(encoding="utf-8") as lines:
