@@ -56,7 +56,15 @@ from fhir_pgx.phenotype import (
     modify,
     possible_results,
 )
-from fhir_pgx.pipeline.case import DOSE_ALONE, Case, Doses, Question, days_taken, is_at_advised_dose
+from fhir_pgx.pipeline.case import (
+    DOSE_ALONE,
+    Case,
+    Doses,
+    Question,
+    days_taken,
+    is_at_advised_dose,
+    taken_before,
+)
 from fhir_pgx.pipeline.genes import Gene, Genes
 from fhir_pgx.pipeline.orders import Orders
 from fhir_pgx.recommendation import (
@@ -257,6 +265,7 @@ class Advice:
                 for name in condition.classes
             ),
             days_taken=days_taken(patient, self._today()),
+            taken_before=taken_before(patient, self._today()),
             daily_dose=daily[0] if len(daily) == 1 else None,
         )
 

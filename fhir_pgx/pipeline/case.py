@@ -79,8 +79,8 @@ def case_of(
 
 def days_taken(patient: PatientContext, today: date) -> dict[str, int | None]:
     """For how many days each medicine of the patient was taken, by ingredient: the longest that is
-    known, None where one that is not known may be longer than counts. A draft or a planned medicine
-    is not taken yet."""
+    known, None where one in use since nobody knows when may be longer than counts. A draft or a
+    planned medicine is not taken yet; one that is over and says no length is in `taken_before`."""
     known: dict[str, int] = {}
     unknown: set[str] = set()
     for medicine in patient.medicines:
@@ -89,12 +89,22 @@ def days_taken(patient: PatientContext, today: date) -> dict[str, int | None]:
             continue
         days = _length(medicine, today)
         for drug in medicine.drugs:
-            if days is None:
-                unknown.add(drug.rxcui)
-            else:
+            if days is not None:
                 known[drug.rxcui] = max(days, known.get(drug.rxcui, 0))
+            elif medicine.state == "active":
+                unknown.add(drug.rxcui)
     open_ended = {code for code in unknown if known.get(code, 0) <= LONG_USE_DAYS}
     return {**known, **dict.fromkeys(open_ended)}
+
+
+def taken_before(patient: PatientContext, today: date) -> frozenset[str]:
+    """The ingredients of medicines that are over and do not say for how long they were taken."""
+    return frozenset(
+        drug.rxcui
+        for medicine in patient.medicines
+        if medicine.state == "ended" and _length(medicine, today) is None
+        for drug in medicine.drugs
+    )
 
 
 def _length(medicine: Medicine, today: date) -> int | None:

@@ -33,6 +33,7 @@ class Situation:
     reasons: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     days_taken: Mapping[str, int | None] = field(default_factory=dict)
+    taken_before: frozenset[str] = frozenset()  # over, and for how long is not recorded
     daily_dose: Decimal | None = None
 
 
@@ -102,6 +103,7 @@ def _one(
     if need == "daily_mg_at_most":
         return _not(_over(situation.daily_dose, values[0]))
     if need == "never_taken":
+        # One that is over and says no length may have been too short to count.
         return "no" if any(code in situation.days_taken for code in values) else "unknown"
     if need == "taken_long":
         return _taken_long(values, situation)

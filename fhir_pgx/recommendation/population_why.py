@@ -76,7 +76,9 @@ def _age(situation: Situation) -> str:
 
 def _use(codes: tuple[str, ...], situation: Situation) -> Iterator[str]:
     taken = [situation.days_taken[code] for code in codes if code in situation.days_taken]
-    if not taken:
+    if not situation.taken_before.isdisjoint(codes):
+        yield "taken before, for how long is not recorded"
+    elif not taken:
         yield "no earlier use is on record"
     for days in taken:
         yield "in use since a day not stated" if days is None else f"in use for {days} days"

@@ -162,6 +162,7 @@ def every_card(knowledge):
             card = shown(advised, an_order(group.drug.name), results)
             answer = advised.unanswered or advised.recommendations
             found.append((group.drug.name, results, age, answer, card))
+    assert sum(card is not None and bool(card.rules) for *_, card in found) > 2000
     return found
 
 
@@ -186,16 +187,16 @@ def test_a_summary_names_the_drug_every_gene_and_what_was_found(every_card):
 
 
 def test_where_populations_differ_the_summary_says_which_one_it_speaks_for(every_card):
+    named = 0
     for drug, _, _, answer, card in every_card:
         if card is None or isinstance(answer, Unanswered):
             continue
         told = {(r.population, r.advice) for r in answer}
         if len({population for population, _ in told}) > 1 and len({a for _, a in told}) > 1:
             label = answer[0].population_label
-            assert label.lower() in card.summary.lower() or answer[0].summary not in card.summary, (
-                drug,
-                card.summary,
-            )
+            assert label.lower() in card.summary.lower(), (drug, card.summary)
+            named += bool(label)
+    assert named > 90
 
 
 def test_every_card_has_a_source_a_link_and_the_release_of_the_knowledge(every_card):

@@ -17,7 +17,7 @@ from fhir_pgx.recommendation import Rulebook
 from tests.replay import demo_client
 
 TABLE = yaml.safe_load(Path(__file__).with_name("table.yaml").read_text(encoding="utf-8"))
-NOTHING, NO_ADVICE = "nothing", "no advice for this result"
+NOTHING = "nothing"
 TO_MONITOR = ("monitor", "risk-stated", "continue-if-tolerated", "standard")
 HLA_TESTS = {
     "HLA-A*31:01": "79712-6",
@@ -221,12 +221,6 @@ def test_a_normal_result_gets_no_card_or_what_the_table_says(ask, groups, rule_o
         assert cards == []
         return
     (card,) = cards
-    if case.get("shown") == NO_ADVICE:
-        assert not is_advice(card)
-        assert card["indicator"] == "info"
-        assert card["extension"][EXTENSION]["unanswered"] == "no-row"
-        assert "no advice" in card["summary"]
-        return
     assert case["why"]
     assert wrongs(card, case, groups[row["drug"]], rule_of) == []
 

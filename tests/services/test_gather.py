@@ -213,6 +213,7 @@ def test_a_server_that_is_not_listed_is_never_asked():
 def test_a_patient_id_cannot_change_the_query():
     server = Server({})
     gathered(request(patient="1&_include=*#?"), Sources(client=server))
+    assert server.asked
     assert all("1%26_include%3D%2A%23%3F" in query for query in server.asked)
 
 

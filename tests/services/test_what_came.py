@@ -6,7 +6,7 @@ All patients are synthetic.
 
 import pytest
 
-from fhir_pgx.errors import InvalidHookRequest
+from fhir_pgx.errors import DataUnavailable, InvalidHookRequest
 
 OURS = "org.fhir-pgx.card"
 LOINC, RXNORM = "http://loinc.org", "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -258,8 +258,11 @@ def test_a_card_about_a_chart_says_that_a_part_of_the_data_did_not_come(ask, hoo
     supplied = {**POOR, "activeMedications": bundle(medicine(CLOPIDOGREL))}
     whole = ask(hook, CHARTS[hook], supplied)
     supplied = {**supplied, partial: {**supplied[partial], **NEXT}}
+    partly = ask(hook, CHARTS[hook], supplied)
+    assert whole
+    assert partly
     assert not any("PGX-622" in card["detail"] for card in whole)
-    assert all("PGX-622" in card["detail"] for card in ask(hook, CHARTS[hook], supplied))
+    assert all("PGX-622" in card["detail"] for card in partly)
 
 
 def test_a_second_search_for_medicines_that_failed_leaves_a_part(ask):
@@ -353,3 +356,94 @@ def test_only_a_date_is_shown_as_the_date_of_a_test(ask, written, shown):
     assert f"ordered already{f' {shown}' if shown else ''}." in card["summary"]
     assert written[:10] in card["detail"] or not shown
     assert "[x](" not in card["detail"]
+
+
+# What failed or was cut short inside a Bundle
+
+
+FAILED_ENTRY = {"response": {"status": "500 Internal Server Error"}}
+FAILED_OUTCOME = {"response": {"status": "200", "outcome": FAILED}}
+
+
+def batch(*entries):
+    return {"resourceType": "Bundle", "type": "batch-response", "entry": list(entries)}
+
+
+@pytest.mark.parametrize("entry", [FAILED_ENTRY, FAILED_OUTCOME, {"fullUrl": "urn:uuid:nothing"}])
+def test_an_entry_without_its_resource_is_no_answer_that_nothing_is_on_file(ask, entry):
+    with pytest.raises(DataUnavailable):
+        ask("order-sign", SIGNED, {"pgxObservations": batch(entry)})
+
+
+def test_a_normal_result_beside_a_search_that_failed_is_told_as_a_part(ask):
+    assert ask("order-sign", SIGNED, NORMAL) == []
+    for entry in (FAILED_ENTRY, FAILED_OUTCOME):
+        (card,) = ask("order-sign", SIGNED, {**NORMAL, "pgxReports": batch(entry)})
+        assert card["indicator"] == "info"
+        assert "PGX-622" in card["detail"]
+
+
+@pytest.mark.parametrize("total", [2, "2"])
+def test_what_is_included_or_contained_does_not_fill_a_page(ask, total):
+    """One result of two came; the laboratory beside it is no result."""
+    result = genotype("CYP2C19", "*1/*1")
+    laboratory = {"resourceType": "Organization", "id": "lab", "name": "Synthetic Laboratory"}
+    contained = bundle({**result, "contained": [laboratory]}, total=total)
+    included = bundle(result, total=total)
+    included["entry"].append({"resource": laboratory, "search": {"mode": "include"}})
+    inner = batch({"resource": contained, "response": {"status": "200"}})
+    for came in (contained, included, inner):
+        (card,) = ask("order-sign", SIGNED, {"pgxObservations": came})
+        assert "PGX-622" in card["detail"]
+    whole = {**included, "total": 1}
+    assert ask("order-sign", SIGNED, {"pgxObservations": whole}) == []
+
+
+def test_a_normal_result_is_told_where_an_inhibitor_may_stand_on_a_list_that_failed(ask):
+    """Codeine by a normal CYP2D6 is silent, but not where nobody could look for an inhibitor."""
+    codeine = ("2670", "codeine")
+    order = {**USER, "draftOrders": bundle(medicine(codeine, "order-1", status="draft"))}
+    normal = {"pgxObservations": bundle(genotype("CYP2D6", "*1/*1"))}
+    assert ask("order-sign", order, {**normal, "activeMedications": None}) == []
+    for failed in (FAILED, batch(FAILED_ENTRY)):
+        (card,) = ask("order-sign", order, {**normal, "activeMedications": failed})
+        assert card["indicator"] == "info"
+        assert "PGX-625" in card["detail"]
+
+
+def test_an_r5_statement_that_is_recorded_is_a_medicine_in_use(ask):
+    concept = {"concept": {"coding": [{"system": RXNORM, "code": CLOPIDOGREL[0]}]}}
+    statement = about("MedicationStatement", "s1", status="recorded", medication=concept)
+    (card,) = ask("patient-view", USER, {**POOR, "activeMedications": bundle(statement)})
+    assert "Clopidogrel" in card["summary"]
+
+
+# A record that says yes and no
+
+
+PREGNANCY = about(
+    "Condition", "c1", onsetDateTime="2026-10-01",
+    clinicalStatus={"coding": [{"code": "active"}]},
+    code={"coding": [{"system": "http://snomed.info/sct", "code": "77386006"}], "text": "Pregnant"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("when", "is_pregnant"), [("2026-03-01", True), (None, True), ("2026-11-15", False)]
+)
+def test_only_a_later_no_closes_a_pregnancy_on_the_problem_list(ask, when, is_pregnant):
+    said_no = about(
+        "Observation", "o1", status="final",
+        code={"coding": [{"system": LOINC, "code": "82810-3"}]},
+        valueCodeableConcept={
+            "coding": [{"system": "http://snomed.info/sct", "code": "60001007"}],
+            "text": "Not pregnant",
+        },
+        **({"effectiveDateTime": when} if when else {}),
+    )  # fmt: skip
+    codeine = ("2670", "codeine")
+    order = {**USER, "draftOrders": bundle(medicine(codeine, "order-1", status="draft"))}
+    results = {"pgxObservations": bundle(genotype("CYP2D6", "*4/*4"))}
+    sent = {**results, "problems": bundle(PREGNANCY), "other": bundle(said_no)}
+    (card,) = ask("order-sign", order, sent)
+    assert ("the patient is pregnant" in card["detail"]) is is_pregnant

@@ -182,12 +182,12 @@ def test_what_was_shown_is_found_for_its_audience_hook_tenant_and_time_alone(sto
 
 
 def test_the_record_holds_no_plain_audience(store, url):
-    store.record_cards([card("c0", audience='["https://ehr", "p1", "Practitioner/u1"]')])
+    store.record_cards([card("c0", audience='["https://ehr", "patient-p1", "Practitioner/u1"]')])
     store._cards.flush()
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         (row,) = connection.execute("SELECT * FROM issued_card").fetchall()
     assert "Practitioner" not in str(row)
-    assert "p1" not in row
+    assert "patient-p1" not in str(row)
 
 
 def test_a_store_of_the_release_before_is_brought_up_to_date_with_its_cards(tmp_path):
