@@ -21,8 +21,8 @@ from fhir_pgx.fhir.sequence_zygosity import join_observations
 from fhir_pgx.fhir.unread import settle
 from fhir_pgx.fhir.variant import NO_IDENTITY, refuse
 from fhir_pgx.fhir.whose import genomes_of
-from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Vocabulary
+from fhir_pgx.model.reading import Reading
 
 _READERS: dict[str, Callable[[Entry, Gathering], None]] = {
     "Observation": read_observation,

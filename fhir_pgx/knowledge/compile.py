@@ -29,6 +29,7 @@ from fhir_pgx.knowledge.levels import load_levels, load_panels
 from fhir_pgx.knowledge.loader import ARTEFACT, HERE, RELEASE
 from fhir_pgx.knowledge.problems import load_problems
 from fhir_pgx.knowledge.terms import load_vocabulary
+from fhir_pgx.knowledge.therapies import load_therapies
 from fhir_pgx.model.knowledge import (
     Advice,
     AlleleRule,
@@ -224,6 +225,7 @@ def compile_knowledge() -> Knowledge:
         levels=load_levels(HERE),
         panels=load_panels(HERE, vocabulary.loinc),
         problems=load_problems(HERE, load_conditions(HERE), compiled),
+        therapies=load_therapies(HERE),
     )
 
 

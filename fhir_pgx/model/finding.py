@@ -5,6 +5,7 @@ mean together, is decided later (`genotype`, `phenotype`). Nothing here is infer
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -165,6 +166,11 @@ class ObservedVariant:
     deletion), None means not stated. `build` is `GRCh37`, `GRCh38`, `both` (mitochondrial) or
     empty. `zygosity` is `heterozygous`, `homozygous`, `hemizygous`, `homoplasmic`,
     `heteroplasmic` or empty: never assumed. `change_type` is the Sequence Ontology's name.
+
+    The last fields are what a tumour's or an inherited finding is told by: `frequency` of the
+    allele in the sample as a fraction; `specimen` as `model.tumour.Specimen`; `significance` and
+    `review` as stated for this variant; `consequences` Sequence Ontology names; `repeats` pairs of
+    motif and number; `iscn` the cytogenetic name; `words` what else names the change in text.
     """
 
     origin: Origin
@@ -189,6 +195,14 @@ class ObservedVariant:
     outer: tuple[int, int] | None = None
     from_sequence: bool = False  # a MolecularSequence: it has no zygosity
     caveats: tuple[Caveat, ...] = ()
+    frequency: Decimal | None = None
+    specimen: str = ""
+    significance: str = ""
+    review: str = ""
+    consequences: tuple[str, ...] = ()
+    repeats: tuple[tuple[str, str], ...] = ()
+    iscn: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,23 +212,3 @@ class NotUnderstood:
     reference: str
     reason: str
     path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """All that a set of resources says. `subjects` are the distinct patient ids met;
-    `refused_genes` the genes of variants that are listed in `not_understood`: they were looked at.
-    """
-
-    subjects: tuple[str, ...] = ()
-    statements: tuple[Statement, ...] = ()
-    implications: tuple[StatedImplication, ...] = ()
-    recommendations: tuple[StatedRecommendation, ...] = ()
-    phases: tuple[StatedPhase, ...] = ()
-    variants: tuple[ObservedVariant, ...] = ()
-    sequence_count: int = 0
-    not_understood: tuple[NotUnderstood, ...] = ()
-    caveats: tuple[Caveat, ...] = ()
-    diagnoses: tuple[StatedDiagnosis, ...] = ()
-    sequences: tuple[StatedSequence, ...] = ()
-    refused_genes: tuple[str, ...] = ()

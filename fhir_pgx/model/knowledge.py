@@ -13,6 +13,7 @@ from fhir_pgx.model.definition import GeneDefinition
 from fhir_pgx.model.dosing import Dosing
 from fhir_pgx.model.interactions import Interactions
 from fhir_pgx.model.levels import Levels
+from fhir_pgx.model.precision import Therapies
 from fhir_pgx.model.problem import Problems
 from fhir_pgx.model.test_plan import TestPanel
 
@@ -226,4 +227,5 @@ class Knowledge:
     panels: tuple[TestPanel, ...] = ()
     problems: Problems = field(default_factory=dict)
     alternative_facts: AlternativeFacts = NO_FACTS
+    therapies: Therapies = field(default_factory=Therapies)
     sha256: str = ""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from fhir_pgx.model.finding import Caveat, Reading
+from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.variant import SiteCall
 
 

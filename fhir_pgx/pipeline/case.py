@@ -14,6 +14,7 @@ from fhir_pgx.model.interactions import FoundInteraction
 from fhir_pgx.model.modifier import Modifier
 from fhir_pgx.model.patient import Medicine, PatientContext
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
+from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import (
     DrugAdvice,
 )
@@ -39,11 +40,15 @@ class Case:
     patient: PatientContext
     references: References
     sites: Mapping[str, tuple[SiteCall, ...]]
-    statements: tuple[Statement, ...] = ()
+    reading: Reading
     calling: Calling = AS_USUAL
     tests: tuple[TestOrder, ...] = ()  # genetic tests that are drafted, ordered or under way
     requester: Requester | None = None  # None where no test may be offered
     acting: tuple[FoundInteraction, ...] = ()  # what other medicines do to enzymes
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        return self.reading.statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def case_of(
         patient,
         references,
         interpretation.sites,
-        interpretation.reading.statements,
+        interpretation.reading,
         calling,
         acting=acting,
     )

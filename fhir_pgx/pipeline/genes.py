@@ -19,9 +19,10 @@ from fhir_pgx.memory import (
     without_origin,
 )
 from fhir_pgx.model.document import Calling
-from fhir_pgx.model.finding import Caveat, NotUnderstood, Reading, Statement
+from fhir_pgx.model.finding import Caveat, NotUnderstood, Statement
 from fhir_pgx.model.knowledge import GeneRules, Knowledge, Vocabulary
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
+from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.variant import SiteCall
 from fhir_pgx.normalize.observed_sites import ObservedSites, read_observed_sites
 from fhir_pgx.normalize.sites import SiteIndex

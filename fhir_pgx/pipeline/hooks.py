@@ -53,6 +53,7 @@ from fhir_pgx.pipeline.genes import Genes
 from fhir_pgx.pipeline.inhibitors import Inhibitors
 from fhir_pgx.pipeline.limits import Limits
 from fhir_pgx.pipeline.orders import Orders
+from fhir_pgx.pipeline.precision import Precision
 from fhir_pgx.recommendation import (
     DrugGroup,
     Rulebook,
@@ -98,11 +99,11 @@ class Hooks:
         knowledge: Knowledge,
         rulebook: Rulebook,
         limits: Limits,
-        parts: tuple[Genes, Orders, Advice],
+        parts: tuple[Genes, Orders, Advice, Precision],
         today: Callable[[], date],
     ) -> None:
         self._knowledge, self._rulebook, self._limits = knowledge, rulebook, limits
-        self._genes, self._orders, self._advice = parts
+        self._genes, self._orders, self._advice, self._precision = parts
         self._inhibitors = Inhibitors(knowledge, rulebook, self._advice)
         self._today = today
         self._needs: Memory[tuple[Need, ...]] = Memory()  # of a drug, were nothing on file
@@ -148,7 +149,16 @@ class Hooks:
         drafted = read_test_orders(call.drafts, self._knowledge.vocabulary)
         tests = self._asked_tests(drafted, call)
         inhibitors = self._inhibitors.among(orders)
-        if not (guided or tests or self._act(inhibitors, orders, call, drafts, references)):
+        # Whoever opens a chart is shown what is on file, and asked for nothing.
+        is_chart = call.hook in _CHART_HOOKS
+        precise = (
+            call.genomics == "supplied"
+            if is_chart
+            else any(self._precision.concerns(order) for order in orders)
+        )
+        if not (
+            guided or tests or precise or self._act(inhibitors, orders, call, drafts, references)
+        ):
             return unclear + gap
         case, context = self._case(call, drafts, references)
         running = read_test_orders(call.evidence, self._knowledge.vocabulary)
@@ -157,11 +167,14 @@ class Hooks:
             tests=(*running, *drafted),
             requester=self._requester(call, orders),
         )
-        if call.hook in _CHART_HOOKS:
+        if is_chart:
             told, summed_up = self._of_chart(call, orders, guided, case, context)
+            told += self._precision.chart_cards(orders, case, context, call.hook)
             unread = any(order.concept.names_nothing for order in orders)
             return told if summed_up or (told and not unread) else told + gap
         cards = self._cards(guided, case, context) + unclear
+        if precise:
+            cards += self._precision.order_cards(orders, case, context)
         cards += [
             of_several(
                 inhibitor_card(same[0], each, case.results, _of(context, same[0])),
@@ -440,10 +453,13 @@ class Hooks:
             if problem.state != "resolved"
             for name in sorted(problem.classes & self._knowledge.problems.keys())
         }
-        if not asked:
+        precise = self._precision.concerns_problems(new)
+        if not (asked or precise):
             return []
         case, context = self._case(call, (), references)
-        cards = []
+        running = read_test_orders(call.evidence, self._knowledge.vocabulary)
+        case = replace(case, tests=running, requester=self._requester(call, ()))
+        cards = self._precision.problem_cards(new, case, context) if precise else []
         for name, problem in asked.items():
             judged = judge_named(
                 self._knowledge.problems[name],

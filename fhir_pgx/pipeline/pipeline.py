@@ -37,6 +37,7 @@ from fhir_pgx.pipeline.genes import AS_USUAL, Genes
 from fhir_pgx.pipeline.hooks import IN_USE, Hooks
 from fhir_pgx.pipeline.limits import Limits
 from fhir_pgx.pipeline.orders import Orders
+from fhir_pgx.pipeline.precision import Precision
 from fhir_pgx.recommendation import (
     Rulebook,
     no_guidance,
@@ -66,7 +67,8 @@ class Pipeline:
         self.genes = Genes(knowledge)
         self.orders = Orders(drug_codes, self.rulebook)
         self.advice = Advice(knowledge, self.rulebook, self.orders, self.genes, today)
-        parts = (self.genes, self.orders, self.advice)
+        self.precision = Precision(knowledge, today)
+        parts = (self.genes, self.orders, self.advice, self.precision)
         self.hooks = Hooks(knowledge, self.rulebook, self.limits, parts, today)
         self._reader = Reader(
             knowledge.vocabulary,

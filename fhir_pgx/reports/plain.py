@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from fhir_pgx.model.finding import Caveat, NotUnderstood, ObservedVariant, Reading
+from fhir_pgx.model.finding import Caveat, NotUnderstood, ObservedVariant
 from fhir_pgx.model.knowledge import Dose, Knowledge
 from fhir_pgx.model.modifier import Interaction, Modifier
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
+from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
 from fhir_pgx.reports.sites import write_site_variants
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from fhir_pgx.model.dose import DoseForPatient
 from fhir_pgx.model.explained import Explained, PopulationFit
-from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.phenotype import Interpretation
+from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import DrugAdvice, Possible, Recommendation, SourceAdvice
 from fhir_pgx.reports.plain import (
     write_gene,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from fhir_pgx.model.explained import Explained
-from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.modifier import Modifier
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
+from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import DrugAdvice, Recommendation, SourceAdvice
 from fhir_pgx.model.variant import OTHER, UNREAD, SiteCall
 from fhir_pgx.reports.sites import sites_of

@@ -9,8 +9,8 @@ import pytest
 from fhir_pgx.fhir.bundle import entries_of
 from fhir_pgx.fhir.reading import read
 from fhir_pgx.knowledge.terms import load_vocabulary
-from fhir_pgx.model.finding import Reading
 from fhir_pgx.model.knowledge import Vocabulary
+from fhir_pgx.model.reading import Reading
 
 TERMS = Path(__file__).resolve().parents[2] / "fhir_pgx" / "knowledge" / "terms"
 
