@@ -2,7 +2,9 @@
 
 Both routes are loaded in turn (A-B-A-B), the medians compared. The aim, at 16 connections: at
 least half of the no-op's throughput, at most twice its CPU a request.
-Run: python benchmarks/order_sign.py [--seconds 5] [--repeats 5]
+With `--tumour` each call has 60 tumour variants and 20 biomarkers; the aim is then three times the
+no-op's CPU a call, and the same latency.
+Run: python benchmarks/order_sign.py [--tumour] [--seconds 5] [--repeats 5]
 """
 
 import argparse
@@ -10,7 +12,8 @@ import statistics
 from collections.abc import Sequence
 from operator import attrgetter
 
-from calls import bodies
+import calls as drug_calls
+import tumour_calls
 from load import Figures, generator, run
 from running import SERVICE, server
 
@@ -23,8 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5, help="of each run")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--tumour", action="store_true", help="calls with tumour findings")
     given = parser.parse_args()
-    calls = bodies()
+    calls = (tumour_calls if given.tumour else drug_calls).bodies()
     found: dict[tuple[int, str], list[Figures]] = {}
     with server(calls[0], noop=True) as running:
         for path in ROUTES.values():

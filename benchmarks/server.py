@@ -8,7 +8,8 @@ import logging
 import os
 import sys
 
-from calls import bodies
+import calls
+import tumour_calls
 from flask import Flask, Response, request
 
 from fhir_pgx.cli import main
@@ -41,7 +42,7 @@ def _add_noop(app: Flask, settings: Settings) -> None:
         return json_answer(answers[document["hookInstance"]])
 
     with app.test_client() as client:
-        for body in bodies():
+        for body in (*calls.bodies(), *tumour_calls.bodies()):
             instance = read_json(body, max_bytes=len(body))["hookInstance"]
             answer = client.post(SERVICE, data=body, content_type="application/json")
             answers[instance] = answer.get_json()

@@ -295,6 +295,13 @@ class Settings:
         _text,
         secret=True,
     )
+    ipd_path: str = _setting(
+        "",
+        "A folder with an unmodified copy of IPD-IMGT/HLA's `hla_nom_p.txt`, `hla_nom_g.txt` and "
+        "`rel_dna_ser.txt`, for HLA matching by P group. Empty: by two fields and few known facts.",
+        "the path of a folder",
+        _text,
+    )
     log_level: str = _setting(
         "info",
         "The least severe message that is logged.",

@@ -19,7 +19,13 @@ from .replay import demo_client
 
 FOLDERS = sorted(each for each in (Path(__file__).parent / "cases").iterdir() if each.is_dir())
 PATIENTS = [each for each in FOLDERS if each.name.startswith("patient-")]
-CASES = [each for each in FOLDERS if each not in PATIENTS]
+# Findings beyond drug response have whole patients too, each domain its own reader of them.
+DOMAINS = ("tumour", "pathogen", "inherited", "prevention", "transplant")
+CASES = [
+    each
+    for each in FOLDERS
+    if each not in PATIENTS and not each.name.startswith(tuple(f"{name}-" for name in DOMAINS))
+]
 MEMBERS = {"indicator", "rows", "summary_says", "says", "never_says", "suggests", "sources"}
 # Of a card of a whole patient: what must be demanded, and what may be.
 DEMANDED = {"about", "summary_says", "says", "never_says"}

@@ -17,8 +17,9 @@ DOCS = ROOT / "docs"
 PAPERS = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-# PGX-5xx are caveats of reading, PGX-6xx of results and advice; every other code is an error.
-CAVEAT = re.compile(r"PGX-[56][0-9]{2}")
+# PGX-5xx are caveats of reading, PGX-6xx of results and advice, PGX-7xx and 8xx of precision
+# therapy; every other code is an error.
+CAVEAT = re.compile(r"PGX-[5-8][0-9]{2}")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -71,7 +72,7 @@ def broken_links(path, text):
 
 def commands_of(text):
     """The first word after `fhir-pgx` wherever a page writes a command."""
-    return set(re.findall(r"fhir-pgx (?!--)([a-z]+)", text))
+    return set(re.findall(r"fhir-pgx (?!--)([a-z]+(?:-[a-z]+)*)", text))
 
 
 def files_sent(text):

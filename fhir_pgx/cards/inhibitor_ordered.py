@@ -5,7 +5,7 @@ Nothing is suggested: which of the two is to go is the prescriber's to say.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from fhir_pgx.cards.context import CardContext
@@ -20,10 +20,11 @@ from fhir_pgx.cards.detail import (
     told,
 )
 from fhir_pgx.cards.facets import facets_of
+from fhir_pgx.cards.gaps import MEDICINES_FAILED, MEDICINES_IN_PART
 from fhir_pgx.cards.headline import LIMIT, capitalised, headline, lowered
 from fhir_pgx.cards.markdown import cut, escape, plain
 from fhir_pgx.cards.order import OVERRIDE_REASONS
-from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
+from fhir_pgx.cards.source import EXTENSION, SOURCES, source_of, topic
 from fhir_pgx.model.affected import Affected
 from fhir_pgx.model.card import Card, Facets, Link, Source
 from fhir_pgx.model.drug import MedicationOrder
@@ -87,6 +88,52 @@ def inhibitor_card(
             }
         },
     )
+
+
+def unseen_card(
+    order: MedicationOrder,
+    genes: Collection[str],
+    drugs: Sequence[str],
+    context: CardContext,
+    *,
+    in_part: bool,
+) -> Card:
+    """An info card that nobody could look whether the order meets a medicine it acts on: silence
+    would read as "none found". `drugs` are those on which it may act; `in_part`: of the medicines
+    in use a part came."""
+    agent = order.match.ingredients[0].name if order.match else order.concept.label
+    named = ", ".join(sorted(genes))
+    subject = topic("PGX", agent, sorted(genes), "medicines-not-seen")
+    parts = (
+        f"**Order** {escape(order.concept.label or agent)}{matched(order)}",
+        f"It inhibits {escape(named)}. Guidelines change their advice beside such an inhibitor for "
+        f"{escape(', '.join(drugs), 600)}: look whether one of them is in use.",
+        section("Limits", [told(MEDICINES_IN_PART if in_part else MEDICINES_FAILED)]),
+        f"**Source** our table of inhibitors; knowledge release {context.knowledge_release}. "
+        "This informs; the prescriber decides.",
+    )
+    which = "not all medicines in use could" if in_part else "the medicines in use could not"
+    said = f"inhibits {named}, and {which} be looked at."
+    return Card(
+        uuid=str(uuid.uuid5(context.namespace, f"{order.reference} {subject.code}")),
+        summary=cut(f"{capitalised(plain(agent, 40))}: {said}", LIMIT),
+        indicator="info",
+        source=source_of((), subject),
+        detail="\n\n".join(parts),
+        orders=(order.reference,),
+        extension={
+            EXTENSION: {
+                "orders": [order.reference],
+                "knowledge": {"release": context.knowledge_release},
+            }
+        },
+    )
+
+
+def tells_of_medicines(card: Card) -> bool:
+    """Whether a card says that medicines in use were not all looked at, or names one that the
+    order acts on."""
+    return MEDICINES_FAILED.code in card.detail or "in_use" in card.extension.get(EXTENSION, {})
 
 
 def _speaker(affected: Affected) -> str:

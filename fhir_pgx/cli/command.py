@@ -19,7 +19,7 @@ from fhir_pgx.version import __version__
 # that a short command takes.
 COMMANDS = (
     "serve", "interpret", "recommend", "explain", "hook", "validate", "load", "export", "feedback",
-    "knowledge",
+    "knowledge", "hla-match",
 )  # fmt: skip
 DONE, DATA_ERRORS, WRONG_USAGE = 0, 1, 2
 
@@ -62,5 +62,5 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     asked = [given[0]] if given and given[0] in COMMANDS else COMMANDS
     for name in asked:
-        import_module(f"fhir_pgx.cli.{name}").register(commands)
+        import_module(f"fhir_pgx.cli.{name.replace('-', '_')}").register(commands)
     return parser

@@ -1,6 +1,7 @@
 """`fhir-pgx recommend`: what guidance says of drugs, given the patient's genes."""
 
 import argparse
+from dataclasses import replace
 
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
@@ -20,6 +21,13 @@ def register(commands: Commands) -> None:
         example="fhir-pgx recommend report.json --drug clopidogrel --drug 704",
     )
     add_drugs(parser)
+    parser.add_argument(
+        "--format",
+        choices=("json", "fhir"),
+        default="json",
+        help="json, or fhir: a Bundle of what tumour and inherited findings imply (Genomics "
+        "Reporting); advice by genes of drug response is in json alone",
+    )
 
 
 def add_drugs(parser: argparse.ArgumentParser) -> None:
@@ -62,5 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Recommend from the files, all of one patient."""
     documents = patient_files(arguments)
     pipeline = load_pipeline(settings_from_environment())
-    print_json(pipeline.recommend_documents(documents, drug_options(arguments)))
+    options = replace(drug_options(arguments), format=arguments.format)
+    print_json(pipeline.recommend_documents(documents, options))
     return 0

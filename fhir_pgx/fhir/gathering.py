@@ -28,6 +28,15 @@ from fhir_pgx.model.finding import (
     Statement,
 )
 from fhir_pgx.model.knowledge import Vocabulary
+from fhir_pgx.model.pathogen import StatedPathogen
+from fhir_pgx.model.precision import (
+    NOTHING_READ,
+    PrecisionReading,
+    StatedPlan,
+    StatedRisk,
+)
+from fhir_pgx.model.transplant import StatedAntibody, StatedTyping
+from fhir_pgx.model.tumour import Alteration, Marker, StatedCancer
 
 WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _UNFINISHED = frozenset(("registered", "preliminary"))
@@ -67,10 +76,60 @@ class Gathering:
     # Observations that say a zygosity and no variant: a sequence's, where one is joined to them
     nameless: list[tuple[Entry, ObservedVariant]] = field(default_factory=list)
     refused_genes: dict[str, None] = field(default_factory=dict)  # of variants that were not used
+    # What is said beyond the genes of drug response; see `model.precision.PrecisionReading`.
+    tests: list[Alteration] = field(default_factory=list)
+    markers: list[Marker] = field(default_factory=list)
+    cancers: list[StatedCancer] = field(default_factory=list)
+    stages: list[Any] = field(default_factory=list)  # `stages.Said`, joined to the cancers
+    annotations: list[Any] = field(default_factory=list)  # `annotations.Annotation`, to variants
+    pathogens: list[StatedPathogen] = field(default_factory=list)
+    typings: list[StatedTyping] = field(default_factory=list)
+    antibodies: list[StatedAntibody] = field(default_factory=list)
+    risks: list[StatedRisk] = field(default_factory=list)
+    plans: list[StatedPlan] = field(default_factory=list)
 
     def missed(self, entry: Entry, reason: str, path: str = "") -> None:
         """Lists a resource, or an element of it, as met and not used."""
         self.not_understood.append(NotUnderstood(entry.reference, reason, path or entry.path))
+
+    def is_withdrawn(self, entry: Entry) -> bool:
+        """True where a result, or the report it is contained in, was taken back: it is listed."""
+        status = status_of(entry.resource)
+        if status in WITHDRAWN:
+            self.missed(entry, f"its status is {status}")
+            return True
+        holder = entry.container
+        if holder is not None and status_of(holder.resource) == "entered-in-error":
+            self.missed(entry, "it is contained in a report whose status is entered-in-error")
+            return True
+        return False
+
+    def is_refused(self, entry: Entry) -> bool:
+        """True for what is somebody else's or was taken back: it is listed."""
+        about_another = self.genomes.reason(entry)
+        if about_another:
+            self.missed(entry, about_another)
+            return True
+        return self.is_withdrawn(entry)
+
+    def precision(self) -> PrecisionReading:
+        """What was gathered beyond the genes of drug response."""
+        lists = (
+            self.tests, self.markers, self.cancers, self.pathogens, self.typings, self.antibodies,
+            self.risks, self.plans,
+        )  # fmt: skip
+        if not any(lists):  # nearly always
+            return NOTHING_READ
+        return PrecisionReading(
+            tests=tuple(self.tests),
+            markers=tuple(self.markers),
+            cancers=tuple(self.cancers),
+            pathogens=tuple(self.pathogens),
+            typings=tuple(self.typings),
+            antibodies=tuple(self.antibodies),
+            risks=tuple(self.risks),
+            plans=tuple(self.plans),
+        )
 
 
 def index_reports(entries: Sequence[Entry], references: References) -> dict[int, Entry]:

@@ -31,6 +31,15 @@ _OF_FETUS = re.compile(
     re.IGNORECASE,
 )
 _OF_DONOR = re.compile(r"\bdonors?\b", re.IGNORECASE)
+# What is about a donor and not of one: the recipient's antibodies, a search.
+_FOR_DONOR = re.compile(
+    r"\b(?:anti-?)?donor[\s-]*(?:specific|reactive|directed|search\w*|registr\w*|request\w*|match\w*"
+    r"|compatib\w*)\b|\b(?:no|non|without|vs\.?|versus|against)(?:[\s-]+an?)?[\s-]+donors?\b",
+    re.IGNORECASE,
+)
+_RECIPIENT = re.compile(r"\b(?:recipients?|patient(?:'s)?)\b", re.IGNORECASE)
+# SNOMED CT: donor for a procedure, live, cadaver; HL7 v3 ParticipationType: donor.
+_DONOR_CODES = frozenset(("105455006", "105456007", "105457003", "DON"))
 _SAYS_NOTHING = re.compile(
     r"(?:\W|\b(?:dna|rna|deoxyribonucleic|ribonucleic|nucleic|acid|genomic|extract(?:ed|ion)?"
     r"|tissue|specimen|sample|other|unknown)\b)*",
@@ -86,6 +95,19 @@ def of_another(said: Iterable[tuple[str, str]]) -> str:
         if _OF_DONOR.search(words):
             return "a donor"
     return ""
+
+
+def says_donor(said: Iterable[tuple[str, str]]) -> bool:
+    """True where words or codes say that somebody is a donor; `donor-specific` and a search for a
+    donor do not."""
+    return any(
+        code in _DONOR_CODES or _OF_DONOR.search(_FOR_DONOR.sub(" ", words)) for words, code in said
+    )
+
+
+def says_recipient(said: Iterable[tuple[str, str]]) -> bool:
+    """True where words name the recipient, or the patient."""
+    return any(_RECIPIENT.search(words) for words, _ in said)
 
 
 def is_of_tumour(said: Iterable[tuple[str, str]]) -> bool:

@@ -9,11 +9,13 @@ from fhir_pgx.model.finding import SourceClass
 
 @dataclass(frozen=True, slots=True)
 class Genomes:
-    """Whose each resource is, by `id()` of the resource. `another` has the reason to list it."""
+    """Whose each resource is, by `id()` of the resource. `another` has the reason to list it;
+    `donors` are those of them that are of a donor, with the reference where one is stated."""
 
     another: Mapping[int, str] = field(default_factory=dict)
     somatic: frozenset[int] = frozenset()
     germline: frozenset[int] = frozenset()
+    donors: Mapping[int, str] = field(default_factory=dict)
 
     def reason(self, entry: Entry) -> str:
         """Why the resource is not the patient's; empty where it is."""

@@ -28,7 +28,7 @@ from fhir_pgx.terminology import (
     TBD_THERAPEUTIC_IMPLICATION,
 )
 
-SIGNIFICANCE, CONDITION = "53037-8", "81259-4"
+SIGNIFICANCE, CONDITION, EVIDENCE = "53037-8", "81259-4", "93044-6"
 _PHENOTYPE_CODES = frozenset((TBD_THERAPEUTIC_IMPLICATION, TBD_PREDICTED_IMPLICATION, "51971-0"))
 _RISKS = {"high risk": "high risk allele present", "low risk": "low risk"}
 
@@ -78,6 +78,10 @@ def read_implication(
                 normalised=normalised,
                 drugs=drugs,
                 origin=question.origin,
+                level=_component(entry, EVIDENCE),
+                significance=_component(entry, SIGNIFICANCE),
+                contexts=tuple(_components(entry, CONDITION)),
+                of=_at_hand(entry, gathering),
             )
         )
 
@@ -107,15 +111,34 @@ def read_diagnosis(entry: Entry, gathering: Gathering, genes: tuple[str, ...]) -
         gathering.missed(entry, NO_VALUE)
         return
     parents = as_dicts(entry.resource.get("derivedFrom"))
+    of = tuple(found for item in parents if (found := reference_of(item)))
+    at_hand = (gathering.references.find(reference, entry) for reference in of)
     gathering.diagnoses.append(
         StatedDiagnosis(
             genes=genes,
             significance=tuple(significance),
             conditions=tuple(conditions),
-            of=tuple(found for item in parents if (found := reference_of(item))),
+            of=of,
             origin=origin_of(entry, gathering.report_of.get(id(entry.resource))),
+            variants=tuple(found.reference for found in at_hand if found is not None),
+            level=_component(entry, EVIDENCE),
         )
     )
+
+
+def _at_hand(entry: Entry, gathering: Gathering) -> tuple[str, ...]:
+    """The findings at hand that an implication is derived from, as they are cited."""
+    return tuple(parent.reference for parent in gathering.lineage.parents(entry))
+
+
+def _components(entry: Entry, code: str) -> Iterator[str]:
+    for component in as_dicts(entry.resource.get("component")):
+        if code in _codes(component) and (label := value_of(component).concept.label):
+            yield label
+
+
+def _component(entry: Entry, code: str) -> str:
+    return next(_components(entry, code), "")
 
 
 def _stated(entry: Entry) -> list[Value]:

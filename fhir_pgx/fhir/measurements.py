@@ -1,4 +1,6 @@
-"""Weight, height, kidney function and the INR aimed at, in one unit each.
+"""Weight, height, kidney function, QTc, heart rate and the INR aimed at, in one unit each.
+
+A value that a device made counts as one that a person wrote down.
 
 A number counts with a unit we know, a value a living person can have, and a date of the calendar
 that is not in the future; anything else is listed and not used. Of several the newest counts, and
@@ -33,6 +35,10 @@ _EGFR_CODES = (
     "50210-4", "50384-7", "50044-7", "70969-1", "88294-4", "48642-3", "88293-6", "48643-1",
 )  # fmt: skip
 _CLEARANCE_CODES = ("2164-2",)  # creatinine clearance from 24 hour urine
+# The corrected interval alone: without saying how, by Fridericia, by Bazett. QT without correction
+# (8634-8) turns on the heart rate and is not taken for it.
+_QTC_CODES = ("8636-3", "76634-5", "76635-2")
+_RATE_CODES = ("8867-4",)
 _INR_CODES = frozenset({"6301-6", "34714-6"})
 
 _ONE = Decimal(1)
@@ -51,6 +57,15 @@ _CENTIMETRES: Units = {
     **dict.fromkeys(("[ft_i]", "ft", "feet"), (Decimal("30.48"), "cm")),
 }
 _NORMED, _PLAIN_RATE = "mL/min/{1.73_m2}", "mL/min"
+_MILLISECONDS: Units = {
+    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), (_ONE, "ms")),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), (Decimal(1000), "ms")),
+}
+_BEATS: Units = dict.fromkeys(
+    ("/min", "{beats}/min", "{beat}/min", "beats/min", "beats/minute", "bpm", "{h.b.}/min",
+     "1/min", "per_minute", "beatsperminute"),
+    (_ONE, "/min"),
+)  # fmt: skip
 _FILTRATION: Units = {
     **dict.fromkeys(
         ("ml/min/{1.73_m2}", "ml/min/1.73_m2", "ml/min/{1.73m2}", "ml/min/1.73m2", "ml/min/1.73m²",
@@ -77,6 +92,8 @@ _KINDS = (
     _Kind("weight", _WEIGHT_CODES, _KILOGRAMS, Decimal("0.2"), Decimal(600)),
     _Kind("height", _HEIGHT_CODES, _CENTIMETRES, Decimal(20), Decimal(280)),
     _Kind("egfr", (*_EGFR_CODES, *_CLEARANCE_CODES), _FILTRATION, Decimal("0.1"), Decimal(300)),
+    _Kind("qtc", _QTC_CODES, _MILLISECONDS, Decimal(200), Decimal(900)),
+    _Kind("heart rate", _RATE_CODES, _BEATS, Decimal(15), Decimal(350)),
 )
 _INR = _Kind("inr target", (), {"1": (_ONE, "{INR}")}, Decimal(1), Decimal(6))
 _RATIO_UNITS = frozenset({"", "1", "inr", "{inr}", "{ratio}", "ratio"})
@@ -111,6 +128,8 @@ class Measurements:
     height: Measurement | None = None
     egfr: Measurement | None = None
     inr_target: Measurement | None = None
+    qtc: Measurement | None = None
+    heart_rate: Measurement | None = None
     not_understood: tuple[NotUnderstood, ...] = ()
 
 
@@ -131,6 +150,8 @@ def read_measurements(entries: Iterable[Entry], *, today: date) -> Measurements:
         height=numbers.get("height"),
         egfr=numbers.get("egfr"),
         inr_target=numbers.get("inr_target"),
+        qtc=numbers.get("qtc"),
+        heart_rate=numbers.get("heart rate"),
         not_understood=tuple(best.odd),
     )
 

@@ -26,6 +26,12 @@ SAME_ID = "PGX-518"
 STRANDS_DISAGREE = "PGX-519"
 NO_STATUS = "PGX-520"
 CONTRADICTORY = "PGX-522"  # of one resource; two that disagree have the same code
+ALLELE_FRACTION = "PGX-730"
+LIMITED_TEST = "PGX-734"
+NOT_A_NUMBER = "PGX-735"
+BY_PROTEINS = "PGX-736"
+NOT_SAID_WHICH = "PGX-739"
+RANGE = "PGX-743"
 
 SENTENCES = {
     STATUS: "The result's status is {status}: it may still change.",
@@ -54,6 +60,15 @@ SENTENCES = {
     SAME_ID: "{reference} came twice with different content; both were read.",
     STRANDS_DISAGREE: "Strand and orientation disagree; the strand was used.",
     CONTRADICTORY: "The resource states {what} more than once, and not the same; it was not used.",
+    ALLELE_FRACTION: "The stated allele fraction is neither a fraction nor a percentage; it was not"
+    " used.",
+    LIMITED_TEST: "The test looks at a part of the gene alone: not found there is not unmutated.",
+    NOT_A_NUMBER: "The stated number is not in a unit that the test is measured in ({unit}); it was"
+    " not used.",
+    BY_PROTEINS: "Taken from the stains of the single repair proteins; the report does not state it"
+    " as a whole.",
+    NOT_SAID_WHICH: "The test looks for {changes} and does not say which of them it found.",
+    RANGE: "A range is stated; its lower end was used.",
     NO_STATUS: "The result's status is {what}: it may not be final.",
 }
 

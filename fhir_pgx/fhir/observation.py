@@ -10,16 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from fhir_pgx.fhir.allele_pairs import HalfDiplotype
+from fhir_pgx.fhir.annotations import read_annotation
 from fhir_pgx.fhir.answers import read_answer
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_list
 from fhir_pgx.fhir.free_text import OTHER_RESULTS
-from fhir_pgx.fhir.gathering import (
-    WITHDRAWN,
-    Gathering,
-    origin_of,
-    status_caveats,
-    status_of,
-)
+from fhir_pgx.fhir.gathering import Gathering, origin_of, status_caveats
 from fhir_pgx.fhir.gene_names import without_genes
 from fhir_pgx.fhir.genotype_text import looks_like_genotype
 from fhir_pgx.fhir.implication import read_diagnosis, read_implication
@@ -87,22 +82,14 @@ def read_observation(entry: Entry, gathering: Gathering) -> None:
     is_genetic = role.kind != "free" or _speaks_of_genes(entry, code, gathering)
     if not is_genetic and not is_worth_reading(entry, gathering):
         return
-    about_another = gathering.genomes.reason(entry)
-    if about_another:
-        gathering.missed(entry, about_another)
-        return
-    status = status_of(entry.resource)
-    if status in WITHDRAWN:
-        gathering.missed(entry, f"its status is {status}")
-        return
-    holder = entry.container
-    if holder is not None and status_of(holder.resource) == "entered-in-error":
-        gathering.missed(entry, "it is contained in a report whose status is entered-in-error")
+    if gathering.is_refused(entry):
         return
     if not is_genetic:
         read_unlabelled(entry, gathering)
     elif role.kind == "free" and speaks_of_other_results(code.label):
         gathering.missed(entry, OTHER_RESULTS)
+    elif role.kind == "annotation" and read_annotation(entry, gathering):
+        return
     elif role.kind in _PASSED_OVER:
         gathering.missed(entry, _PASSED_OVER[role.kind])
     elif role.kind == "variant":

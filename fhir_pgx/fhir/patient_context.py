@@ -73,6 +73,8 @@ def read_patient_context(
         height=measured.height,
         egfr=measured.egfr,
         inr_target=measured.inr_target,
+        qtc=measured.qtc,
+        heart_rate=measured.heart_rate,
         hepatic=statuses.hepatic or liver_class_in(conditions),
         conditions=conditions,
         conditions_known="Condition" in kinds,

@@ -23,6 +23,7 @@ from fhir_pgx.fhir.notes import (
 from fhir_pgx.fhir.presence_words import is_not_performed, plain, presence_of, zygosity_of
 from fhir_pgx.fhir.resolution import genes_of
 from fhir_pgx.fhir.transcripts import gene_of_transcript
+from fhir_pgx.fhir.tumour_variant import is_named_otherwise, presence_told, told_of
 from fhir_pgx.fhir.values import EMPTY, Concept, Value, concept_of, value_of
 from fhir_pgx.model.finding import Caveat, ObservedVariant, Presence, StatedPhase
 from fhir_pgx.model.knowledge import Vocabulary
@@ -71,7 +72,7 @@ def read_variant(entry: Entry, gathering: Gathering) -> None:
         found = _variant(entry, value, parts, gathering)
         if isinstance(found, _Unusable):
             refuse(entry, found.reason, found.genes, gathering)
-        elif _has_identity(found):
+        elif _has_identity(found) or is_named_otherwise(found, gathering.vocabulary):
             gathering.variants.append(found)
         else:
             gathering.nameless.append((entry, found))
@@ -134,6 +135,9 @@ def _variant(
     if isinstance(where, str):
         return _Unusable(where, genes)
     place, interval, ref, alt, place_notes = where
+    if NO_ASSESSMENT in {each.code for each in presence_notes}:
+        said = presence_told(value, genes, gathering.vocabulary)
+        presence, presence_notes = (said, ()) if said else (presence, presence_notes)
     contradiction = _contradiction(parts, value, is_wild=is_wild)
     if contradiction:
         presence = Presence.NO_CALL if presence is Presence.NO_CALL else Presence.INDETERMINATE
@@ -145,6 +149,8 @@ def _variant(
         presence = Presence.ABSENT if presence is Presence.PRESENT else presence
     inner, outer = _range(parts, INNER), _range(parts, OUTER) or names.range
     copies = _copies(parts)
+    told = told_of(entry, value, parts, gathering)
+    genes = genes or told.genes
     if interval and ref is None and not (inner or outer or copies):
         place_notes = (*place_notes, note(NO_REFERENCE_ALLELE))
     return ObservedVariant(
@@ -168,7 +174,21 @@ def _variant(
         copy_number=copies,
         inner=inner,
         outer=outer,
-        caveats=(*status_caveats(origin, report), *resolved.caveats, *presence_notes, *place_notes),
+        caveats=(
+            *status_caveats(origin, report),
+            *resolved.caveats,
+            *presence_notes,
+            *place_notes,
+            *told.caveats,
+        ),
+        frequency=told.frequency,
+        specimen=told.specimen,
+        significance=told.significance,
+        review=told.review,
+        consequences=told.consequences,
+        repeats=told.repeats,
+        iscn=told.iscn,
+        words=told.words,
     )
 
 

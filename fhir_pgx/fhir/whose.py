@@ -24,6 +24,7 @@ from fhir_pgx.fhir.genome_words import (
     is_fetal_class,
     is_of_tumour,
     of_another,
+    says_donor,
     says_whose,
     source_class_of,
 )
@@ -76,10 +77,12 @@ def genomes_of(
     links = Links(entries, references)
     own = frozenset(asked.has_specimen)
     another = links.spread(asked.another_by_specimen, own) | links.spread(asked.another)
+    donors = links.spread(asked.donors) if asked.donors else {}
+    donors = {key: person for key, person in donors.items() if key in another}
     # Blood is no word against `somatic`: it is the tumour's tissue in leukaemia.
     somatic = links.spread(dict.fromkeys(asked.somatic, ""), germline)
     by_specimen = links.spread(dict.fromkeys(asked.somatic_by_specimen, ""), own | germline)
-    return Genomes(another, frozenset((*somatic, *by_specimen)), germline)
+    return Genomes(another, frozenset((*somatic, *by_specimen)), germline, donors)
 
 
 class _Asked:
@@ -91,6 +94,7 @@ class _Asked:
         self.references, self.report_of, self.subjects = references, report_of, subjects
         self.another: dict[int, str] = {}
         self.another_by_specimen: dict[int, str] = {}
+        self.donors: dict[int, str] = {}  # of those, the donors', with whom they are of
         self.somatic: set[int] = set()
         self.somatic_by_specimen: set[int] = set()
         self.germline: set[int] = set()
@@ -108,6 +112,9 @@ class _Asked:
             about = self._focus(entry)
             if about:
                 self.another[key] = NOT_THE_PATIENT.format(about)
+                donor = find_donor(entry, self.references)
+                if donor is not None:
+                    self.donors[key] = donor
                 return
         classes = list(_source_classes(resource))
         said = {source_class_of(concept) for concept in classes}
@@ -130,6 +137,8 @@ class _Asked:
         bearers = [of_another(said) for said in specimens]
         if bearers and all(bearers):
             self.another_by_specimen[key] = ANOTHERS_SPECIMEN.format(bearers[0])
+            if all(bearer == "a donor" for bearer in bearers):
+                self.donors[key] = self._bearer(entry)
             self.has_specimen.add(key)
         elif specimens and all(is_of_tumour(said) for said in specimens):
             self.has_specimen.add(key)
@@ -152,6 +161,14 @@ class _Asked:
             said += _said(found.resource.get("type"), _concept_in(site))
             waiting += [(parent, found) for parent in as_dicts(found.resource.get("parent"))]
         return said
+
+    def _bearer(self, entry: Entry) -> str:
+        """Whom the specimen is of by its own subject; empty where it names nobody."""
+        for item in _specimens(entry.resource):
+            found = self.references.find(reference_of(item), entry)
+            if found is not None and (subject := subject_of(found.resource)):
+                return subject
+        return ""
 
     def _focus(self, entry: Entry) -> str:
         """Whom the result is about where it is not the patient; empty where it is."""
@@ -228,6 +245,37 @@ def _specimens(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _concept_in(site: Any) -> Any:
     """A body site: a CodeableConcept, since R5 a CodeableReference that holds one."""
     return site.get("concept", site) if isinstance(site, dict) else site
+
+
+def find_donor(entry: Entry, references: References) -> str | None:
+    """The donor that an Observation is focused on: the reference, else the words; None where it is
+    not said that it is a donor. Words or codes say so: of the focus, of the person that it leads
+    to, or of what is observed."""
+    said = _said(entry.resource.get("code"))
+    for extension in as_dicts(entry.resource.get("extension")):
+        if as_text(extension.get("url")).endswith(_FOCUS_EXTENSIONS):
+            said += value_of(extension).concept.stated
+    person = ""
+    for item in as_dicts(entry.resource.get("focus")):
+        if type_and_id(reference_of(item))[0] in _NO_BEARERS:
+            continue
+        person = person or reference_of(item) or as_text(item.get("display"))
+        said += [(as_text(item.get("display")), ""), (as_text(item.get("type")), "")]
+        found = references.find(reference_of(item), entry)
+        said += _role_words(found.resource) if found is not None else []
+    return person if says_donor(said) else None
+
+
+def _role_words(person: Mapping[str, Any]) -> Said:
+    """What a Patient or RelatedPerson says of the role: never the name."""
+    found = _said(person.get("relationship"))
+    meta = person.get("meta")
+    found += _said(meta.get("tag")) if isinstance(meta, dict) else []
+    for extension in as_dicts(person.get("extension")):
+        found += value_of(extension).concept.stated
+    for identifier in as_dicts(person.get("identifier")):
+        found += _said(identifier.get("type"))
+    return found
 
 
 def _said(*elements: Any) -> Said:

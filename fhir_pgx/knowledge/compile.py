@@ -28,7 +28,7 @@ from fhir_pgx.knowledge.interactions import load_interactions
 from fhir_pgx.knowledge.levels import load_levels, load_panels
 from fhir_pgx.knowledge.loader import ARTEFACT, HERE, RELEASE
 from fhir_pgx.knowledge.problems import load_problems
-from fhir_pgx.knowledge.terms import load_vocabulary
+from fhir_pgx.knowledge.terms import load_vocabulary, with_therapies
 from fhir_pgx.knowledge.therapies import load_therapies
 from fhir_pgx.model.knowledge import (
     Advice,
@@ -210,7 +210,8 @@ def compile_knowledge() -> Knowledge:
     unknown = {gene for drug in compiled for gene in drug.genes} - genes.keys()
     if unknown:
         raise BrokenKnowledge(f"drugs speak of genes without a file: {sorted(unknown)}")
-    vocabulary = load_vocabulary(HERE / "terms")
+    therapies = load_therapies(HERE)
+    vocabulary = with_therapies(load_vocabulary(HERE / "terms"), therapies)
     return Knowledge(
         release=RELEASE_NAME,
         genes=genes,
@@ -225,7 +226,7 @@ def compile_knowledge() -> Knowledge:
         levels=load_levels(HERE),
         panels=load_panels(HERE, vocabulary.loinc),
         problems=load_problems(HERE, load_conditions(HERE), compiled),
-        therapies=load_therapies(HERE),
+        therapies=therapies,
     )
 
 

@@ -4,9 +4,11 @@ Each file opens with comment lines (`#`) that name its source and licence.
 """
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 from fhir_pgx.model.knowledge import LoincTerm, Vocabulary
+from fhir_pgx.model.precision import Therapies
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:
@@ -31,6 +33,28 @@ def load_vocabulary(folder: Path) -> Vocabulary:
             for row in _rows(folder / "accessions.csv")
         },
         lengths={row["accession"]: int(row["length"]) for row in _rows(folder / "accessions.csv")},
+    )
+
+
+def with_therapies(vocabulary: Vocabulary, therapies: Therapies) -> Vocabulary:
+    """The vocabulary with the codes of biomarkers and the genes that therapies are about.
+
+    The genes of drug response are left out: their tests have readers of their own.
+    """
+    genes = [gene for row in therapies.tumour.rows for gene in row.genes]
+    genes += therapies.tumour.proteins
+    genes += [gene for row in therapies.inherited.rows for gene in row.criterion.genes]
+    genes += [each.gene for each in therapies.inherited.risk_genes]
+    named = {gene.upper(): gene for gene in genes} | therapies.tumour.gene_aliases
+    known = vocabulary.genes
+    return replace(
+        vocabulary,
+        markers=therapies.tumour.marker_codes,
+        tumour_genes={
+            name: gene
+            for name, gene in sorted(named.items())
+            if name not in known and gene.upper() not in known
+        },
     )
 
 

@@ -68,15 +68,19 @@ class Calling:
     sample: str = ""
 
 
+Format = Literal["json", "text", "fhir"]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The flags of `interpret` and `recommend` (CONTRACT, section 2).
 
     `drugs` are names or RxNorm codes; none stands for every drug that the findings concern.
-    `outside_calls` are tables of calls made elsewhere.
+    `outside_calls` are tables of calls made elsewhere. `format` is of the answer; not every
+    question has an answer in every format.
     """
 
-    format: Literal["json", "text"] = "json"
+    format: Format = "json"
     drugs: tuple[str, ...] = ()
     calling: Calling = Calling()
     outside_calls: tuple[Document, ...] = ()

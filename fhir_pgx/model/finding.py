@@ -88,20 +88,31 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class StatedImplication:
-    """A therapeutic implication as a report states it; kept beside what we conclude ourselves."""
+    """A therapeutic implication as a report states it; kept beside what we conclude ourselves.
+
+    `level` is the evidence level, `significance` the clinical significance and `contexts` the
+    conditions it holds for, all as stated; `of` are the findings it is derived from that are at
+    hand, as `Origin.reference` has them.
+    """
 
     genes: tuple[str, ...]
     texts: tuple[str, ...]  # as stated
     normalised: tuple[str, ...]  # the standard terms that the texts or codes map to
     drugs: tuple[str, ...]
     origin: Origin
+    level: str = ""
+    significance: str = ""
+    contexts: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatedDiagnosis:
     """A diagnostic implication as a report states it: clinical significance and condition.
 
-    `of` are the references of the findings it was derived from, as sent.
+    `of` are the references of the findings it was derived from, as sent; `variants` those of them
+    that are at hand, as `Origin.reference` has them; `level` is the evidence or the review as
+    stated.
     """
 
     genes: tuple[str, ...]
@@ -109,6 +120,8 @@ class StatedDiagnosis:
     conditions: tuple[str, ...]
     of: tuple[str, ...]
     origin: Origin
+    variants: tuple[str, ...] = ()
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,13 +201,20 @@ class LoincTerm:
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The words readers need: gene names, LOINC codes, answer codes, RefSeq accessions with the
-    lengths of their chromosomes in bases."""
+    lengths of their chromosomes in bases.
+
+    `markers` says which biomarker or test of a gene a code answers (`marker:PD-L1:22C3`,
+    `test:ALK:rearrangement`); `tumour_genes` are the names of genes that therapies are about, in
+    upper case, with HGNC ids: the genes of drug response are in `genes` alone.
+    """
 
     genes: dict[str, str]  # HGNC id with and without prefix, and symbol in upper case -> symbol
     loinc: dict[str, LoincTerm]
     answers: dict[str, str]  # LA code -> standard term
     accessions: dict[str, tuple[str, str]]  # NC_ accession -> (build, chromosome)
     lengths: dict[str, int] = field(default_factory=dict)
+    markers: dict[str, str] = field(default_factory=dict)
+    tumour_genes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

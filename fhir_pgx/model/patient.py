@@ -35,7 +35,8 @@ NOT_USED = ", so it is not used"
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A measured number with its UCUM unit (`kg`, `cm`, `mL/min/{1.73_m2}`, `m2`, `{INR}`).
+    """A measured number with its UCUM unit (`kg`, `cm`, `mL/min/{1.73_m2}`, `m2`, `{INR}`,
+    `ms`, `/min`).
 
     `when` is FHIR date text, empty where not stated; `reference` the resource it stands in.
     """
@@ -119,6 +120,8 @@ class PatientContext:
     height: Measurement | None = None  # cm
     egfr: Measurement | None = None  # mL/min/{1.73_m2}, or mL/min of a creatinine clearance
     inr_target: Measurement | None = None
+    qtc: Measurement | None = None  # ms
+    heart_rate: Measurement | None = None  # /min
     hepatic: Literal["mild", "moderate", "severe", ""] = ""  # Child-Pugh A, B, C
     conditions: tuple[Condition, ...] = ()
     conditions_known: bool = False

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from fhir_pgx.model.finding import Origin
 from fhir_pgx.model.inherited import InheritedKnowledge
@@ -14,7 +15,7 @@ from fhir_pgx.model.tumour import Alteration, Marker, StatedCancer, TumourKnowle
 class StatedRisk:
     """A risk that a report or a polygenic score gives: shown as context, never acted on alone.
 
-    `value` is in `unit` (a probability as a fraction, a score without unit, a percentile);
+    `value` is in `unit` (`%`, `percentile`, a unit as stated, empty for a score without one);
     `population` what the score was made for, empty where not stated.
     """
 
@@ -29,6 +30,16 @@ class StatedRisk:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedPlan:
+    """What the record holds of a plan: a care plan, an order for a service, or a patient's word on
+    secondary findings. `words` are all that it says of itself, as sent."""
+
+    kind: Literal["plan", "order", "declined", "permitted"]
+    words: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class PrecisionReading:
     """What was stated. `tests` are alterations that are stated by a test of a gene (`ALK gene
     rearrangements [Presence]`), not by a variant Observation."""
@@ -40,6 +51,7 @@ class PrecisionReading:
     typings: tuple[StatedTyping, ...] = ()
     antibodies: tuple[StatedAntibody, ...] = ()
     risks: tuple[StatedRisk, ...] = ()
+    plans: tuple[StatedPlan, ...] = ()
 
 
 NOTHING_READ = PrecisionReading()

@@ -194,7 +194,9 @@ AtomKind = Literal[
 @dataclass(frozen=True, slots=True)
 class MarkerTest:
     """What a row asks of a marker: one of `verdicts`, or a number at least (or below) a limit on a
-    scale. Met, not met or unknown; a number on another scale is unknown."""
+    scale. Met, not met or unknown; a number on another scale is unknown. Where a limit and
+    verdicts are both given the number decides, and a verdict only where no number is known.
+    `copies_…` are limits of the copies a nucleus (ISH), asked beside the ratio."""
 
     name: MarkerName
     verdicts: tuple[Verdict, ...] = ()
@@ -202,6 +204,8 @@ class MarkerTest:
     below: Decimal | None = None
     scale: str = ""
     specimen: Specimen = ""  # plasma: only a blood test answers
+    copies_at_least: Decimal | None = None
+    copies_below: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,7 @@ class Atom:
     there they are the two partners, `*` for any."""
 
     kind: AtomKind
-    name: str  # as the source writes it
+    name: str  # as a person reads it; of what no rule can say, the source's own words
     genes: tuple[str, ...] = ()
     protein: tuple[str, ...] = ()  # one spelling: `p.Leu858Arg`, `p.Val600`
     coding: str = ""
@@ -232,6 +236,7 @@ class Profile:
 
 
 RowOrigin = Literal["somatic", "germline", "either", ""]
+Setting = Literal["first-line", "later-line", "maintenance", "adjuvant", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +244,11 @@ class TumourRow:
     """One row: this profile, in this disease, makes these drugs act so, says this source.
 
     `disease` is the name the source uses, `doid` its node (empty where there is none), `excluded`
-    nodes for which a row that holds for every cancer does not. `joined`: the drugs are one
+    nodes (with all below them) for which the row does not hold. `joined`: the drugs are one
     combination, alternatives, or follow one another. `lines` are conditions of the row in our
-    words (prior therapy, age, stage). `group` is a prior-therapy state that unlocks the row:
-    `after-tki` and so on, empty for none.
+    words (prior therapy, age, stage). `setting` is the line of therapy that the row is bound to,
+    empty where it is bound to none or to several: `later-line` is unlocked by prior therapy or
+    progression.
     """
 
     id: str
@@ -260,6 +266,12 @@ class TumourRow:
     lines: tuple[str, ...] = ()
     specimens: tuple[Specimen, ...] = ()
     is_flagged: bool = False
+    # The row does not hold where any one of these drugs is ordered or in use as well and, if a
+    # profile is given, that is met: cetuximab is not indicated with a KRAS mutation, save with
+    # adagrasib where the mutation is G12C.
+    unless_with: tuple[TherapyDrug, ...] = ()
+    unless_profile: Profile | None = None
+    setting: Setting = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +307,8 @@ class Disease:
 @dataclass(frozen=True, slots=True)
 class MarketStatus:
     """A drug that was withdrawn, restricted or never approved; `bars` where it must not be shown
-    as an option."""
+    as an option. `doids` (with all below them) and `rows` say which uses it concerns: of both given
+    the rows alone, of none every use."""
 
     drug: TherapyDrug
     context: str
@@ -303,6 +316,8 @@ class MarketStatus:
     detail: str
     bars: bool
     provenance: Provenance
+    doids: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +335,9 @@ class ExonRange:
 class TestFirst:
     """A drug whose label asks for a result before use: the tests as profiles' genes and markers.
 
-    `wanted` are the atoms any usable answer to which settles the test; `why` in our words.
+    Any usable answer to one of a test's atoms settles it, present or absent; `why` in our words.
+    `setting` is the line of therapy that the label binds it to, empty for any; `rows` the ids of
+    the rows that it stands on.
     """
 
     drug: TherapyDrug
@@ -328,6 +345,8 @@ class TestFirst:
     tests: tuple[tuple[str, tuple[Atom, ...]], ...]  # (name of the test, what answers it)
     why: str
     provenance: Provenance
+    setting: Setting = ""
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from fhir_pgx.cards import (
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.gaps import gap_card, limits_of_chart
-from fhir_pgx.cards.inhibitor_ordered import inhibitor_card
+from fhir_pgx.cards.inhibitor_ordered import inhibitor_card, tells_of_medicines, unseen_card
 from fhir_pgx.cards.intolerance import intolerance_card
 from fhir_pgx.cards.order import Face, face_of, is_unremarkable
 from fhir_pgx.cards.overflow import overflow_card
@@ -149,17 +149,12 @@ class Hooks:
         drafted = read_test_orders(call.drafts, self._knowledge.vocabulary)
         tests = self._asked_tests(drafted, call)
         inhibitors = self._inhibitors.among(orders)
-        # Whoever opens a chart is shown what is on file, and asked for nothing.
         is_chart = call.hook in _CHART_HOOKS
-        precise = (
-            call.genomics == "supplied"
-            if is_chart
-            else any(self._precision.concerns(order) for order in orders)
-        )
+        precise = self._is_precise(orders, call)
         if not (
             guided or tests or precise or self._act(inhibitors, orders, call, drafts, references)
         ):
-            return unclear + gap
+            return unclear + gap + self._unseen(inhibitors, unclear, call)
         case, context = self._case(call, drafts, references)
         running = read_test_orders(call.evidence, self._knowledge.vocabulary)
         case = replace(
@@ -174,7 +169,8 @@ class Hooks:
             return told if summed_up or (told and not unread) else told + gap
         cards = self._cards(guided, case, context) + unclear
         if precise:
-            cards += self._precision.order_cards(orders, case, context)
+            more = self._precision.order_cards(orders, case, context)
+            cards += [card for card in more if not _is_asked(card, cards)]
         cards += [
             of_several(
                 inhibitor_card(same[0], each, case.results, _of(context, same[0])),
@@ -188,7 +184,44 @@ class Hooks:
             ordered_test_card(each, case.results, context)
             for each in repeated_tests(tests, running, case.results)
         ]
-        return cards
+        return cards + self._unseen(inhibitors, cards, call)
+
+    def _is_precise(self, orders: Sequence[MedicationOrder], call: HookCall) -> bool:
+        """Whether precision therapy has a part in the call. Whoever opens a chart is shown what is
+        on file, and asked for nothing; and where no genomic data ever come, a drug that a rare
+        finding would concern is no reason to refuse an answer."""
+        if call.hook in _CHART_HOOKS:
+            return call.genomics in ("supplied", "empty") and bool(call.evidence)
+        if call.genomics == "missing":
+            return any(self._precision.needs(order) for order in orders)
+        return any(self._precision.concerns(order) for order in orders)
+
+    def _unseen(
+        self, inhibitors: Sequence[MedicationOrder], told: Sequence[Card], call: HookCall
+    ) -> list[Card]:
+        """Where the medicines in use could not be obtained: a card for each ordered inhibitor that
+        no other card tells so of."""
+        if call.lists.get("medicines") != "unavailable":
+            return []
+        spoken_of = {
+            reference for card in told if tells_of_medicines(card) for reference in card.orders
+        }
+        context, in_part = self._context(call), "medicines" in call.partial
+        return [
+            of_several(
+                unseen_card(
+                    same[0],
+                    self._inhibitors.inhibited(same[0]),
+                    self._inhibitors.possible_victims(same[0]),
+                    _of(context, same[0]),
+                    in_part=in_part,
+                ),
+                same,
+                same[0].concept.label,
+            )
+            for same in apart(inhibitors, ingredients_of)
+            if spoken_of.isdisjoint(each.reference for each in same)
+        ]
 
     def _act(
         self,
@@ -490,6 +523,21 @@ class Hooks:
             if bearing is not None:
                 cards.append(intolerance_card(allergy, bearing, case.results, context))
         return cards
+
+
+def _is_asked(card: Card, told: Sequence[Card]) -> bool:
+    """Whether a card asks for the test of a gene that another, of the same order, asks for too:
+    ivacaftor waits for CFTR by its guideline and by its label."""
+    asked = card.facets
+    if asked is None or asked.action != "test-first":
+        return False
+    return any(
+        other.facets is not None
+        and other.facets.action == "not-tested"
+        and set(asked.genes) <= set(other.facets.genes)
+        and not set(card.orders).isdisjoint(other.orders)
+        for other in told
+    )
 
 
 def _repeated(call: HookCall) -> frozenset[str]:

@@ -32,9 +32,10 @@ class Inhibitors:
 
     def among(self, orders: Sequence[MedicationOrder]) -> list[MedicationOrder]:
         """The orders whose drug inhibits a gene of which a guideline speaks of inhibitors."""
-        return [each for each in orders if self._inhibited(each)]
+        return [each for each in orders if self.inhibited(each)]
 
-    def _inhibited(self, order: MedicationOrder) -> frozenset[str]:
+    def inhibited(self, order: MedicationOrder) -> frozenset[str]:
+        """The genes that the order's drugs inhibit and a guideline speaks of."""
         if order.match is None or not order.proposed or is_for_local_use(order):
             return frozenset()
         return frozenset(
@@ -55,13 +56,8 @@ class Inhibitors:
     ) -> list[tuple[Medicine, DrugGroup]]:
         """The medicines in use that the order may act on, each drug once; none that is among
         `orders` itself."""
-        inhibited = self._inhibited(order)
-        ordered = {
-            drug.rxcui
-            for each in orders
-            if each.match is not None
-            for drug in each.match.ingredients
-        }
+        inhibited = self.inhibited(order)
+        ordered = {code for each in orders for code in self._own(each)}
         found: dict[str, tuple[Medicine, DrugGroup]] = {}
         for medicine in patient.medicines if inhibited else ():
             if medicine.state != "active" or medicine.reference == order.reference:
@@ -74,6 +70,22 @@ class Inhibitors:
                 if inhibited & genes_acted_on(group, self._table):
                     found.setdefault(group.drug.rxcui, (medicine, group))
         return list(found.values())
+
+    def possible_victims(self, order: MedicationOrder) -> tuple[str, ...]:
+        """The drugs on which the order may act, by name: none of its own."""
+        inhibited, own = self.inhibited(order), self._own(order)
+        return tuple(
+            sorted(
+                group.drug.name
+                for group in self._rulebook.groups
+                if own.isdisjoint(group.ingredients)
+                and inhibited & genes_acted_on(group, self._table)
+            )
+        )
+
+    def _own(self, order: MedicationOrder) -> frozenset[str]:
+        found = order.match.ingredients if order.match is not None else ()
+        return frozenset(drug.rxcui for drug in found)
 
     def affected(
         self, order: MedicationOrder, case: Case, orders: Sequence[MedicationOrder]

@@ -58,12 +58,7 @@ class Orders:
         named = self._rulebook.named(name)
         if named:
             return named
-        concept = (
-            MedicationConcept((Coding(RXNORM, name),))
-            if name.isdigit()
-            else MedicationConcept(text=name)
-        )
-        match = resolve(concept, self._drug_codes)
+        match = resolve(_concept(name), self._drug_codes)
         if match is None or not match.ingredients:
             raise UnknownDrug(
                 f"{name} is not a drug name or RxNorm code that we know",
@@ -72,6 +67,12 @@ class Orders:
             )
         return self._rulebook.for_ingredients(match.ingredients)
 
+    def asked(self, name: str) -> MedicationOrder:
+        """A drug by name or RxNorm code as an order of it; no match where no table knows it."""
+        concept = _concept(name)
+        match = resolve(concept, self._drug_codes)
+        return MedicationOrder("", "", "", "", concept, proposed=True, match=match)
+
     def concerned(self, interpretation: Interpretation) -> list[DrugGroup]:
         found: dict[int, DrugGroup] = {}
         for gene, result in interpretation.genes.items():
@@ -79,6 +80,12 @@ class Orders:
                 for group in self._rulebook.for_gene(gene):
                     found.setdefault(id(group), group)
         return sorted(found.values(), key=lambda group: group.drug.name)
+
+
+def _concept(name: str) -> MedicationConcept:
+    if name.isdigit():
+        return MedicationConcept((Coding(RXNORM, name),))
+    return MedicationConcept(text=name)
 
 
 def _with_shared(match: DrugMatch) -> DrugMatch:

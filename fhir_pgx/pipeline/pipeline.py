@@ -12,16 +12,18 @@ are answered all the same, and a failure is never an empty answer.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fhir_pgx.errors import MixedPatients
+from fhir_pgx.errors import MixedPatients, UnknownDrug
 from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.knowledge.drug_codes import DrugCodes
+from fhir_pgx.knowledge.ipd import with_ipd
 from fhir_pgx.knowledge.loader import load_knowledge
 from fhir_pgx.knowledge.policy import load_policy
 from fhir_pgx.model.document import Calling, Document, Options
+from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.explained import Explained
 from fhir_pgx.model.finding import Statement
 from fhir_pgx.model.hook import HookAnswer, HookCall
@@ -31,23 +33,39 @@ from fhir_pgx.model.recommendation import (
     Answer,
     Unanswered,
 )
+from fhir_pgx.model.therapy import TherapyAdvice
 from fhir_pgx.pipeline.advice import Advice
-from fhir_pgx.pipeline.case import case_of
+from fhir_pgx.pipeline.case import Case, case_of
 from fhir_pgx.pipeline.genes import AS_USUAL, Genes
+from fhir_pgx.pipeline.hla_match import match_documents, split_parts
 from fhir_pgx.pipeline.hooks import IN_USE, Hooks
 from fhir_pgx.pipeline.limits import Limits
 from fhir_pgx.pipeline.orders import Orders
 from fhir_pgx.pipeline.precision import Precision
+from fhir_pgx.pipeline.precision.domain import drugs_of
+from fhir_pgx.pipeline.precision.written import Implications, nothing_met
 from fhir_pgx.recommendation import (
+    DrugGroup,
     Rulebook,
     no_guidance,
 )
+from fhir_pgx.reports.hla_match import write_matches
 from fhir_pgx.reports.plain import write_interpretation, write_recommendations
 from fhir_pgx.reports.text import interpretation_text
 from fhir_pgx.reports.trace import write_trace
 from fhir_pgx.reports.trace_text import trace_text
 from fhir_pgx.settings import Settings
 from fhir_pgx.sources import Genome, Given, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked of one patient's data, and all that was found."""
+
+    interpretation: Interpretation
+    case: Case
+    explained: list[Explained]
+    therapies: list[TherapyAdvice]
 
 
 class Pipeline:
@@ -68,6 +86,7 @@ class Pipeline:
         self.orders = Orders(drug_codes, self.rulebook)
         self.advice = Advice(knowledge, self.rulebook, self.orders, self.genes, today)
         self.precision = Precision(knowledge, today)
+        self._implications = Implications(knowledge, today)
         parts = (self.genes, self.orders, self.advice, self.precision)
         self.hooks = Hooks(knowledge, self.rulebook, self.limits, parts, today)
         self._reader = Reader(
@@ -83,7 +102,7 @@ class Pipeline:
 
         Raises BrokenKnowledge where the artefact does not match its hash, InvalidPolicy.
         """
-        knowledge = load_knowledge()
+        knowledge = with_ipd(load_knowledge(), settings.ipd_path)
         policy = load_policy(settings.policy, knowledge)
         limits = Limits(
             max_cards=settings.max_cards,
@@ -120,13 +139,17 @@ class Pipeline:
             yield self._written(self._interpret_given(sample, options), options)
 
     def recommend_documents(self, documents: Sequence[Document], options: Options) -> Any:
-        """The answer of `recommend`; without drugs, of every drug that the findings concern.
+        """The answer of `recommend`; without drugs, of every drug that the findings concern. As
+        `fhir` the implications of precision therapy alone, and how much else there is.
 
         Raises UnknownDrug for a name or code that no table knows.
         """
-        interpretation, asked = self._ask_all(documents, options)
+        asked = self._ask_all(documents, options)
+        if options.format == "fhir":
+            subject = asked.interpretation.subject
+            return self._implications.write(asked.case, subject, asked.therapies, asked.explained)
         answers: list[Answer] = []
-        for each in asked:
+        for each in asked.explained:
             if isinstance(each.advice, Unanswered):
                 answers.append(each.advice)
                 continue
@@ -134,7 +157,15 @@ class Pipeline:
             sources = each.advice.sources
             told = [source.answer for source in sources if isinstance(source.answer, tuple)]
             answers += told or [source.answer for source in sources[:1]]
-        return write_recommendations(interpretation, answers, self.knowledge)
+        return write_recommendations(asked.interpretation, answers, self.knowledge, asked.therapies)
+
+    def match_hla(self, recipient: Sequence[Document], donors: Sequence[Document]) -> Any:
+        """The answer of `hla-match`, a FHIR Parameters; see `hla_match.match_documents`."""
+        if len(recipient) == 1 and not donors:
+            recipient, donors = split_parts(recipient[0]) or (recipient, donors)
+        transplant = self.precision.transplant
+        found = match_documents(recipient, donors, self._reader, self.knowledge, transplant)
+        return write_matches(found, self.knowledge)
 
     def explain_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `explain`: the whole way from each resource to each row, and what single
@@ -142,10 +173,9 @@ class Pipeline:
 
         Raises as `recommend_documents` does.
         """
-        interpretation, asked = self._ask_all(documents, options, explain=True)
-        if options.format == "text":
-            return trace_text(interpretation, asked, self.knowledge)
-        return write_trace(interpretation, asked, self.knowledge)
+        asked = self._ask_all(documents, options, explain=True)
+        write = trace_text if options.format == "text" else write_trace
+        return write(asked.interpretation, asked.explained, self.knowledge, asked.therapies)
 
     def explain_call(self, call: HookCall) -> Any:
         """The trace behind the cards of one call, of every order that guidance was found for: those
@@ -166,7 +196,8 @@ class Pipeline:
             for order in orders
             for group in self.orders.guidance(order)
         ]
-        return write_trace(interpretation, asked, self.knowledge)
+        therapies = dict.fromkeys(row for order in orders for row in self._rows_on(order, case))
+        return write_trace(interpretation, asked, self.knowledge, tuple(therapies))
 
     def _written(self, interpretation: Interpretation, options: Options) -> Any:
         if options.format == "text":
@@ -175,26 +206,44 @@ class Pipeline:
 
     def _ask_all(
         self, documents: Sequence[Document], options: Options, *, explain: bool = False
-    ) -> tuple[Interpretation, list[Explained]]:
+    ) -> _Asked:
         interpretation, entries = self._interpret_all(documents, options)
         references = References(entries)
         patient = self.advice.patient(entries, (), references)
-        asked: list[Explained] = []
-        wanted = [] if options.drugs else self.orders.concerned(interpretation)
-        for name in dict.fromkeys(options.drugs):
-            found = self.orders.named(name)
-            wanted += found
-            if not found:
-                asked.append(Explained(no_guidance(name)))
         acting = self.advice.acting(patient)
         case = case_of(interpretation, patient, references, acting, options.calling)
+        asked: list[Explained] = []
+        wanted = [] if options.drugs else self.orders.concerned(interpretation)
+        therapies = [] if options.drugs else self.precision.advice(case, None)
+        for name in dict.fromkeys(options.drugs):
+            order = self.orders.asked(name)
+            groups, rows = self._guidance_named(name, order), self._rows_on(order, case)
+            wanted += groups
+            therapies += rows
+            if not (groups or rows):
+                is_held = self.precision.concerns(order)
+                asked.append(Explained(nothing_met(name) if is_held else no_guidance(name)))
         for group in wanted:
             if explain:
                 asked.append(self.advice.explained(None, group, case))
             else:
                 advice = self.advice.answer_of(self.advice.question(None, group, case), case)
                 asked.append(Explained(self.advice.whole(advice, case)))
-        return interpretation, asked
+        return _Asked(interpretation, case, asked, list(dict.fromkeys(therapies)))
+
+    def _rows_on(self, order: MedicationOrder, case: Case) -> list[TherapyAdvice]:
+        drugs = drugs_of(order)
+        return self.precision.advice(case, drugs) if drugs else []
+
+    def _guidance_named(self, name: str, order: MedicationOrder) -> tuple[DrugGroup, ...]:
+        """The guidance by genes of drug response. A drug that a row of precision therapy knows (an
+        investigational one, a conjugate) needs no code. Raises UnknownDrug."""
+        try:
+            return self.orders.named(name)
+        except UnknownDrug:
+            if self.precision.concerns(order):
+                return ()
+            raise
 
     def _interpret_all(
         self, documents: Sequence[Document], options: Options

@@ -10,7 +10,10 @@ from fhir_pgx.model.modifier import Interaction, Modifier
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
 from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
+from fhir_pgx.model.therapy import TherapyAdvice
+from fhir_pgx.model.tumour import Alteration, Marker, StatedCancer
 from fhir_pgx.reports.sites import write_site_variants
+from fhir_pgx.reports.therapies import write_therapies
 
 
 def write_knowledge(knowledge: Knowledge) -> dict[str, str]:
@@ -29,9 +32,13 @@ def write_interpretation(interpretation: Interpretation, knowledge: Knowledge) -
             for place, variant in enumerate(reading.variants)
         ]
         + write_site_variants(interpretation, knowledge),
-        "biomarkers": [],
+        "biomarkers": [write_marker(marker) for marker in reading.precision.markers],
         "not_understood": write_not_understood(reading.not_understood),
     }
+    if reading.precision.tests:
+        written["gene_tests"] = [write_test(test) for test in reading.precision.tests]
+    if reading.precision.cancers:
+        written["cancers"] = [write_cancer(cancer) for cancer in reading.precision.cancers]
     stated = _stated(reading)
     if stated:
         written["stated"] = stated
@@ -101,6 +108,15 @@ def write_variant(variant: ObservedVariant, site: str = "") -> dict[str, Any]:
         "copy_number": variant.copy_number,
         "inner": list(variant.inner) if variant.inner else None,
         "outer": list(variant.outer) if variant.outer else None,
+        "genes": list(variant.genes) if len(variant.genes) > 1 else None,
+        "vaf": None if variant.frequency is None else str(variant.frequency),
+        "specimen": variant.specimen,
+        "significance": variant.significance,
+        "review": variant.review,
+        "consequences": list(variant.consequences),
+        "repeats": [{"motif": motif, "number": number} for motif, number in variant.repeats],
+        "iscn": variant.iscn,
+        "words": [each for each in variant.words if each not in _names(variant)],
         "caveats": _caveats(variant.caveats),
         "derived_from": [variant.origin.reference],
     }
@@ -110,12 +126,71 @@ def write_variant(variant: ObservedVariant, site: str = "") -> dict[str, Any]:
     return {key: value for key, value in written.items() if value not in (None, "", [])}
 
 
+def _names(variant: ObservedVariant) -> tuple[str, ...]:
+    return variant.protein_hgvs, variant.coding_hgvs, variant.genomic_hgvs
+
+
+def write_marker(marker: Marker) -> dict[str, Any]:
+    """A biomarker as stated. `verdict` is the report's own word; it is absent where the report
+    gives a number alone."""
+    written: dict[str, Any] = {
+        "name": marker.name,
+        "verdict": marker.verdict,
+        "value": None if marker.number is None else str(marker.number),
+        "comparator": marker.comparator,
+        "unit": marker.unit,
+        "scale": marker.scale,
+        "clone": marker.clone,
+        "copies": None if marker.copies is None else str(marker.copies),
+        "specimen": marker.specimen,
+        "label": marker.label,
+        "caveats": _caveats(marker.caveats),
+        "derived_from": [marker.origin.reference],
+    }
+    return {key: value for key, value in written.items() if value not in (None, "", [])}
+
+
+def write_test(test: Alteration) -> dict[str, Any]:
+    """What a test of a gene states, as stated."""
+    written: dict[str, Any] = {
+        "genes": list(test.genes),
+        "kind": test.kind,
+        "presence": test.presence.value,
+        "label": test.label,
+        "copies": None if test.copies is None else str(test.copies),
+        "ratio": None if test.ratio is None else str(test.ratio),
+        "vaf": None if test.vaf is None else str(test.vaf),
+        "significance": test.significance,
+        "source_class": test.source_class.value,
+        "specimen": test.specimen,
+        "caveats": _caveats(test.caveats),
+        "derived_from": [test.origin.reference],
+    }
+    return {key: value for key, value in written.items() if value not in (None, "", [])}
+
+
+def write_cancer(cancer: StatedCancer) -> dict[str, Any]:
+    """A cancer as its Condition states it; `metastatic` is absent where nothing says."""
+    written: dict[str, Any] = {
+        "label": cancer.label,
+        "codes": [{"system": coding.system, "code": coding.code} for coding in cancer.codings],
+        "state": cancer.state,
+        "stage": cancer.stage,
+        "metastatic": cancer.is_metastatic,
+        "status": cancer.status,
+        "derived_from": [cancer.origin.reference],
+    }
+    return {key: value for key, value in written.items() if value not in (None, "", [])}
+
+
 def write_recommendations(
     interpretation: Interpretation,
     answers: Iterable[tuple[Recommendation, ...] | Unanswered],
     knowledge: Knowledge,
+    therapies: Iterable[TherapyAdvice] = (),
 ) -> dict[str, Any]:
-    """Section 4; drugs that guidance exists for but that got none stand in `unanswered`."""
+    """Section 4; drugs that guidance exists for but that got none stand in `unanswered`. What is
+    said of the genes of drug response comes first, then the `therapies`."""
     recommendations = []
     unanswered = []
     for answer in answers:
@@ -123,6 +198,7 @@ def write_recommendations(
             unanswered.append(write_unanswered(answer))
         else:
             recommendations += [write_recommendation(each) for each in answer]
+    recommendations += write_therapies(therapies)
     return {
         "knowledge": write_knowledge(knowledge),
         "subject": interpretation.subject,
@@ -250,6 +326,16 @@ def _stated(reading: Reading) -> dict[str, Any]:
                 "normalised": list(each.normalised),
                 "drugs": list(each.drugs),
                 "reference": each.origin.reference,
+            }
+            | {
+                name: value
+                for name, value in (
+                    ("level", each.level),
+                    ("significance", each.significance),
+                    ("contexts", list(each.contexts)),
+                    ("of", list(each.of)),
+                )
+                if value
             }
             for each in reading.implications
         ]

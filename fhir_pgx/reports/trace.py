@@ -1,6 +1,6 @@
 """Why a recommendation says what it says: from the resource to the row of the guideline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fhir_pgx.model.dose import DoseForPatient
@@ -9,6 +9,7 @@ from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.phenotype import Interpretation
 from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import DrugAdvice, Possible, Recommendation, SourceAdvice
+from fhir_pgx.model.therapy import TherapyAdvice
 from fhir_pgx.reports.plain import (
     write_gene,
     write_knowledge,
@@ -18,18 +19,25 @@ from fhir_pgx.reports.plain import (
     write_unanswered,
 )
 from fhir_pgx.reports.sites import sites_of, write_site_calls
+from fhir_pgx.reports.therapies import write_therapy_trace
 
 
 def write_trace(
-    interpretation: Interpretation, explained: Iterable[Explained], knowledge: Knowledge
+    interpretation: Interpretation,
+    explained: Iterable[Explained],
+    knowledge: Knowledge,
+    therapies: Sequence[TherapyAdvice] = (),
 ) -> dict[str, Any]:
     """For each drug: what was stated of its genes and where, what that amounts to, what other
     medicines make of it, which populations are the patient's, which rows of which source it led
-    to, what they come to in numbers, and which single fact would change it."""
+    to, what they come to in numbers, and which single fact would change it. `precision` are the
+    rows of precision therapy that the findings meet; absent where there is none."""
+    precision = {"precision": write_therapy_trace(therapies)} if therapies else {}
     return {
         "knowledge": write_knowledge(knowledge),
         "subject": interpretation.subject,
         "drugs": [_drug(each, interpretation, knowledge) for each in explained],
+        **precision,
         "not_understood": write_not_understood(interpretation.reading.not_understood),
     }
 

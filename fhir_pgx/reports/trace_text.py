@@ -1,6 +1,6 @@
 """A trace as text for a pharmacist: one drug a block, each step of the way a line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fhir_pgx.model.explained import Explained
 from fhir_pgx.model.knowledge import Knowledge
@@ -8,8 +8,10 @@ from fhir_pgx.model.modifier import Modifier
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
 from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import DrugAdvice, Recommendation, SourceAdvice
+from fhir_pgx.model.therapy import TherapyAdvice
 from fhir_pgx.model.variant import OTHER, UNREAD, SiteCall
 from fhir_pgx.reports.sites import sites_of
+from fhir_pgx.reports.therapies import therapy_text
 
 _STANCES = {
     "leads": "leads",
@@ -28,9 +30,13 @@ _FITS = {
 
 
 def trace_text(
-    interpretation: Interpretation, explained: Iterable[Explained], knowledge: Knowledge
+    interpretation: Interpretation,
+    explained: Iterable[Explained],
+    knowledge: Knowledge,
+    therapies: Sequence[TherapyAdvice] = (),
 ) -> str:
-    """From what was stated to what is advised, for each drug; then what was not understood."""
+    """From what was stated to what is advised, for each drug; then what precision therapy says of
+    each finding; then what was not understood."""
     subject = interpretation.subject or "subject not stated"
     lines = [
         f"{subject}, knowledge release {knowledge.release}, sha256 {knowledge.sha256}",
@@ -38,6 +44,8 @@ def trace_text(
     ]
     for each in explained:
         lines += [*_drug(each, interpretation, knowledge), ""]
+    if therapies:
+        lines += [*therapy_text(therapies), ""]
     if interpretation.reading.not_understood:
         lines.append("Not understood:")
         lines += [

@@ -1,17 +1,17 @@
 """Data beyond the prefetch: our own store, and the client's FHIR server where we may call it.
 
 The prefetch comes first, and what the client answered is not asked again (CDS Hooks, Prefetch: a
-service compares what came with its templates and fetches the rest). The store answers only for
-FHIR servers whose patient ids are its own: an id means nothing without the server it belongs to.
+service compares what came with its templates and fetches the rest; `unanswered.py`). The store
+answers only for FHIR servers whose patient ids are its own: an id means nothing without the server
+it belongs to.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from fhir_pgx.errors import MixedPatients
-from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of
+from fhir_pgx.fhir.bundle import Entry, as_text, entries_of
 from fhir_pgx.fhir.client import FhirClient, Unavailable, Visit
 from fhir_pgx.fhir.json import read_json
 from fhir_pgx.model.hook import Availability, HookCall, Listed
@@ -19,11 +19,11 @@ from fhir_pgx.services.call import with_dispatched
 from fhir_pgx.services.patient_check import check_patient
 from fhir_pgx.services.prefetch import Answer, Topic, is_genomic, sort_answers, topic_of
 from fhir_pgx.services.service import Service
-from fhir_pgx.services.templates import MEASURE_CODES, codes_of, is_of_measures, type_of
+from fhir_pgx.services.templates import is_of_measures, type_of
+from fhir_pgx.services.unanswered import unanswered
 from fhir_pgx.storage.store import Store
 
-_PATIENT_ID = "{{context.patientId}}"
-_MEASURES = frozenset(MEASURE_CODES)
+_STORED = "store."  # the path of what our own store holds
 _LARGEST_STORED = 50_000_000  # what is stored was within the limit when it came
 
 # Of two answers on one subject the first of these holds: part of the data is not all of it.
@@ -53,13 +53,14 @@ def gather(
     Raises StoreFailure where the store does not answer (its silence must not read as "untested"),
     MixedPatients where the store holds another patient's data under this id.
     """
+    is_asked = sources.client is not None and sources.client.find_listed(call.fhir_server)
+    # By the prefetch alone: what we hold ourselves is no answer of the client's server.
+    queries = unanswered(document, service, patient_id=call.patient_id) if is_asked else ()
     if sources.store is not None and call.fhir_server in sources.store_servers:
         call = _from_store(call, sources.store)
-    if sources.client is not None and sources.client.find_listed(call.fhir_server):
-        queries = _unanswered(call, document, service)
-        if queries:
-            with sources.client.visit(call.fhir_server, token=_token(document)) as visit:
-                call = _from_server(call, visit, queries)
+    if sources.client is not None and queries:
+        with sources.client.visit(call.fhir_server, token=_token(document)) as visit:
+            call = _from_server(call, visit, queries)
     return with_dispatched(call)
 
 
@@ -71,7 +72,7 @@ def _from_store(call: HookCall, store: Store) -> HookCall:
     entries = [
         Entry(
             read_json(resource.body, max_bytes=_LARGEST_STORED),
-            f"store.{resource.reference}",
+            f"{_STORED}{resource.reference}",
             resource.full_url,
         )
         for resource in stored
@@ -80,35 +81,6 @@ def _from_store(call: HookCall, store: Store) -> HookCall:
     genomic = tuple(entry for entry in entries if is_genomic(entry))
     others = tuple(entry for entry in entries if not is_genomic(entry))
     return _with_answers(call, [Answer("genomics", genomic), Answer("other", others)])
-
-
-def _unanswered(call: HookCall, document: Mapping[str, Any], service: Service) -> tuple[str, ...]:
-    """The service's queries that the prefetch did not answer in any form, under any name."""
-    prefetch = document.get("prefetch")
-    keys = prefetch.keys() if isinstance(prefetch, dict) else frozenset()
-    return tuple(
-        template.replace(_PATIENT_ID, quote(call.patient_id, safe=""))
-        for key, template in service.prefetch.items()
-        if key not in keys and not any(_answers(entry, template) for entry in call.evidence)
-    )
-
-
-def _answers(entry: Entry, template: str) -> bool:
-    """Whether a resource is of what a query asks for. A weight is no answer to the question for a
-    genotype, nor the other way about."""
-    if entry.type != type_of(template):
-        return False
-    if entry.type != "Observation":
-        return True
-    codes = {as_text(c.get("code")) for c in as_dicts(_code(entry).get("coding"))}
-    if is_of_measures(template):
-        return not codes.isdisjoint(codes_of(template))
-    return not codes or not codes <= _MEASURES
-
-
-def _code(entry: Entry) -> Mapping[str, Any]:
-    code = entry.resource.get("code")
-    return code if isinstance(code, dict) else {}
 
 
 def _token(document: Mapping[str, Any]) -> str:
@@ -150,7 +122,7 @@ def _with_answers(call: HookCall, answers: Sequence[Answer]) -> HookCall:
     reasons = dict.fromkeys(r for r in (call.unavailable_reason, more.unavailable_reason) if r)
     return replace(
         call,
-        evidence=(*call.evidence, *checked.keep(more.entries)),
+        evidence=_once(call.evidence, checked.keep(more.entries)),
         genomics=min(call.genomics, more.genomics, key=_STRONGEST.index),
         medications=min(call.medications, more.medications, key=_STRONGEST.index),
         incomplete=call.incomplete or more.incomplete or part_missing,
@@ -161,6 +133,29 @@ def _with_answers(call: HookCall, answers: Sequence[Answer]) -> HookCall:
         notes=(*call.notes, *checked.left_out),
         flags=tuple(dict.fromkeys((*call.flags, *checked.flags))),
     )
+
+
+def _once(held: Sequence[Entry], more: Sequence[Entry]) -> tuple[Entry, ...]:
+    """All entries, no resource twice, each with what it contains: the prefetch before the server,
+    the server before our store, whose copy may be older."""
+    first = {root.reference: root for root in map(_root, held) if not _is_stored(root)}
+    new = []
+    for entry in more:
+        root = _root(entry)
+        if first.setdefault(root.reference, root) is root:
+            new.append(entry)
+    kept = [e for e in held if not _is_stored(e) or e.reference not in first]
+    return (*kept, *new)
+
+
+def _root(entry: Entry) -> Entry:
+    while entry.container is not None:
+        entry = entry.container
+    return entry
+
+
+def _is_stored(entry: Entry) -> bool:
+    return entry.path.startswith(_STORED)
 
 
 def _joined(one: Lists, other: Lists) -> Lists:

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_pgx.errors import Issue, MixedPatients
-from fhir_pgx.fhir.bundle import Entry, as_dicts, as_list, as_text, reference_of, type_and_id
+from fhir_pgx.fhir.bundle import (
+    Entry,
+    References,
+    as_dicts,
+    as_list,
+    as_text,
+    reference_of,
+    type_and_id,
+)
+from fhir_pgx.fhir.whose import find_donor
 from fhir_pgx.model.finding import NotUnderstood
 
 # Where FHIR resources of every release name the patient they are about.
@@ -56,7 +65,8 @@ def check_patient(entries: Iterable[Entry], patient_id: str) -> PatientCheck:
     the Patient entry of that fullUrl. Patients without an id (contained, or an anonymous entry)
     are compared by identifier where both sides have one of the same system. A resource about a
     group or a specimen is left out, not refused. `Observation.focus` is the reader's: the record
-    is this patient's, whomever the result is about.
+    is this patient's, whomever the result is about. The Patient of a donor whom such a focus names
+    is passed over; no other data of the donor may come along.
 
     Raises MixedPatients naming every path, and no id.
     """
@@ -82,6 +92,7 @@ class _Check:
         self.issues: list[Issue] = []
         self.left_out: list[NotUnderstood] = []
         self.flags: list[str] = []
+        self.references: References | None = None  # looked up where another Patient came along
         patients = [entry for entry in entries if entry.type == "Patient"]
         self.by_url = {entry.full_url: entry for entry in patients if entry.full_url}
         self.known: Identifiers = {}
@@ -117,6 +128,8 @@ class _Check:
         identity = "" if entry.container else _id_of(entry)
         if identity == self.patient_id:
             return True
+        if self._is_donor(entry):
+            return False  # not refused, and not used: what is of the donor names it by its focus
         if identity:
             return self._refuse(_OTHER, f"{entry.path}.id", entry)
         # The id of a contained resource is local to its container: only identifiers can tell.
@@ -126,6 +139,21 @@ class _Check:
         self._learn(found)
         self.flags.append("patient-without-id")
         return True
+
+    def _is_donor(self, patient: Entry) -> bool:
+        """Whether a result of the patient in context is focused on this one and says that it is a
+        donor. Anything else that is about this one is refused all the same."""
+        if self.references is None:
+            self.references = References(self.entries)
+        return any(
+            self.references.find(reference_of(item), entry) is patient
+            for entry in self.entries
+            if entry.type == "Observation"
+            and "focus" in entry.resource
+            and reference_of(entry.resource.get("subject")) == self.reference
+            and find_donor(entry, self.references) is not None
+            for item in as_dicts(entry.resource["focus"])
+        )
 
     def _is_subject(self, value: Any, path: str, entry: Entry) -> bool:
         reference = reference_of(value)

@@ -89,15 +89,22 @@ _OFFERED = (
     ),
 )
 
-_RESULTS = ("patient", "pgxObservations", "diagnosticReports")
+_GERMLINE = ("patient", "pgxObservations", "diagnosticReports")
+_RESULTS = (*_GERMLINE, "tumourMarkers", "pathogenResults")
 # Each hook asks for what it reads (minimum necessary).
 _ORDERS = (*_RESULTS, "activeMedications", "testOrders", "problems", "allergies", "bodyMeasures")
-_IN_USE = (*_RESULTS, "activeMedications", "problems")
+_ALLERGY = (*_GERMLINE, "activeMedications", "problems")
+# Wherever a test may be offered those in force are asked for: else one is offered twice.
+_IN_USE = (*_RESULTS, "activeMedications", "problems", "testOrders")
+# What only a chart is opened for: donors, prevention that is planned or declined, stated risks.
+_CHART = (*_IN_USE, "hlaResults", "carePlans", "consents", "riskAssessments")
 _KEYS = {
     **dict.fromkeys((hook for hook, *_ in _OFFERED), _ORDERS),
     **dict.fromkeys(("patient-view", "encounter-start", "appointment-book"), _IN_USE),
+    "patient-view": _CHART,
+    "encounter-start": (*_IN_USE, "hlaResults"),
     "problem-list-item-create": _IN_USE,
-    "allergyintolerance-create": _IN_USE,
+    "allergyintolerance-create": _ALLERGY,
 }
 _NEEDS = {
     **dict.fromkeys(

@@ -260,7 +260,7 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
     found: list[Entry] = []
     reasons: list[str] = []
     incomplete = False
-    for resource, where in _resources(value, path, flags):
+    for resource, where in resources_in(value, path, flags):
         if not _is_resource(resource):
             issues.append(Issue(f"{where} {_NOT_A_RESOURCE}", where, _MEND, "structure"))
             continue
@@ -269,7 +269,7 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
                 found.append(entry)
             elif entry.resource is resource or _is_failure(entry.resource):
                 reasons.append(_reason(entry.resource))
-        for bundle in _bundles(resource):
+        for bundle in bundles_in(resource):
             failed, is_empty = _unfilled(bundle)
             reasons += failed
             incomplete = incomplete or is_empty or _has_more(bundle)
@@ -284,7 +284,7 @@ def _read_key(key: str, value: Any, issues: list[Issue], flags: list[str]) -> An
     )
 
 
-def _resources(value: Any, path: str, flags: list[str]) -> Iterator[tuple[Any, str]]:
+def resources_in(value: Any, path: str, flags: list[str]) -> Iterator[tuple[Any, str]]:
     """Each resource that a key holds, also in the shapes of old and home-made clients."""
     if isinstance(value, list):
         flags.append("prefetch-array")
@@ -306,14 +306,14 @@ def _is_resource(value: Any) -> bool:
     return isinstance(kind, str) and kind != ""
 
 
-def _bundles(resource: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+def bundles_in(resource: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
     """A Bundle and those in it: the answers of a batch."""
     yield resource
     if depth < MAX_NESTING:
         for entry in as_dicts(resource.get("entry")):
             inner = entry.get("resource")
             if isinstance(inner, dict) and "entry" in inner:
-                yield from _bundles(inner, depth + 1)
+                yield from bundles_in(inner, depth + 1)
 
 
 def _unfilled(bundle: Mapping[str, Any]) -> tuple[list[str], bool]:
@@ -400,9 +400,9 @@ def _kind(key: str, value: Any) -> str:
 
 def _of_measures(key: str, value: Any) -> bool:
     """Whether a key was to hold weights and the like alone: by its search, else by its name."""
-    searched = _searched(value)
-    if searched:
-        return _type_in(searched) == "Observation" and is_of_measures(searched)
+    query = searched(value)
+    if query:
+        return type_in(query) == "Observation" and is_of_measures(query)
     if key in TEMPLATES:
         return is_of_measures(TEMPLATES[key])
     name = key.lower()
@@ -419,15 +419,16 @@ def topic_of(kind: str) -> Topic:
 
 def _searched_type(value: Any) -> str:
     """The type that a Bundle's self link searched; empty where it does not say."""
-    return _type_in(_searched(value))
+    return type_in(searched(value))
 
 
-def _type_in(query: str) -> str:
+def type_in(query: str) -> str:
+    """The type that a search is for; empty where the address is no search of a type."""
     address = query.partition("?")[0].removesuffix("/_search")
     return type_and_id(f"{address}/x")[0] if address else ""
 
 
-def _searched(value: Any) -> str:
+def searched(value: Any) -> str:
     """The address of a Bundle's self link; empty where it has none."""
     for link in as_dicts(value.get("link")) if isinstance(value, dict) else ():
         if as_text(link.get("relation")) == "self":

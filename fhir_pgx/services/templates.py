@@ -14,12 +14,13 @@ from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import unquote_plus
 
-# Result-level codes under which a PGx result is filed; component codes are not searchable.
+# Result-level codes under which a PGx result or a variant is filed; component codes are not searchable.
 RESULT_CODES = (
     # any gene: genotype, haplotype, variant, phase, metabolizer status, STU1 implications
     "84413-4", "84414-2", "69548-6", "82120-7", "51971-0", "53040-2", "51961-1", "83009-1",
     "51964-5",
     "therapeutic-implication", "predicted-therapeutic-implication", "effect-transporter-function",
+    "diagnostic-implication",
     # CYP2C19
     "79714-2", "57132-3", "72879-0", "66489-6", "66737-8", "66738-6", "66739-4", "66740-2",
     "66741-0", "66742-8", "66743-6",
@@ -59,6 +60,35 @@ MEASURE_CODES = (
     "2164-2",  # creatinine clearance
     "6301-6", "34714-6",  # INR
     "72166-2", "82810-3", "63895-7",  # smoking, pregnancy, breastfeeding
+    "8636-3", "76634-5", "76635-2", "8867-4",  # corrected QT interval, heart rate
+)  # fmt: skip
+
+# Tumour markers and gene tests of a tumour, its stage and the status of the disease: every code of
+# `knowledge/therapies/tumour/markers.csv` that answers something.
+MARKER_CODES = (
+    "14228-1", "14230-7", "16112-5", "16113-3", "21636-6", "21637-4", "21638-2", "21640-8",
+    "21702-6", "21902-2", "21908-9", "31150-6", "32581-1", "38530-2", "39004-7", "40556-3",
+    "40557-1", "43368-0", "43399-5", "47958-4", "48676-1", "48972-4", "49490-6", "49683-6",
+    "51867-0", "53620-1", "54447-8", "60588-1", "62862-8", "64083-9", "72333-8", "72383-3",
+    "72520-0", "72726-3", "74860-8", "75974-6", "77031-3", "77038-8", "78205-2", "78210-2",
+    "78218-5", "78225-0", "78915-6", "78916-4", "79207-7", "79208-5", "79210-1", "81420-2",
+    "81695-9", "82535-6", "83052-1", "83054-7", "83055-4", "83056-2", "83057-0", "85100-6",
+    "85147-7", "85148-5", "85149-3", "85299-6", "85318-4", "85319-2", "85325-9", "85329-1",
+    "85337-4", "85339-0", "85509-8", "90926-7", "90927-5", "92843-2", "92906-7", "92907-5",
+    "94076-7", "94077-5", "95784-5", "96893-3", "97509-4",
+)  # fmt: skip
+
+# Resistance genotypes under codes of their own; under 69548-6 they come with `pgxObservations`.
+PATHOGEN_CODES = (
+    "33630-5", "46244-0", "89372-7", "46245-7", "46246-5", "46247-3", "63072-3", "88544-2",
+    "53798-5", "80692-7",
+)  # fmt: skip
+
+# HLA typings of a locus or panel, and antibodies against HLA.
+TRANSPLANT_CODES = (
+    "78014-8", "13299-3", "78015-5", "13302-5", "77636-9", "96636-6", "57298-2", "57293-3",
+    "96664-8", "96629-1", "107914-4", "98006-0", "77641-9", "77642-7", "77643-5", "44534-6",
+    "107913-6",
 )  # fmt: skip
 
 # Genetic tests as they are ordered: the codes of `knowledge/panels.yaml`, and of any gene.
@@ -78,6 +108,9 @@ TEMPLATES = MappingProxyType(
         "patient": f"Patient/{_PATIENT}",
         "pgxObservations": f"Observation?patient={_PATIENT}&code={','.join(RESULT_CODES)}",
         "diagnosticReports": f"DiagnosticReport?patient={_PATIENT}&code={','.join(REPORT_CODES)}",
+        "tumourMarkers": f"Observation?patient={_PATIENT}&code={','.join(MARKER_CODES)}",
+        "pathogenResults": f"Observation?patient={_PATIENT}&code={','.join(PATHOGEN_CODES)}",
+        "hlaResults": f"Observation?patient={_PATIENT}&code={','.join(TRANSPLANT_CODES)}",
         "activeMedications": f"MedicationRequest?patient={_PATIENT}&status=active",
         "problems": f"Condition?patient={_PATIENT}&category=problem-list-item",
         "allergies": f"AllergyIntolerance?patient={_PATIENT}",
@@ -85,6 +118,9 @@ TEMPLATES = MappingProxyType(
             f"ServiceRequest?patient={_PATIENT}&status=active&code={','.join(TEST_CODES)}"
         ),
         "bodyMeasures": f"Observation?patient={_PATIENT}&code={','.join(MEASURE_CODES)}",
+        "carePlans": f"CarePlan?patient={_PATIENT}&status=active",
+        "consents": f"Consent?patient={_PATIENT}&status=active",
+        "riskAssessments": f"RiskAssessment?patient={_PATIENT}",
     }
 )
 

@@ -5,14 +5,14 @@ import io
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Request, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from fhir_pgx.errors import InvalidParameter, TooLarge, UnreadableText, UnsupportedMedia
-from fhir_pgx.model.document import Calling, Document, Options
+from fhir_pgx.model.document import Calling, Document, Format, Options
 from fhir_pgx.settings import Settings
 from fhir_pgx.web.body import FHIR_JSON, JSON, json_answer
 from fhir_pgx.web.site import Site
@@ -26,12 +26,14 @@ _TYPES = frozenset(
         "application/gzip", "application/x-gzip", "application/octet-stream",
     }
 )  # fmt: skip
-_FORMATS: Mapping[str, Literal["json", "text"]] = {"json": "json", "text": "text"}
+_FORMATS: Mapping[str, Format] = {"json": "json", "text": "text", "fhir": "fhir"}
+_PLAIN, _RESOURCES = ("json", "text"), ("json", "fhir")  # what a question has an answer in
 _MULTIPART = "multipart/form-data"
 _PART = "file"
 _CONTEXT = "context"
 _OUTSIDE = "outside-calls"
 _PARTS = (_PART, _CONTEXT, _OUTSIDE)
+_PERSONS = ("recipient", "donor")
 _FLAGS = ("all-matches", "missing-as-reference", "cyp2d6-from-snvs")
 _SWITCH = {"true": True, "1": True, "": True, "false": False, "0": False}
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -40,7 +42,7 @@ Reader = Callable[[Sequence[Document], Options], Any]
 
 
 def api_blueprint(site: Site) -> Blueprint:
-    """`POST /api/interpret`, `/api/recommend`, `/api/explain`."""
+    """`POST /api/interpret`, `/api/recommend`, `/api/explain`, `/api/hla-match`."""
     bp = Blueprint("api", __name__, url_prefix="/api")
 
     @bp.post("/interpret", strict_slashes=False)
@@ -50,13 +52,20 @@ def api_blueprint(site: Site) -> Blueprint:
 
     @bp.post("/recommend", strict_slashes=False)
     def recommend() -> ResponseReturnValue:
-        options = read_options(request.args, ("drug", *_FLAGS, "sample"))
+        known = ("format", "drug", *_FLAGS, "sample")
+        options = read_options(request.args, known, formats=_RESOURCES)
         return _answer(site.pipeline.recommend_documents, options, site.settings)
 
     @bp.post("/explain", strict_slashes=False)
     def explain() -> ResponseReturnValue:
         options = read_options(request.args, ("format", "drug", *_FLAGS, "sample"))
         return _answer(site.pipeline.explain_documents, options, site.settings)
+
+    @bp.post("/hla-match", strict_slashes=False)
+    def hla_match() -> ResponseReturnValue:
+        read_options(request.args, ())
+        recipient, donors = read_persons(request, site.settings)
+        return json_answer(site.pipeline.match_hla(recipient, donors), media=FHIR_JSON)
 
     return bp
 
@@ -66,10 +75,12 @@ def _answer(read: Reader, options: Options, settings: Settings) -> Response:
     found = read(documents, replace(options, outside_calls=tuple(outside)))
     if isinstance(found, str):
         return Response(found, content_type="text/plain; charset=utf-8")
-    return json_answer(found)
+    return json_answer(found, media=FHIR_JSON if options.format == "fhir" else JSON)
 
 
-def read_options(arguments: "MultiDict[str, str]", known: tuple[str, ...]) -> Options:
+def read_options(
+    arguments: "MultiDict[str, str]", known: tuple[str, ...], *, formats: tuple[str, ...] = _PLAIN
+) -> Options:
     """The flags. Raises InvalidParameter, also for a name that is not known: a flag that is spelt
     wrong would change the answer without a word."""
     for name in arguments:
@@ -80,8 +91,9 @@ def read_options(arguments: "MultiDict[str, str]", known: tuple[str, ...]) -> Op
                 mend="use " + ", ".join(known),
             )
     written = arguments.get("format", "json")
-    if written not in _FORMATS:
-        raise InvalidParameter("the format is unknown", where="format", mend="use json or text")
+    if written not in formats:
+        mend = f"use {' or '.join(formats)}"
+        raise InvalidParameter("there is no answer in this format", where="format", mend=mend)
     drugs = tuple(drug for drug in arguments.getlist("drug") if drug.strip())
     flags = {name: _flag(arguments, name) for name in _FLAGS}
     calling = Calling(
@@ -129,14 +141,31 @@ def read_documents(asked: Request, settings: Settings) -> tuple[list[Document], 
     return data, outside
 
 
-def _parts(asked: Request, wanted: str, settings: Settings) -> list[Document]:
+def read_persons(asked: Request, settings: Settings) -> tuple[list[Document], list[Document]]:
+    """The recipient's data and each donor's: the parts `recipient` and `donor` of a form, or one
+    body that holds both. Raises as `read_documents` does."""
+    if asked.mimetype != _MULTIPART:
+        return read_documents(asked, settings)[0], []
+    recipient, donors = (_parts(asked, name, settings, _PERSONS) for name in _PERSONS)
+    if not recipient:
+        raise InvalidParameter(
+            "the form holds no data of the recipient",
+            where=_PERSONS[0],
+            mend="send a part named recipient, and one named donor for each donor",
+        )
+    return recipient, donors
+
+
+def _parts(
+    asked: Request, wanted: str, settings: Settings, known: tuple[str, ...] = _PARTS
+) -> list[Document]:
     for name in (*asked.files, *asked.form):
-        if name not in _PARTS:
+        if name not in known:
             # A part that is passed over would change the answer without a word.
             raise InvalidParameter(
                 "the form has a part that is not read here",
                 where=(name or "(unnamed)")[:100],
-                mend="name the parts " + ", ".join(_PARTS),
+                mend="name the parts " + ", ".join(known),
             )
     files = [
         Document(

@@ -32,6 +32,8 @@ class Pipeline(Protocol):
 
     def explain_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
 
+    def match_hla(self, recipient: Sequence[Document], donors: Sequence[Document]) -> Any: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

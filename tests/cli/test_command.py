@@ -36,6 +36,8 @@ def test_the_help_of_every_command_has_an_example(run, command):
         ("nonsense",),
         ("interpret",),
         ("interpret", "a.json", "--format", "fhir"),  # of a later release, and said so
+        ("recommend", "a.json", "--format", "text"),
+        ("explain", "a.json", "--format", "fhir"),
         ("interpret", "a.json", "--all-matches"),
         ("interpret", "not-there.json"),
         ("interpret", "."),  # a folder
@@ -269,3 +271,11 @@ def test_the_installed_program_writes_json_and_stops_quietly_when_its_reader_doe
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b'{\n  "release"')
+
+
+def test_recommendations_are_written_as_resources_on_request(run, write):
+    code, bundle, _ = run("recommend", write("a.json", GENOTYPE), "--format", "fhir")
+    assert (code, bundle["resourceType"], bundle["type"]) == (0, "Bundle", "collection")
+    # Advice by genes of drug response is not written yet, and the answer says so.
+    (told,) = [each["resource"] for each in bundle["entry"]]
+    assert "recommendations by genes of drug response" in told["issue"][0]["diagnostics"]

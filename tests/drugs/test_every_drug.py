@@ -18,7 +18,6 @@ from tests.replay import demo_client
 
 TABLE = yaml.safe_load(Path(__file__).with_name("table.yaml").read_text(encoding="utf-8"))
 NOTHING = "nothing"
-TO_MONITOR = ("monitor", "risk-stated", "continue-if-tolerated", "standard")
 HLA_TESTS = {
     "HLA-A*31:01": "79712-6",
     "HLA-B*15:02": "57979-7",
@@ -140,7 +139,12 @@ def ask(tmp_path_factory):
         def ask(row, results):
             answer = client.post("/cds-services/pgx-order-sign", json=request(row, results))
             assert answer.status_code == 200, answer.get_data(as_text=True)
-            return answer.get_json()["cards"]
+            cards = answer.get_json()["cards"]
+            of_tumour = [card for card in cards if TO_BE_TESTED in card["summary"]]
+            wanted = TUMOUR_TESTS.get(row["drug"])
+            assert [card["indicator"] for card in of_tumour] == (["info"] if wanted else [])
+            assert all(wanted in card["summary"] for card in of_tumour)
+            return [card for card in cards if card not in of_tumour]
 
         yield ask
 
@@ -225,15 +229,85 @@ def test_a_normal_result_gets_no_card_or_what_the_table_says(ask, groups, rule_o
     assert wrongs(card, case, groups[row["drug"]], rule_of) == []
 
 
+# Drugs of the table whose label asks for a test of the tumour too: its card stands beside.
+TUMOUR_TESTS = {"erdafitinib": "FGFR3", "gefitinib": "EGFR", "lapatinib": "HER2"}
+TO_BE_TESTED = "to be tested first"
+
+# The drugs whose order says that a result is missing, where nothing is on file. A warning where the
+# FDA label asks for the test, by what it asks; else information, where the advice of a source may
+# matter much (level A, or a serious row). Of all other drugs nothing is said.
+LABEL_REQUIRES = """
+    abacavir, capecitabine, carbamazepine, eliglustat, fluorouracil, ivacaftor, pegloticase,
+    pimozide, primaquine, rasburicase, siponimod, tafenoquine, tetrabenazine
+"""
+LABEL_RECOMMENDS = """
+    allopurinol, azathioprine, irinotecan, mercaptopurine, oxcarbazepine, thioguanine
+"""
+ADVICE_DEPENDS = {
+    "BCHE": "mivacurium",
+    "CACNA1S or RYR1": """
+        desflurane, enflurane, halothane, isoflurane, methoxyflurane, sevoflurane,
+        succinylcholine""",
+    "CYP2B6": "efavirenz",
+    "CYP2B6 or CYP2C19": "sertraline",
+    "CYP2C19": """
+        citalopram, clopidogrel, escitalopram, lansoprazole, mavacamten, omeprazole, pantoprazole,
+        voriconazole""",
+    "CYP2C19 or CYP2D6": "amitriptyline",
+    "CYP2C9": "celecoxib, flurbiprofen, ibuprofen, lornoxicam, meloxicam, piroxicam, tenoxicam",
+    "CYP2C9 or CYP4F2 or VKORC1": "warfarin",
+    "CYP2C9 or HLA-B*15:02": "fosphenytoin, phenytoin",
+    "CYP2C9 or SLCO1B1": "fluvastatin",
+    "CYP2D6": """
+        atomoxetine, codeine, nortriptyline, oliceridine, ondansetron, paroxetine, pitolisant,
+        tamoxifen, thioridazine, tramadol, tropisetron, vortioxetine""",
+    "CYP3A5": "tacrolimus",
+    "DPYD": "flucytosine, tegafur",
+    "G6PD": "dapsone, methylene blue, nitrofurantoin, toluidine blue",
+    "HLA-B*15:02": "lamotrigine",
+    "MT-RNR1": """
+        amikacin, dibekacin, gentamicin, kanamycin, neomycin, netilmicin, paromomycin, plazomicin,
+        ribostamycin, streptomycin, tobramycin""",
+    "NAT2": "hydralazine",
+    "ABCG2 or SLCO1B1": "rosuvastatin",
+    "SLCO1B1": "atorvastatin, lovastatin, pitavastatin, pravastatin, simvastatin",
+    "UGT1A1": "atazanavir",
+}
+
+
+def names_in(text):
+    return [" ".join(each.split()) for each in text.split(",")]
+
+
+MISSING = {
+    **dict.fromkeys(names_in(LABEL_REQUIRES), ("warning", "the FDA label requires testing")),
+    **dict.fromkeys(names_in(LABEL_RECOMMENDS), ("warning", "the FDA label recommends testing")),
+    **{
+        each: ("info", f"no {genes} result on file;")
+        for genes, drugs in ADVICE_DEPENDS.items()
+        for each in names_in(drugs)
+    },
+}
+
+
 @pytest.mark.parametrize("row", TABLE, ids=name)
 def test_without_a_result_no_advice_is_shown(ask, row):
-    """Missing is never normal, and never a reason for advice."""
+    """Missing is never normal, and never a reason for advice. Where it matters it is said."""
     cards = ask(row, {})
-    assert len(cards) <= 1
-    for card in cards:
-        assert not is_advice(card)
-        assert card["indicator"] != "critical"
-        assert "**Advice**" not in card["detail"]
+    if row["drug"] not in MISSING:
+        assert cards == []
+        return
+    (card,) = cards
+    indicator, said = MISSING[row["drug"]]
+    assert card["indicator"] == indicator
+    assert said in card["summary"]
+    assert " result on file;" in card["summary"]
+    assert not is_advice(card)
+    assert "**Advice**" not in card["detail"]
+
+
+def test_every_drug_that_tells_of_a_missing_result_is_one_of_the_table():
+    assert MISSING.keys() <= {row["drug"] for row in TABLE}
 
 
 @pytest.fixture(scope="module")
@@ -257,14 +331,39 @@ def test_the_rows_of_the_table_are_the_sources_own_and_of_this_drug(facts, group
             assert case["card"]["leads"] in sources
 
 
-def test_the_indicators_of_the_table_follow_the_actions():
-    """What is serious is critical; another drug, another dose or a test is a warning at least."""
+# What the facts' own classes of the leading source's rows would bring, save for these drugs: there
+# the class is of some words of the row, and the row says more.
+ASK_FOR = {"alternative", "avoid", "contraindicated", "increase_dose", "reduce_dose"}
+CLASSED_OTHERWISE = {
+    "abrocitinib": "the label names 50 mg once a day, half of the usual dose",
+    "aripiprazole lauroxil": "FDA: the dose is to be adjusted",
+    "brexpiprazole": "DPWG: half of the standard dose",
+    "clobazam": "the label: a lower start and a slower titration",
+    "deutetrabenazine": "the label's maximum of 36 mg a day",
+    "flucloxacillin": "DPWG: to be avoided only where liver enzymes are raised; to be monitored",
+    "metoclopramide": "FDA: a lower dose",
+    "oliceridine": "FDA: less often",
+    "tetrabenazine": "the label's maximum of 50 mg a day",
+    "warfarin": "an equation, no row",
+}
+
+
+def test_the_indicators_of_the_table_agree_with_the_classes_of_the_facts(shared):
+    """Read by others than who wrote the table: a row to act on is no mere information."""
+    with (shared / "facts" / "recommendations.jsonl").open(encoding="utf-8") as lines:
+        classes = {
+            row["id"]: (row["source"], row["action_class"]) for row in map(json.loads, lines)
+        }
+    otherwise = set()
     for row in TABLE:
         for case in (row["actionable"], row["normal"]):
-            card = case.get("card")
-            if card is not None:
-                is_info = card["action"] in TO_MONITOR
-                assert (card["indicator"] == "info") == is_info, row["drug"]
+            if "card" not in case:
+                continue
+            found = [classes[each] for each in case.get("rows", ())]
+            acts = {act for by, act in found if by.split("_")[0] == case["card"]["leads"]}
+            if bool(acts & ASK_FOR) != (case["card"]["indicator"] != "info"):
+                otherwise.add(row["drug"])
+    assert otherwise == CLASSED_OTHERWISE.keys()
 
 
 def test_a_row_that_asks_for_nothing_says_why():

@@ -1,6 +1,8 @@
 """What the tests of the genomics readers share. Every resource in them is synthetic."""
 
+import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,5 +29,25 @@ def reading_of(vocabulary: Vocabulary) -> Callable[..., Reading]:
     def read_resources(*resources: dict[str, Any]) -> Reading:
         bundle = {"resourceType": "Bundle", "entry": [{"resource": item} for item in resources]}
         return read(list(entries_of(bundle)), vocabulary)
+
+    return read_resources
+
+
+@pytest.fixture(scope="session")
+def tumour_reading_of(vocabulary: Vocabulary) -> Callable[..., Reading]:
+    """As `reading_of`, with the codes of biomarkers and the genes of tumours."""
+    folder = TERMS.parent / "therapies" / "tumour"
+    with (folder / "markers.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    genes = "EGFR ALK EML4 KRAS NRAS BRAF ROS1 MET RET NTRK1 NTRK2 NTRK3 ERBB2 FLT3 JAK2 BCR ABL1"
+    known = replace(
+        vocabulary,
+        markers={row["code"]: row["answers"] for row in rows},
+        tumour_genes={gene: gene for gene in genes.split()} | {"HER2": "ERBB2"},
+    )
+
+    def read_resources(*resources: dict[str, Any]) -> Reading:
+        bundle = {"resourceType": "Bundle", "entry": [{"resource": item} for item in resources]}
+        return read(list(entries_of(bundle)), known)
 
     return read_resources

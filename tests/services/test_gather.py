@@ -137,7 +137,7 @@ def test_only_what_the_prefetch_left_unanswered_is_asked_for():
     report = bundle(resource("DiagnosticReport", "d"))
     server = Server({"DiagnosticReport": Retrieved((report,))})
     document = request(
-        {"patient": None, "results": resource("Observation", "o"), "problems": None},
+        {"patient": None, "results": bundle(resource("Observation", "o")), "problems": None},
         fhirAuthorization={"access_token": "t"},
     )
     call = gathered(document, Sources(client=server))
@@ -151,13 +151,129 @@ def test_only_what_the_prefetch_left_unanswered_is_asked_for():
     assert "DiagnosticReport/d" in [entry.reference for entry in call.evidence]
 
 
+def typed(resources, **members):
+    return {**bundle(*resources), "type": "searchset", **members}
+
+
+def searched_by(query, *resources):
+    link = [{"relation": "self", "url": f"{EHR}/{query}"}]
+    return typed(resources, link=link)
+
+
+def as_included(each):
+    return {"entry": [{"resource": each, "search": {"mode": "include"}}]}
+
+
+RESULT, REPORT = resource("Observation", "o"), resource("DiagnosticReport", "d")
+PATIENT = {"resourceType": "Patient", "id": "p1"}
+RESULT_SEARCH = SERVICE.prefetch["pgxObservations"].replace("{{context.patientId}}", "p1")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "is_asked"),
+    [
+        # a list of the type is an answer, under any name and in any shape met
+        (typed([RESULT]), "Observation", False),
+        ([RESULT], "Observation", False),
+        ({"response": {"status": "200"}, "resource": typed([RESULT])}, "Observation", False),
+        (bundle(typed([RESULT])), "Observation", False),  # of a batch
+        (PATIENT, "Patient", False),
+        # one resource is not all of them
+        (RESULT, "Observation", True),
+        (REPORT, "DiagnosticReport", True),
+        (resource("MedicationRequest", "m"), "MedicationRequest", True),
+        ({**REPORT, "contained": [RESULT]}, "Observation", True),
+        # nor is what stands beside the matches of another search, or in one report
+        (typed([], **as_included(RESULT)), "Observation", True),
+        ({**bundle(REPORT, RESULT), "type": "collection"}, "Observation", True),
+        ({**bundle(REPORT, RESULT), "type": "document"}, "DiagnosticReport", True),
+        ([{**bundle(REPORT, RESULT), "type": "collection"}], "DiagnosticReport", True),
+        ([typed([REPORT])], "DiagnosticReport", False),
+        # a Bundle's own search decides, also where it found none
+        (searched_by(RESULT_SEARCH), "Observation", False),
+        (searched_by(RESULT_SEARCH.replace("patient=", "subject=")), "Observation", False),
+        (searched_by(RESULT_SEARCH + "&_count=200"), "Observation", False),
+        (searched_by("Observation?patient=p1", RESULT), "Observation", False),
+        (searched_by("Observation?patient=p1&code=79714-2", RESULT), "Observation", True),
+        (searched_by("Observation?patient=p1&date=ge2026", RESULT), "Observation", True),
+        (searched_by(RESULT_SEARCH + "&date=ge2026", RESULT), "Observation", True),
+        (searched_by(RESULT_SEARCH + "&_lastUpdated=ge2026", RESULT), "Observation", True),
+        (searched_by(RESULT_SEARCH.replace("patient=", "subject:Patient=")), "Observation", False),
+        (searched_by("Condition?patient=p1&category:not=x"), "Condition", True),
+        (searched_by("MedicationRequest?patient=p1&status=completed"), "MedicationRequest", True),
+        (
+            searched_by("MedicationRequest?patient=p1&status=active,completed"),
+            "MedicationRequest",
+            False,
+        ),
+    ],
+)
+def test_only_a_search_for_all_of_a_kind_spares_the_question_to_the_server(sent, kind, is_asked):
+    server = Server({})
+    gathered(request({"anything": sent}), Sources(client=server))
+    # Weights and tumour markers, too, are Observations; the search for genotypes is meant.
+    asked = [q for q in server.asked if q.startswith(kind)]
+    asked = [q for q in asked if kind != "Observation" or "84413-4" in q]
+    assert bool(asked) is is_asked
+
+
+def test_what_our_store_holds_is_no_answer_of_the_client(store):
+    put(store, resource("Observation", "old"), resource("MedicationRequest", "m-old"))
+    found = Retrieved((bundle(resource("Observation", "new")),))
+    server = Server({"Observation": found})
+    call = gathered(request(), Sources(store, frozenset({EHR}), server))
+    assert {"Observation", "MedicationRequest"} <= {q.partition("?")[0] for q in server.asked}
+    references = [entry.reference for entry in call.evidence]
+    assert sorted(references) == ["MedicationRequest/m-old", "Observation/new", "Observation/old"]
+
+
+def test_the_context_of_a_hook_is_no_answer_either():
+    """A new problem says nothing of the problems there are."""
+    (service,) = [each for each in services(lambda call: HookAnswer()) if "problem" in each.id]
+    problem = resource("Condition", "c")
+    document = {
+        **request(),
+        "hook": service.hook,
+        "context": {"patientId": "p1", "userId": "Practitioner/1", "conditions": bundle(problem)},
+    }
+    server = Server({})
+    gather(read_hook_call(document, service), document, service, Sources(client=server))
+    assert any(query.startswith("Condition") for query in server.asked)
+
+
+def test_the_servers_version_stands_before_the_stored_one_and_nothing_twice(store):
+    stored, sent = resource("Observation", "o"), resource("Observation", "o")
+    stored["status"], sent["status"] = "preliminary", "final"
+    put(store, stored, resource("Observation", "only-stored"))
+    server = Server({"Observation": Retrieved((bundle(sent),))})
+    call = gathered(request(), Sources(store, frozenset({EHR}), server))
+    found = [(entry.reference, entry.resource.get("status")) for entry in call.evidence]
+    assert sorted(found, key=str) == [("Observation/o", "final"), ("Observation/only-stored", None)]
+
+
+def test_what_the_client_sent_stands_before_the_servers_and_nothing_twice():
+    mine, theirs = resource("Observation", "o"), resource("Observation", "o")
+    mine["status"], theirs["status"] = "amended", "final"
+    server = Server({"Observation": Retrieved((bundle(theirs, resource("Observation", "p")),))})
+    call = gathered(request({"a": mine}), Sources(client=server))
+    found = [(entry.reference, entry.resource.get("status")) for entry in call.evidence]
+    assert found == [("Observation/o", "amended"), ("Observation/p", None)]
+
+
+@pytest.mark.parametrize("answer", [Unavailable("timeout"), Retrieved((bundle(),))])
+def test_where_the_server_fails_or_has_none_what_is_stored_stays(store, answer):
+    put(store, resource("Observation", "o"))
+    call = gathered(request(), Sources(store, frozenset({EHR}), Server({"Observation": answer})))
+    assert [entry.reference for entry in call.evidence] == ["Observation/o"]
+    assert call.incomplete is isinstance(answer, Unavailable)
+
+
 def test_a_weight_that_was_sent_is_no_answer_to_the_question_for_results():
     server = Server({})
     weight = resource("Observation", "w")
     weight["code"]["coding"][0]["code"] = "29463-7"
-    call = gathered(request({"vitals": weight}), Sources(client=server))
-    (asked,) = [query for query in server.asked if query.startswith("Observation")]
-    assert "84413-4" in asked
+    call = gathered(request({"vitals": bundle(weight)}), Sources(client=server))
+    assert [query for query in server.asked if "84413-4" in query]
     assert call.genomics == "empty"
 
 

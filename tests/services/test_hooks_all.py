@@ -108,6 +108,13 @@ def test_every_hook_of_the_library_that_we_offer_has_one_service_of_its_own():
         assert each.usage_requirements
 
 
+def test_wherever_a_test_may_be_offered_those_in_force_are_asked_for():
+    """Else one that is ordered already is offered again."""
+    offered = services(lambda call: HookAnswer())
+    without = {each.hook for each in offered if "testOrders" not in each.prefetch}
+    assert without == {"allergyintolerance-create"}  # its cards offer nothing
+
+
 @pytest.mark.parametrize("service", services(lambda call: HookAnswer()), ids=lambda each: each.id)
 def test_templates_hold_no_token_but_the_patient_and_no_modifier(service):
     for query in service.prefetch.values():

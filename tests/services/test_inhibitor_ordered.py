@@ -43,7 +43,15 @@ def ask(knowledge):
     pipeline = Pipeline(knowledge, DrugCodes(), today=lambda: date(2026, 11, 23))
     offered = {each.hook: each for each in services(pipeline.answer)}
 
-    def asked(drafts, in_use=(), result="", hook="order-sign", genomics=None, selected=None):
+    def asked(
+        drafts,
+        in_use=(),
+        result="",
+        hook="order-sign",
+        genomics=None,
+        selected=None,
+        medicines=None,
+    ):
         """The cards for drafts and medicines in use, each a drug's name or a resource."""
         orders = [order(each, f"draft-{i}", status="draft") for i, each in enumerate(drafts)]
         taken = [order(each, f"in-use-{i}") for i, each in enumerate(in_use)]
@@ -58,7 +66,7 @@ def ask(knowledge):
             "context": context,
             "prefetch": {
                 "pgxObservations": genomics or bundle(*tests),
-                "activeMedications": bundle(*taken),
+                "activeMedications": medicines or bundle(*taken),
             },
         }
         call = read_call(request, offered[hook], Sources())
@@ -213,6 +221,50 @@ def test_an_inhibitor_without_guidance_needs_the_results_only_beside_such_a_medi
     assert ask(["bupropion"], [], genomics=OUTCOME) == []
     with pytest.raises(DataUnavailable):
         ask(["bupropion"], ["tamoxifen"], genomics=OUTCOME)
+
+
+@pytest.mark.parametrize("genomics", [None, OUTCOME])
+def test_where_the_medicines_could_not_be_obtained_the_inhibitor_says_so(ask, genomics):
+    """Of bupropion itself no guideline speaks: silence would read as nothing found."""
+    (card,) = ask(["bupropion"], genomics=genomics, medicines=OUTCOME)
+    assert card["summary"] == (
+        "Bupropion: inhibits CYP2D6, and the medicines in use could not be looked at."
+    )
+    assert card["indicator"] == "info"
+    detail = card["detail"].replace("\\", "")
+    for victim in ("codeine", "tamoxifen", "tramadol"):
+        assert victim in detail
+    assert "clopidogrel" not in detail
+    assert "could not be obtained" in detail
+    assert "(PGX-625)" in detail
+    assert card["extension"]["org.fhir-pgx.card"]["orders"] == ["MedicationRequest/draft-0"]
+
+
+def test_only_what_failed_is_told_by_the_inhibitor(ask):
+    assert ask(["bupropion"]) == []  # looked for, and none found
+    cards = ask(["sertraline"], result="*1/*1", medicines=OUTCOME)  # weak
+    assert not any("inhibits" in card["summary"] for card in cards)
+
+
+def test_an_inhibitor_whose_own_card_tells_of_the_medicines_has_no_second(ask):
+    (card,) = ask(["paroxetine"], result="*4/*4", medicines=OUTCOME)
+    assert "could not be obtained" in card["detail"]
+    assert "inhibits" not in card["summary"]
+
+
+def test_of_a_list_that_came_in_part_the_pair_that_was_seen_is_told_alone(ask):
+    part = {**bundle(order("codeine", "in-use-0")), "total": 9}
+    (card,) = ask(["bupropion"], result="*1/*1", medicines=part)
+    assert card["summary"].startswith("Bupropion: with codeine in use.")
+
+
+def test_of_a_list_that_came_in_part_without_a_pair_the_rest_is_told(ask):
+    part = {**bundle(order("clopidogrel", "in-use-0")), "total": 9}
+    (card,) = ask(["bupropion"], result="*1/*1", medicines=part)
+    assert card["summary"] == (
+        "Bupropion: inhibits CYP2D6, and not all medicines in use could be looked at."
+    )
+    assert "could not be obtained in full" in card["detail"]
 
 
 @pytest.mark.parametrize("inhibitor", ["duloxetine", "paroxetine"])

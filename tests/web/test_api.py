@@ -134,3 +134,29 @@ def test_a_trace_may_be_asked_for_as_text(client, pipeline):
     answer = client.post("/api/explain?format=text&drug=codeine", data=BODY, content_type=FHIR)
     assert answer.content_type.startswith("text/plain")
     assert pipeline.options.format == "text"
+
+
+def test_recommendations_may_be_asked_for_as_resources(client, pipeline):
+    answer = client.post("/api/recommend?format=fhir", data=BODY, content_type=FHIR)
+    assert answer.status_code == 200
+    assert answer.content_type == FHIR
+    assert pipeline.options.format == "fhir"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "mend"),
+    [
+        ("recommend", "text", "use json or fhir"),
+        ("recommend", "pdf", "use json or fhir"),
+        ("recommend", "", "use json or fhir"),
+        ("interpret", "fhir", "use json or text"),
+        ("explain", "fhir", "use json or text"),
+    ],
+)
+def test_a_format_that_a_question_has_no_answer_in_is_refused(client, question, written, mend):
+    answer = client.post(f"/api/{question}?format={written}", data=BODY, content_type=FHIR)
+    assert answer.status_code == 400
+    (issue,) = answer.get_json()["issue"]
+    assert issue["expression"] == ["format"]
+    assert mend in issue["diagnostics"]

@@ -9,6 +9,7 @@ from fhir_pgx.model.card import Card
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.therapy import Domain as DomainName
 from fhir_pgx.model.therapy import TherapyAdvice, TherapyDrug
+from fhir_pgx.normalize.conjugate import conjugate_of
 from fhir_pgx.pipeline.case import Case
 
 
@@ -21,6 +22,10 @@ class Domain(Protocol):
 
     def concerns(self, order: MedicationOrder) -> bool:
         """Whether any row speaks of a drug of the order: the patient's data are then needed."""
+
+    def needs(self, order: MedicationOrder) -> bool:
+        """Whether the order must not be answered without the patient's data: its label turns on
+        a result, or a finding would make it contraindicated."""
 
     def order_cards(
         self, orders: Sequence[MedicationOrder], case: Case, context: CardContext
@@ -46,13 +51,13 @@ class Domain(Protocol):
 def drugs_of(order: MedicationOrder) -> tuple[TherapyDrug, ...]:
     """The drugs that an order holds, as therapy rows know them.
 
-    A conjugate (`trastuzumab deruxtecan`) resolves to the antibody in it, which is another
+    A conjugate (`trastuzumab deruxtecan`) may resolve to the antibody in it, which is another
     medicine: it is known by its own name alone.
     """
-    label = order.concept.label.strip().lower()
     match = order.match
     if match is None or "not-interchangeable" in match.notes:
-        return (TherapyDrug(label),) if label else ()
+        name = conjugate_of(order.concept) or order.concept.label.strip().lower()
+        return (TherapyDrug(name),) if name else ()
     return tuple(TherapyDrug(drug.name, drug.rxcui) for drug in match.ingredients)
 
 

@@ -1,15 +1,36 @@
 """Inherited findings, from what was read to cards."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.form import is_for_local_use
+from fhir_pgx.cards.inherited import hla_line, options_card, order_card
+from fhir_pgx.cards.inherited_problem import untested_card
 from fhir_pgx.fhir.bundle import Entry
+from fhir_pgx.fhir.conditions import code_of
+from fhir_pgx.fhir.values import concept_of
 from fhir_pgx.model.card import Card
 from fhir_pgx.model.drug import MedicationOrder
+from fhir_pgx.model.inherited import InheritedRow, JudgedInherited
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.therapy import Domain, TherapyAdvice, TherapyDrug
 from fhir_pgx.pipeline.case import Case
+from fhir_pgx.pipeline.precision.domain import drugs_of
+from fhir_pgx.pipeline.precision.inherited_known import hla_of, known_of
+from fhir_pgx.recommendation.inherited import (
+    InheritedBook,
+    Known,
+    hazards_of,
+    judge_hla,
+    judge_order,
+    named_for_findings,
+    rows_for_problem,
+    untested_genes,
+)
+
+_OVER = frozenset({"resolved", "inactive", "remission"})
 
 
 class Inherited:
@@ -19,25 +40,210 @@ class Inherited:
 
     def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
         self._today = today
+        self._book = InheritedBook(knowledge.therapies.inherited)
 
     def concerns(self, order: MedicationOrder) -> bool:
-        return False
+        return self._book.speaks_of(drugs_of(order))
+
+    def needs(self, order: MedicationOrder) -> bool:
+        """Whether the order should not be answered without the findings: a finding could make the
+        drug contraindicated, or its label turns on one. Of other drugs that rows speak of, silence
+        is fair where no genomic data come."""
+        return self._book.is_grave(drugs_of(order))
 
     def order_cards(
         self, orders: Sequence[MedicationOrder], case: Case, context: CardContext
     ) -> list[Card]:
-        return []
+        known = known_of(case, self._book)
+        typed, status = hla_of(case)
+        return [
+            order_card(same, judged, context, self._today())
+            for drugs, same in _together(orders)
+            if (judged := self._judged(drugs, same, case, known, typed, status))
+        ]
+
+    def _judged(
+        self,
+        drugs: tuple[TherapyDrug, ...],
+        orders: Sequence[MedicationOrder],
+        case: Case,
+        known: Known,
+        typed: dict[str, tuple[str, ...]],
+        status: dict[str, str],
+    ) -> list[JudgedInherited]:
+        """All that must be said of one drug's orders. What is only for the eye, the ear or the
+        skin is no hazard of this kind; a therapy that is given so is judged all the same."""
+        proposed = any(order.proposed for order in orders)
+        found: list[JudgedInherited] = []
+        if not all(map(is_for_local_use, orders)):
+            found += hazards_of(drugs, self._book, known, case.patient, self._today())
+            rows = self._book.hla_for(drugs)
+            found += judge_hla(rows, typed, status, drugs=drugs, proposed=proposed)
+        therapy = judge_order(drugs, self._book, known, case.patient, proposed=proposed)
+        # "Not as a single agent" says more than "not on the list".
+        if therapy is not None and not any(each.alarm != "info" for each in found):
+            found.append(therapy)
+        return found
 
     def chart_cards(
         self, in_use: Sequence[MedicationOrder], case: Case, context: CardContext, hook: str
     ) -> list[Card]:
-        return []
+        known = known_of(case, self._book)
+        if not known.by_gene and not case.results and not case.reading.precision.typings:
+            return []
+        typed, status = hla_of(case)
+        cards = [
+            order_card(same, loud, context, self._today())
+            for drugs, same in _together(in_use)
+            if (loud := self._loud(drugs, same, case, known, typed, status))
+        ]
+        if hook != "patient-view":
+            return cards
+        named = named_for_findings(self._book, known, case.patient)
+        notes = judge_hla(self._book.hla, typed, status, drugs=None, proposed=False)
+        lines = [hla_line(each, self._today()) for each in notes]
+        if named:
+            cards.append(
+                options_card(
+                    named,
+                    context,
+                    self._today(),
+                    title="chart",
+                    about="inherited options",
+                    notes=lines,
+                )
+            )
+        return cards
+
+    def _loud(
+        self,
+        drugs: tuple[TherapyDrug, ...],
+        orders: Sequence[MedicationOrder],
+        case: Case,
+        known: Known,
+        typed: dict[str, tuple[str, ...]],
+        status: dict[str, str],
+    ) -> list[JudgedInherited]:
+        """Of a medicine in use: what is more than information."""
+        found = self._judged(drugs, orders, case, known, typed, status)
+        return [each for each in found if each.alarm != "info"]
 
     def concerns_problems(self, new: Sequence[Entry]) -> bool:
-        return False
+        return any(rows_for_problem(self._book, words) for _, words in _problems(new))
 
     def problem_cards(self, new: Sequence[Entry], case: Case, context: CardContext) -> list[Card]:
-        return []
+        known = known_of(case, self._book)
+        cards: list[Card] = []
+        for reference, words in _problems(new):
+            rows = rows_for_problem(self._book, words)
+            card = self._of_problem(reference, words, rows, known, case, context) if rows else None
+            cards += [card] if card else []
+        return cards
+
+    def _of_problem(
+        self,
+        reference: str,
+        words: str,
+        rows: Sequence[InheritedRow],
+        known: Known,
+        case: Case,
+        context: CardContext,
+    ) -> Card | None:
+        """The therapies where the finding is on file, the test where its genes are untested."""
+        label = words.split("; ", maxsplit=1)[0]
+        # The new problem is a condition of the patient, though the list does not hold it yet.
+        with_it = frozenset({*known.conditions, *self._book.conditions_in(words)})
+        knows = Known(known.by_gene, known.results, with_it, known.sex)
+        named = named_for_findings(self._book, knows, case.patient, rows)
+        if named:
+            about = f"{reference} options"
+            return options_card(named, context, self._today(), title="problem", about=about)
+        genes = untested_genes(rows, knows)
+        if not genes or _is_ordered(genes, case):
+            return None
+        drugs = [
+            " + ".join(drug.name for drug in row.drugs)
+            for row in rows
+            if row.asks_test and row.drugs and not row.market
+        ]
+        about = f"{reference} test"
+        return untested_card(label, genes, drugs, context, case.requester, about=about)
 
     def advice(self, case: Case, drugs: Sequence[TherapyDrug] | None) -> list[TherapyAdvice]:
-        return []
+        """Every row that the findings meet or may meet, that names a drug; care without a drug is
+        told on the chart alone."""
+        known = known_of(case, self._book)
+        typed, status = hla_of(case)
+        if drugs is None:
+            found = named_for_findings(self._book, known, case.patient)
+            found += judge_hla(self._book.hla, typed, status, drugs=None, proposed=False)
+            every = dict.fromkeys(
+                drug
+                for row in self._rows_of(known)
+                for drug in (*row.drugs, *self._book.drugs_of(row))
+            )
+            found += [
+                judged
+                for drug in every
+                for judged in hazards_of((drug,), self._book, known, case.patient, self._today())
+            ]
+        else:
+            found = []
+            for drug in drugs:
+                found += self._advised((drug,), case, known, typed, status)
+        advice = [each.advice for each in found if each.advice.drugs]
+        return list(dict.fromkeys(advice))
+
+    def _advised(
+        self,
+        drugs: tuple[TherapyDrug, ...],
+        case: Case,
+        known: Known,
+        typed: dict[str, tuple[str, ...]],
+        status: dict[str, str],
+    ) -> list[JudgedInherited]:
+        found = hazards_of(drugs, self._book, known, case.patient, self._today())
+        rows = self._book.hla_for(drugs)
+        found += judge_hla(rows, typed, status, drugs=drugs, proposed=True)
+        of_drug = [row for row in self._book.rows_for(drugs) if row.kind == "therapy"]
+        named = named_for_findings(self._book, known, case.patient, of_drug) if of_drug else []
+        therapy = judge_order(drugs, self._book, known, case.patient, proposed=True)
+        return [*found, *named, *([therapy] if therapy is not None and not named else [])]
+
+    def _rows_of(self, known: Known) -> list[InheritedRow]:
+        rows = (row for gene in known.by_gene for row in self._book.by_gene.get(gene, ()))
+        return list({row.id: row for row in rows}.values())
+
+
+def _together(
+    orders: Sequence[MedicationOrder],
+) -> Iterator[tuple[tuple[TherapyDrug, ...], list[MedicationOrder]]]:
+    """Orders of the same ingredients together: one card for all of them."""
+    groups: dict[tuple[TherapyDrug, ...], list[MedicationOrder]] = {}
+    for order in orders:
+        drugs = drugs_of(order)
+        if drugs:
+            groups.setdefault(drugs, []).append(order)
+    yield from groups.items()
+
+
+def _problems(new: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    """Each new problem that is not over, with all its words."""
+    for entry in new:
+        if entry.type != "Condition" or code_of(entry.resource.get("clinicalStatus")) in _OVER:
+            continue
+        if code_of(entry.resource.get("verificationStatus")) in ("refuted", "entered-in-error"):
+            continue
+        concept = concept_of(entry.resource.get("code"))
+        words = (concept.text, *(coding.display for coding in concept.codings))
+        said = "; ".join(dict.fromkeys(word for word in words if word))
+        if said:
+            yield entry.reference, said
+
+
+def _is_ordered(genes: Sequence[str], case: Case) -> bool:
+    """Whether a test that names one of the genes is under way."""
+    if any(gene in order.genes for order in case.tests for gene in genes):
+        return True
+    labels = " ".join(order.label.upper() for order in case.tests)
+    return any(re.search(rf"\b{re.escape(gene)}\b", labels) for gene in genes)

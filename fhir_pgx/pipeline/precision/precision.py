@@ -24,16 +24,20 @@ class Precision:
     """Asks every domain; a fault of ours in one is told in a card of its own, and never silence."""
 
     def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
+        self.transplant = Transplant(knowledge, today)
         self.domains: tuple[Domain, ...] = (
             Tumour(knowledge, today),
             Pathogen(knowledge, today),
             Inherited(knowledge, today),
             Prevention(knowledge, today),
-            Transplant(knowledge, today),
+            self.transplant,
         )
 
     def concerns(self, order: MedicationOrder) -> bool:
         return any(domain.concerns(order) for domain in self.domains)
+
+    def needs(self, order: MedicationOrder) -> bool:
+        return any(domain.needs(order) for domain in self.domains)
 
     def order_cards(
         self, orders: Sequence[MedicationOrder], case: Case, context: CardContext

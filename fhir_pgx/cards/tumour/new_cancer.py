@@ -1,0 +1,89 @@
+"""The card of a new cancer on the problem list: the biomarkers by which a label names a drug in
+it, what is on file of them, and one order for those that are missing.
+"""
+
+from collections.abc import Sequence
+
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.detail import section
+from fhir_pgx.cards.headline import capitalised
+from fhir_pgx.cards.markdown import escape, plain
+from fhir_pgx.cards.pretest import Requester
+from fhir_pgx.cards.source import topic
+from fhir_pgx.cards.therapy import therapy_card
+from fhir_pgx.cards.tumour.request import not_ordered, offered_test
+from fhir_pgx.cards.tumour.words import LOOKED_FOR
+from fhir_pgx.model.card import Card, Source
+from fhir_pgx.model.finding import Caveat
+from fhir_pgx.model.test_order import TestOrder
+from fhir_pgx.model.tumour import Cancer
+from fhir_pgx.model.tumour_answer import BiomarkerState
+
+_DRUGS = 3
+STAGE = Caveat(
+    "PGX-709",
+    "Most of these drugs are for advanced or metastatic disease, or for a later line: whether a "
+    "result would change anything now depends on the stage.",
+)
+
+
+def new_cancer_card(
+    cancer: Cancer,
+    own: Sequence[BiomarkerState],
+    shared: Sequence[BiomarkerState],
+    tests: Sequence[TestOrder],
+    requester: Requester | None,
+    context: CardContext,
+) -> Card | None:
+    """None where no label names a drug by a biomarker in this cancer. `own` are the cancer's
+    biomarkers, `shared` those that hold for every solid tumour."""
+    if not own:
+        return None
+    missing = [each for each in own if not each.is_answered]
+    known = [each for each in (*own, *shared) if each.is_answered]
+    left, running = not_ordered([(m.name, m.genes) for m in missing], tests)
+    subject = topic("FDA", "tumour", (cancer.nodes[0],), "biomarkers")
+    label = cancer.stated.label
+    parts = (
+        f"**New problem** {escape(label)}",
+        section("On file", [f"{escape(e.name)}: {escape(e.state, 200)}." for e in known]),
+        section("Without a usable result", [_line(each) for each in missing]),
+        section(
+            "For any solid tumour, where nothing else serves",
+            [_line(each) for each in shared if not each.is_answered],
+        ),
+        section(
+            "Ordered already",
+            [escape(f"{each.label or 'a test'}, {each.reference}", 200) for each in running],
+        ),
+    )
+    names = ", ".join(each.name for each in missing[:4])
+    more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+    if missing:
+        said = f"no usable result of {names}{more}; label therapy depends on them."
+    else:
+        said = "every biomarker that a label asks for here has a result on file."
+    return therapy_card(
+        subject=subject,
+        summary=f"{capitalised(plain(label, 50))}: {said}",
+        indicator="info",
+        parts=parts,
+        advice=(),
+        context=context,
+        about=f"new {cancer.stated.origin.reference}",
+        limits=(LOOKED_FOR, STAGE),
+        suggestions=offered_test(left, f"Therapy of {label}", requester, context),
+        source=Source(
+            "U.S. Food and Drug Administration (FDA): labels and companion diagnostics",
+            "https://www.fda.gov/medical-devices/in-vitro-diagnostics/"
+            "list-cleared-or-approved-companion-diagnostic-devices-in-vitro-and-imaging-tools",
+            subject,
+        ),
+    )
+
+
+def _line(marker: BiomarkerState) -> str:
+    drugs = ", ".join(marker.drugs[:_DRUGS])
+    more = f" and {len(marker.drugs) - _DRUGS} more" if len(marker.drugs) > _DRUGS else ""
+    state = f" {escape(marker.state, 200)}." if marker.state else ""
+    return f"{escape(marker.name)}: changes the use of {escape(drugs, 200)}{more}.{state}"

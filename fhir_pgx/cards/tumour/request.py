@@ -1,0 +1,92 @@
+"""The draft order for a molecular test of a tumour: one suggestion, for a clinician to sign.
+
+Its code is text alone: LOINC has no term for most sets of genes, and a term that nearly fits would
+order another test.
+"""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from fhir_pgx.cards.context import CardContext
+from fhir_pgx.cards.markdown import cut, plain
+from fhir_pgx.cards.pretest import Requester
+from fhir_pgx.model.card import Action, Suggestion
+from fhir_pgx.model.test_order import TestOrder
+from fhir_pgx.terminology import SNOMED
+
+_MOST = 12  # tests that a draft names one by one
+
+
+def not_ordered(
+    wanted: Sequence[tuple[str, tuple[str, ...]]], tests: Sequence[TestOrder]
+) -> tuple[list[str], list[TestOrder]]:
+    """Of tests (name, genes) those that no open order asks for, and the orders that do."""
+    left: list[str] = []
+    running: dict[str, TestOrder] = {}
+    for name, genes in wanted:
+        order = next((each for each in tests if _asks(each, name, genes)), None)
+        if order is None:
+            left.append(name)
+        else:
+            running[order.reference] = order
+    return list(dict.fromkeys(left)), list(running.values())
+
+
+def _asks(order: TestOrder, name: str, genes: Sequence[str]) -> bool:
+    words = order.label.lower()
+    named = [gene for gene in genes if gene.lower() in words]
+    if genes and (len(named) == len(genes) or all(gene in order.genes for gene in genes)):
+        return True
+    return name.lower() in words
+
+
+def offered_test(
+    names: Sequence[str],
+    reason: str,
+    requester: Requester | None,
+    context: CardContext,
+    *,
+    specimen: str = "tumour tissue",
+) -> tuple[Suggestion, ...]:
+    """Nothing where nobody may be offered anything, or the release has no ServiceRequest."""
+    if not names or requester is None or requester.release == "DSTU2":
+        return ()
+    asked = ", ".join(plain(name, 60) for name in names[:_MOST])
+    label = f"Order a test: {cut(asked, 60)}"
+    known = (
+        "Open orders could not be looked for: one for it may exist."
+        if context.orders_failed
+        else "Among what reached this service there is no order for it."
+    )
+    action = Action(
+        "create",
+        f"{label}. A molecular test of {specimen}, as a draft for you to sign. {known}",
+        _request(asked, reason, requester, specimen),
+    )
+    return (Suggestion(label, str(uuid.uuid5(context.namespace, f"test {asked}")), (action,)),)
+
+
+def _request(asked: str, reason: str, requester: Requester, specimen: str) -> dict[str, Any]:
+    code = {"text": f"Molecular test of {specimen}: {asked}"}
+    why = {"text": plain(reason, 160)}
+    request: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "order",
+        "category": [
+            {"coding": [{"system": SNOMED, "code": "108252007", "display": "Laboratory procedure"}]}
+        ],
+        "code": {"concept": code} if requester.release == "R5" else code,
+        "subject": {"reference": requester.subject},
+        "authoredOn": requester.today,
+    }
+    if requester.encounter:
+        request["encounter"] = {"reference": requester.encounter}
+    if requester.user.partition("/")[0] in ("Practitioner", "PractitionerRole"):
+        request["requester"] = {"reference": requester.user}
+    if requester.release == "R5":
+        request["reason"] = [{"concept": why}]
+    else:
+        request["reasonCode"] = [why]
+    return request
