@@ -36,7 +36,9 @@ class Entry:
     """
 
     # Worked out once: every reader asks for them. A call has some twenty entries, so a plain class.
-    __slots__ = ("container", "full_url", "id", "mode", "path", "reference", "resource", "type")
+    __slots__ = (
+        "_asked", "container", "full_url", "id", "mode", "path", "reference", "resource", "type",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -58,6 +60,43 @@ class Entry:
             self.reference = f"{self.type}/{self.id}"
         else:
             self.reference = full_url or path
+        self._asked: tuple[frozenset[str], str] | None = None
+
+    @property
+    def asked(self) -> tuple[frozenset[str], str]:
+        """What an Observation asks: the codes of itself and of its components, and their words in
+        lower case. Looked at before anything of it is read."""
+        if self._asked is None:
+            self._asked = _asked(self.resource)
+        return self._asked
+
+
+def _asked(resource: Mapping[str, Any]) -> tuple[frozenset[str], str]:
+    codes: list[str] = []
+    words: list[str] = []
+    elements = [resource]
+    components = resource.get("component")
+    if isinstance(components, list):
+        elements += components
+    elif components:
+        elements += as_list(components)
+    for element in elements:
+        code = element.get("code") if isinstance(element, dict) else None
+        if not isinstance(code, dict):
+            continue
+        text = code.get("text")
+        if isinstance(text, str):
+            words.append(text)
+        codings = code.get("coding")
+        for coding in codings if isinstance(codings, list) else as_list(codings):
+            if not isinstance(coding, dict):
+                continue
+            stated, display = coding.get("code"), coding.get("display")
+            if isinstance(stated, str):
+                codes.append(stated.strip())
+            if isinstance(display, str):
+                words.append(display)
+    return frozenset(codes), " ".join(words).lower()
 
 
 def as_list(value: Any) -> list[Any]:

@@ -88,6 +88,8 @@ class Gathering:
     risks: list[StatedRisk] = field(default_factory=list)
     plans: list[StatedPlan] = field(default_factory=list)
 
+    prints: dict[int, str] = field(default_factory=dict)  # of reports, see `kept`
+
     def missed(self, entry: Entry, reason: str, path: str = "") -> None:
         """Lists a resource, or an element of it, as met and not used."""
         self.not_understood.append(NotUnderstood(entry.reference, reason, path or entry.path))

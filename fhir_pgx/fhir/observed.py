@@ -39,6 +39,9 @@ def observations_of(entries: Iterable[Entry], asked: Container[str]) -> Iterator
         resource = entry.resource
         if entry.type != "Observation" or entry.container is not None:
             continue
+        codes, words = entry.asked
+        if "pugh" not in words and not any(code in asked for code in codes):
+            continue  # most Observations of a chart are of other things
         status = as_text(resource.get("status")).lower()
         if status in _OUT or resource.get("focus"):
             continue

@@ -14,6 +14,7 @@ from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, logical_i
 from fhir_pgx.fhir.diagnostic_report import read_report
 from fhir_pgx.fhir.distinct import distinct
 from fhir_pgx.fhir.gathering import Gathering, index_reports, subject_of
+from fhir_pgx.fhir.kept import ResultMemory
 from fhir_pgx.fhir.molecular_sequence import read_sequence, stated_sequences
 from fhir_pgx.fhir.observation import read_observation
 from fhir_pgx.fhir.problem import read_problem
@@ -104,8 +105,12 @@ _MAX_NAME = 1000
 _SEQUENCES = ("MolecularSequence", "Sequence")
 
 
-def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
+def read(
+    entries: Sequence[Entry], vocabulary: Vocabulary, memory: ResultMemory | None = None
+) -> Reading:
     """All that the resources say of genes, each resource once, in the order they came.
+
+    With a `memory`, an Observation whose like was read before is not read again.
 
     Raises nothing of its own: what cannot be read is in `not_understood`, with its reason.
     """
@@ -123,6 +128,8 @@ def read(entries: Sequence[Entry], vocabulary: Vocabulary) -> Reading:
             gathering.missed(entry, OF_A_RELATIVE)
         elif entry.type in _SEQUENCES and genomes.reason(entry):
             gathering.missed(entry, genomes.reason(entry))
+        elif reader is read_result and memory is not None:
+            memory.read(entry, gathering, read_result)
         elif reader is not None:
             reader(entry, gathering)
         elif entry.type in _UNREAD:

@@ -8,6 +8,7 @@ from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_list, reference
 
 SEQUENCES = ("MolecularSequence", "Sequence")
 RESULTS = ("Observation", *SEQUENCES)
+_LINKS = frozenset(("hasMember", "result", "derivedFrom", "focus", "variant"))
 
 
 class Links:
@@ -24,6 +25,8 @@ class Links:
         for entry in entries:
             versions[entry.reference].append(id(entry.resource))
         for entry in entries:
+            if entry.container is None and _LINKS.isdisjoint(entry.resource):
+                continue  # leads nowhere: most results of a long list
             key = id(entry.resource)
             if entry.container is not None and entry.type in RESULTS:
                 self.held[id(entry.container.resource)].append(key)

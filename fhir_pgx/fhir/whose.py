@@ -7,6 +7,7 @@ and never read; a tumour's never speak for the patient's own genome.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fhir_pgx.fhir.bundle import (
@@ -31,7 +32,7 @@ from fhir_pgx.fhir.genome_words import (
 from fhir_pgx.fhir.genomes import Genomes
 from fhir_pgx.fhir.relatives import OF_A_RELATIVE
 from fhir_pgx.fhir.result_links import RESULTS, Links
-from fhir_pgx.fhir.values import Concept, concept_of, value_of
+from fhir_pgx.fhir.values import concept_of, value_of
 from fhir_pgx.model.finding import SourceClass
 from fhir_pgx.terminology import GENOMIC_SOURCE_CLASS
 
@@ -50,6 +51,7 @@ _NO_BEARERS = frozenset(
      "MedicationAdministration", "MedicationDispense", "DocumentReference", "ImagingStudy")
 )  # fmt: skip
 _MAX_PARENTS = 6  # of a specimen: extract, aliquot, block, …
+_LONGEST = 120  # signs of a class in words
 
 Said = list[tuple[str, str]]
 
@@ -116,9 +118,10 @@ class _Asked:
                 if donor is not None:
                     self.donors[key] = donor
                 return
-        classes = list(_source_classes(resource))
-        said = {source_class_of(concept) for concept in classes}
-        if any(is_fetal_class(concept) for concept in classes):
+        is_class_stated = "extension" in resource or GENOMIC_SOURCE_CLASS in entry.asked[0]
+        classes = _classes_of(resource) if is_class_stated else []
+        said = {said for said, _ in classes}
+        if any(is_fetal for _, is_fetal in classes):
             self.another[key] = FETAL_CLASS
         elif SourceClass.SOMATIC in said:
             self.somatic.add(key)
@@ -223,16 +226,36 @@ class _Asked:
         return found.id or logical_id(found.full_url)
 
 
-def _source_classes(resource: Mapping[str, Any]) -> Iterator[Concept]:
-    """The values of the source class component, and of R4's extension of that name."""
+def _classes_of(resource: Mapping[str, Any]) -> list[tuple[SourceClass, bool]]:
+    """What the source class component, and R4's extension of that name, say: the class, and
+    whether it is a fetus's."""
+    found = []
     for component in as_dicts(resource.get("component")):
         code = component.get("code")
         codings = code.get("coding") if isinstance(code, dict) else None
-        if any(item.get("code") == GENOMIC_SOURCE_CLASS for item in as_dicts(codings)):
-            yield value_of(component).concept
+        for item in as_dicts(codings):
+            if item.get("code") == GENOMIC_SOURCE_CLASS:
+                found.append(_class_in(component))
+                break
     for extension in as_dicts(resource.get("extension")):
         if as_text(extension.get("url")).endswith(_SOURCE_EXTENSION):
-            yield value_of(extension).concept
+            found.append(_class_in(extension))
+    return found
+
+
+def _class_in(element: Mapping[str, Any]) -> tuple[SourceClass, bool]:
+    match element.get("valueCodeableConcept"):
+        case {"coding": [{"code": str(code), "display": str(display)}], **rest} if not rest:
+            if len(code) + len(display) < _LONGEST:
+                return _known_class(code, display)
+    concept = value_of(element).concept
+    return source_class_of(concept), is_fetal_class(concept)
+
+
+@lru_cache(maxsize=256)  # the same few words everywhere
+def _known_class(code: str, display: str) -> tuple[SourceClass, bool]:
+    concept = concept_of({"coding": [{"code": code, "display": display}]})
+    return source_class_of(concept), is_fetal_class(concept)
 
 
 def _specimens(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

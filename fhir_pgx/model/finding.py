@@ -4,7 +4,7 @@ A reader turns each resource into statements; which of several statements counts
 mean together, is decided later (`genotype`, `phenotype`). Nothing here is inferred.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -184,6 +184,8 @@ class ObservedVariant:
     allele in the sample as a fraction; `specimen` as `model.tumour.Specimen`; `significance` and
     `review` as stated for this variant; `consequences` Sequence Ontology names; `repeats` pairs of
     motif and number; `iscn` the cytogenetic name; `words` what else names the change in text.
+    `content` is a digest of all that the resource says, the same for every patient of whom it is
+    said; empty where the resource was read for this call alone.
     """
 
     origin: Origin
@@ -216,6 +218,7 @@ class ObservedVariant:
     repeats: tuple[tuple[str, str], ...] = ()
     iscn: str = ""
     words: tuple[str, ...] = ()
+    content: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ def read_observed_sites(
     """
     harvest = _Harvest(index, copies_of(sequences), sex=sex)
     for place, variant in enumerate(variants):
-        _read(place, variant, harvest)
+        if not _is_elsewhere(variant, index):
+            _read(place, variant, harvest)
     by_copy, disproved = without_disproved(alleles_by_copy(harvest.copies, index), harvest.claims)
     for gene, text in disproved:
         harvest.note(gene, "PGX-522", text)
@@ -120,6 +121,15 @@ def read_observed_sites(
         tuple(harvest.tumour_genes),
         tuple(harvest.refused_genes),
     )
+
+
+def _is_elsewhere(variant: ObservedVariant, index: SiteIndex) -> bool:
+    """Whether a variant is of other genes by all that it states: most of a tumour's are."""
+    if not variant.genes or variant.from_sequence or variant.ids or variant.genomic_hgvs:
+        return False
+    if variant.start is not None or variant.inner or variant.outer or variant.accession:
+        return False
+    return not any(gene in index.sites for gene in variant.genes)
 
 
 def _by_gene(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fhir_pgx.fhir.bundle import Entry, as_text, logical_id
+from fhir_pgx.fhir.kept import ResultMemory
 from fhir_pgx.fhir.reading import read
 from fhir_pgx.genotype import CallTable, build_table, call_sources, gather
 from fhir_pgx.memory import (
@@ -74,6 +75,7 @@ class Genes:
         }
         self._not_tested = {gene: not_tested(gene) for gene in knowledge.genes}
         self.results: Memory[Concluded] = Memory()
+        self.memory = ResultMemory()
 
     def interpret(
         self,
@@ -87,7 +89,7 @@ class Genes:
         Genes nobody spoke of are `not-tested`. Alleles are called from variants where no report
         states the result, and held against it where one does.
         """
-        reading = read(entries, self._knowledge.vocabulary)
+        reading = read(entries, self._knowledge.vocabulary, self.memory)
         sex = _sex(entries)
         by_gene: dict[str, list[Statement]] = defaultdict(list)
         for statement in (*reading.statements, *outside):
