@@ -144,6 +144,28 @@ def test_the_counts_in_the_readme_are_those_of_the_release():
     assert said in README
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        ("tumour_rows", "{} rows on tumours"),
+        ("tumour_statements", "{} statements on diagnosis and outlook"),
+        ("inherited_rows", "{} rows on inherited disease"),
+        ("risk_genes", "{} genes of actionable findings"),
+        ("hiv_rules", "{} rules of HIV resistance"),
+        ("tb_rows", "{} rows on tuberculosis"),
+        ("herpes_rows", "{} on herpesviruses"),
+    ],
+)
+def test_the_counts_of_precision_therapy_in_the_readme_are_those_of_the_release(count, said):
+    assert said.format(read_release()["counts"][count]) in README
+
+
+def test_every_example_that_the_readme_runs_is_of_a_domain_or_the_first():
+    run = re.findall(r"fhir-pgx hook examples/([\w-]+)/", README)
+    begins = {name.split("-")[0] for name in run}
+    assert {"tumour", "pathogen", "inherited", "prevention", "transplant"} <= begins
+
+
 def test_the_genes_with_advice_are_as_many_as_the_readme_says(knowledge):
     advised = {gene for drug in knowledge.drugs for gene in drug.genes}
     assert f"of which {len(advised)} have advice" in README

@@ -19,6 +19,7 @@ from .replay import demo_client
 
 CASES = sorted((Path(__file__).parent / "cases").glob("inherited-*"))
 MEMBERS = {"about", "indicator", "summary_says", "says", "never_says", "orders"}
+OPTIONAL = {"offers_to_cancel"}
 RULE = re.compile(r"inherited:(?:RARE|CARD|PREG|HLA|QT)-hand:")
 
 
@@ -51,7 +52,15 @@ def unmet(cards, wanted):
             action["resource"]["code"]["text"]
             for suggestion in card.get("suggestions", [])
             for action in suggestion["actions"]
+            if action["type"] == "create"
         ]
+        cancelled = any(
+            action["type"] == "delete"
+            for suggestion in card.get("suggestions", [])
+            for action in suggestion["actions"]
+        )
+        wanted_too = each.get("offers_to_cancel", False)
+        found += [f"it offers to cancel: {cancelled}"] * (cancelled != wanted_too)
         found += [f"the orders are {orders}"] * (orders != each["orders"])
     return found
 
@@ -81,7 +90,7 @@ def test_a_case_is_synthetic_complete_and_its_reason_is_written_down(case):
     assert {file.name for file in case.iterdir()} == {"request.json", "card.json", "CASE.md"}
     wanted = json.loads((case / "card.json").read_bytes())
     assert wanted.keys() == {"service", "cards", "never_says"}
-    assert all(card.keys() == MEMBERS for card in wanted["cards"])
+    assert all(card.keys() - OPTIONAL == MEMBERS for card in wanted["cards"])
     text = (case / "CASE.md").read_text(encoding="utf-8")
     for heading in ("(synthetic)", "What the clinician must read", "What must not be said"):
         assert heading in text

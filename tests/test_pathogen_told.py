@@ -194,15 +194,20 @@ def test_the_laboratorys_word_alone_is_a_warning_and_stays_its_own(pathogens):
 
 @pytest.mark.parametrize(
     ("hook", "shown"),
-    [("patient-view", 1), ("encounter-start", 1), ("encounter-discharge", 0),
-     ("appointment-book", 0)],
-)  # fmt: skip
-def test_a_chart_shows_each_organism_once(pathogens, hook, shown):
-    cards = pathogens.chart_cards([order("lamivudine")], case(M184V), CONTEXT, hook)
-    assert len(cards) == shown
-    for card in cards:
-        assert card.indicator == "info"
-        assert "| Lamivudine (in use) |" in card.detail
+    [("patient-view", 1), ("encounter-start", 1), ("appointment-book", 0)],
+)
+def test_a_chart_shows_each_organism_once_and_warns_of_what_is_taken(pathogens, hook, shown):
+    for in_use, indicator in (("lamivudine", "warning"), ("ibuprofen", "info")):
+        cards = pathogens.chart_cards([order(in_use)], case(M184V), CONTEXT, hook)
+        assert [card.indicator for card in cards] == [indicator] * shown
+        for card in cards:
+            assert ("| Lamivudine (in use) |" in card.detail) is (in_use == "lamivudine")
+
+
+@pytest.mark.parametrize(("drug", "told_of"), [("lamivudine", 1), ("ibuprofen", 0)])
+def test_at_discharge_a_resisted_medicine_is_told_of_and_no_other(pathogens, drug, told_of):
+    cards = pathogens.chart_cards([order(drug)], case(M184V), CONTEXT, "encounter-discharge")
+    assert [card.indicator for card in cards] == ["warning"] * told_of
 
 
 def test_what_a_laboratory_wrote_is_never_markdown(pathogens):

@@ -1,5 +1,6 @@
 """Cards on inherited findings: an order judged, what is named for the findings, a new problem."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -8,7 +9,9 @@ from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import section
 from fhir_pgx.cards.headline import capitalised
 from fhir_pgx.cards.markdown import bold, escape, plain
+from fhir_pgx.cards.order import OVERRIDE_REASONS
 from fhir_pgx.cards.source import HOUSE
+from fhir_pgx.cards.suggestion import cancelling
 from fhir_pgx.cards.therapy import (
     EFFECT_WORDS,
     advice_line,
@@ -19,6 +22,7 @@ from fhir_pgx.cards.therapy import (
 from fhir_pgx.model.card import INDICATORS, Card, Source
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.inherited import JudgedInherited
+from fhir_pgx.model.therapy import TherapyAdvice
 
 MOST_LINES = 14
 NO_ORDER = (
@@ -46,7 +50,7 @@ def order_card(
     action = first.advice.effect if first.state != "uncertain" else "uncertain"
     subject = subject_of(advice[:1], name, "-".join(first.advice.genes[:4]), action)
     lines = [_line(each, today) for each in ranked]
-    return therapy_card(
+    card = therapy_card(
         subject=subject,
         summary=order_summary(first, name),
         indicator=first.alarm,
@@ -61,6 +65,19 @@ def order_card(
         drug=name,
         rxcui=first.advice.drugs[0].rxcui if first.advice.drugs else "",
     )
+    if first.alarm == "info" or not all(order.proposed for order in orders):
+        return card
+    label = plain(orders[0].concept.label if len(orders) == 1 else name, 60)
+    offered = cancelling(orders, label, uuid.UUID(card.uuid)) if _is_ruled_out(first) else ()
+    return replace(card, suggestions=offered, override_reasons=OVERRIDE_REASONS)
+
+
+def _is_ruled_out(judged: JudgedInherited) -> bool:
+    """Whether going on can end in death or lasting harm by what is certain: only then cancelling
+    is offered, as on the cards of drug response."""
+    advice = judged.advice
+    is_against = advice.effect in ("contraindicated", "avoid") and advice.serious
+    return is_against and judged.state in ("met", "excluded")
 
 
 def _line(judged: JudgedInherited, today: date) -> str:
@@ -80,13 +97,19 @@ def order_summary(judged: JudgedInherited, name: str) -> str:
     finding = plain(short_finding(advice.finding), 60)
     words = EFFECT_WORDS[advice.effect]
     if judged.kind == "hla":
-        return f"{drug}: {finding}: {words}."
+        about = f" ({plain(advice.context, 60)})" if advice.effect == "caution" else ""
+        return f"{drug}: {finding}: {words}{about}."
     if judged.kind == "therapy":
-        why = plain(judged.beside[0], 120) if judged.beside else words
+        why = judged.beside[0] if judged.beside else words
+        if judged.state == "possible":  # the first of what is open; all of it is in the detail
+            why = why.partition("; ")[0].partition(" (")[0].partition(", which")[0]
+        why = plain(why, 120)
         about = f"{finding}: " if advice.derived_from and judged.state != "absent" else ""
         return f"{drug}: {about}{why}."
     if judged.state == "uncertain":
         kind = "conflicting" if "conflicting" in advice.finding else "uncertain"
+        if " and " in finding:
+            return f"{drug}: {finding} are of {kind} significance; they change no treatment."
         return f"{drug}: {finding} is of {kind} significance; it changes no treatment."
     time = {"pregnancy": " in pregnancy", "breastfeeding": " while breastfeeding"}.get(
         judged.when, ""
@@ -96,9 +119,10 @@ def order_summary(judged: JudgedInherited, name: str) -> str:
     if not advice.derived_from:
         return f"{drug}: {words}{time}{_for(advice.context)}."
     if judged.state == "possible" and advice.needs:
-        return f"{drug}: {words}{time} with {finding}, if {plain(advice.needs[0], 70)}."
+        need = advice.needs[0].partition(" (")[0]  # what it rests on stands in the detail
+        return f"{drug}: {words}{time} with {finding}, if {plain(need, 70)}."
     qtc = next((words for words in judged.beside if words.startswith("QTc")), "")
-    measured = f"; {qtc.partition(' (')[0]}" if qtc else ""
+    measured = f"; {qtc.partition(':')[0]}" if qtc else ""  # with its day: it may be an old one
     return f"{drug}: {words}{time} with {finding}{measured}; {plain(advice.context, 60)}."
 
 
@@ -166,9 +190,11 @@ def _options_summary(therapies: Sequence[JudgedInherited], care: Sequence[Judged
     met = [each for each in therapies if each.state == "met"]
     if met:
         finding = plain(short_finding(met[0].advice.finding), 50)
-        drugs = [plain(each.advice.drug, 40) for each in met]
+        drugs = [_short_drug(each.advice) for each in met]
         more = f" and {len(drugs) - 2} more" if len(drugs) > 2 else ""
-        return f"{finding}: labels name {', '.join(drugs[:2])}{more}. Options, no orders."
+        are_labels = all(each.advice.provenance.level == "FDA-label" for each in met)
+        who = "labels name" if are_labels else "labels or guidelines name"
+        return f"{finding}: {who} {', '.join(drugs[:2])}{more}. Options, no orders."
     if care:
         first = care[0].advice
         finding = plain(short_finding(first.finding), 50)
@@ -178,6 +204,13 @@ def _options_summary(therapies: Sequence[JudgedInherited], care: Sequence[Judged
     if each.state == "wrong-age":
         return f"{finding}: labels name therapies for another age or weight; see the detail."
     return f"{finding}: therapies named by labels only if what is open holds."
+
+
+def _short_drug(advice: TherapyAdvice) -> str:
+    """`glyburide or 3 others` of a class, else the whole name."""
+    if advice.any_of and len(advice.drugs) > 2:
+        return f"{plain(advice.drugs[0].name, 40)} or {len(advice.drugs) - 1} others"
+    return plain(advice.drug, 40)
 
 
 def hla_line(judged: JudgedInherited, today: date) -> str:

@@ -6,6 +6,7 @@ the other medicines against the organism stand beside it. Only the host's result
 the same drug are named; other cards judge them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -128,7 +129,9 @@ def _summary(
 ) -> str:
     """`Lamivudine: HIV-1 RT M184V, high-level resistance (HIVDB score 60).`"""
     organism = report.label if report.organism == "M. tuberculosis" else report.organism
-    told = against or ranked
+    # Without anything against them: the drugs that share the gravest answer.
+    lead = ranked[0].verdict.outcome
+    told = against or [each for each in ranked if each.verdict.outcome == lead]
     first = told[0].verdict
     drugs = plain(capitalised(named(told)), 70)
     genes = {_gene(each.verdict) for each in told if _names(each.verdict)}
@@ -139,20 +142,34 @@ def _summary(
     )
     if not against and all(each.verdict.outcome in _NO_ANSWER for each in told):
         missing = dict.fromkeys(each.verdict.words for each in told)
-        words = f"{organism}: {' and '.join(missing)}; resistance is unknown"
+        words = f"{organism} {' and '.join(missing)}; resistance is unknown"
     elif against and not names:
         said = told[0].said
-        words = f"by the laboratory: {said[0][0].lower()}" if said else _brief(first)
+        words = f"by the laboratory: {_decapitalised(said[0][0])}" if said else _brief(first)
         words = f"{organism}, {words}"
     elif names:
-        worst = min(every, key=lambda each: OUTCOMES.index(each.outcome))
+        worst = min(every, key=_gravity)
         alike = len({v.words for v in every}) == 1
-        level = _brief(worst) if alike else f"up to {worst.words.partition(',')[0]}"
+        level = _brief(worst) if alike else f"up to {re.split('[,;]', worst.words)[0]}"
+        if worst.related_to:
+            level = _brief(worst)
         words = f"{where} {names}, {level}"
     else:
         words = f"{organism}: {_brief(first)}"
     old = " (old result)" if is_past else ""
     return cut(plain(f"{drugs}: {words}{old}.", 300), LIMIT)
+
+
+def _decapitalised(words: str) -> str:
+    """`Resistance detected` as it stands within a sentence; `MDR-TB` as it is."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def _gravity(verdict: DrugVerdict) -> tuple[bool, int, int]:
+    """Lowest for what must be said first: a drug that is graded itself, then the level."""
+    is_high = verdict.words.startswith("high")
+    is_low = verdict.words.startswith("low")
+    return bool(verdict.related_to), OUTCOMES.index(verdict.outcome), is_low - is_high
 
 
 def _names(verdict: DrugVerdict) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ def chart_card(
     return therapy_card(
         subject=subject,
         summary=_chart_summary(report, less, using),
-        indicator="info",
+        # As at a tumour's chart: what is taken against a finding is no mere information.
+        indicator="warning" if any(each.verdict.outcome in AGAINST for each in in_use) else "info",
         parts=[part for part in parts if part],
         advice=advice,
         context=context,
@@ -101,13 +102,22 @@ def _others(report: OrganismReport, using: set[str]) -> list[str]:
     }
     told = []
     for outcome, title in titles.items():
-        found = [each.drug.name for each in report.verdicts if each.outcome == outcome]
+        found = [
+            each.drug.name
+            for each in report.verdicts
+            if each.outcome == outcome and not (outcome == "not-tested" and _is_said(each, report))
+        ]
         in_use = [f"{name} (in use)" for name in found if name in using]
         names = in_use + [name for name in found if name not in using]
         if names:
             told.append(f"{title}: {escape(listed(names, 40), 900)}.")
     related = [f"{each.drug.name} ({each.words})" for each in report.verdicts if each.related_to]
     return told + [f"{escape(capitalised(each), 400)}." for each in related]
+
+
+def _is_said(verdict: DrugVerdict, report: OrganismReport) -> bool:
+    """Whether the laboratory's own words name a drug of whose genes nothing was reported."""
+    return any(verdict.drug.name.lower() in drug.lower() for drug, _, _ in report.said)
 
 
 def _chart_summary(report: OrganismReport, less: Sequence[DrugVerdict], using: set[str]) -> str:
@@ -119,6 +129,11 @@ def _chart_summary(report: OrganismReport, less: Sequence[DrugVerdict], using: s
     if ranked:
         drugs = listed((each.drug.name for each in ranked), 3)
         return cut(plain(f"{organism}{words}{when}: reduced activity of {drugs}.", 300), LIMIT)
+    open_ones = [gene.gene for gene in report.genes if gene.unread]
+    if open_ones:
+        genes = f" of {listed(open_ones, 3)}" if all(open_ones) else ""
+        said = f"{organism}{when}: changes{genes} on file that were not read or graded."
+        return cut(plain(said, 300), LIMIT)
     if any(each.outcome in GOOD for each in report.verdicts):
         return cut(plain(f"{organism}{when}: nothing graded found in what was tested.", 300), LIMIT)
     if any(gene.changes for gene in report.genes):

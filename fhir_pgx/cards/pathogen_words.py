@@ -79,7 +79,8 @@ def _dates(days: Sequence[str]) -> str:
 def laboratory_lines(report: OrganismReport) -> list[str]:
     """The laboratory's own verdicts, as it gave them."""
     return [
-        f"{escape(drug)}: {escape(word)}{f' ({escape(when)})' if when else ''}."
+        f"{'' if drug.lower() in word.lower() else f'{escape(drug)}: '}"
+        f"{escape(word)}{f' ({escape(when)})' if when else ''}."
         for drug, word, when in report.said
     ]
 

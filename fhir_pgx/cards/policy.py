@@ -1,8 +1,10 @@
 """Which cards a site's policy lets through, and how loud each may be.
 
 A critical card is never left out, and never lowered, by level, strength, gene, drug, tier or
-specialty: only its drug's name under `mute_critical`, with a reason, does it. What a policy cannot
-judge (a card without facets: an order that names several drugs) it judges by its indicator alone.
+specialty: only its drug's name under `mute_critical`, with a reason, does it, and that for drug
+response alone. Cards of precision therapy have rules of their own (`Policy.therapies`). What a
+policy cannot judge (a card without facets: an order that names several drugs) it judges by its
+indicator alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +15,27 @@ from fhir_pgx.cards.source import EXTENSION
 from fhir_pgx.model.card import INDICATORS, Card, Facets, Indicator
 from fhir_pgx.model.policy import Kept, Muted, Policy, Specialty, Tier, Why
 from fhir_pgx.model.recommendation import ACTIONS
+from fhir_pgx.model.therapy import Effect
 
 MUTED = "org.fhir-pgx.muted"
 _RANK = {indicator: rank for rank, indicator in enumerate(INDICATORS)}
+# As what an effect of a therapy is sorted among the actions of drug response.
+_AS_ACTIONS: dict[Effect, str] = {
+    "not-indicated": "avoid",
+    "resistant": "avoid",
+    "adverse-response": "alternative",
+    "reduced-sensitivity": "alternative",
+    "limited-effect": "alternative",
+    "test-first": "test",
+    "caution": "monitor",
+    "sensitive": "standard",
+    "recommended": "standard",
+    "no-sensitivity": "no-recommendation",
+    "no-resistance": "no-recommendation",
+    "unknown": "no-recommendation",
+}
+# Sources that a site may name; every other speaks as a guideline.
+_SPEAKERS = ("CIViC", "FDA", "HIVDB", "WHO", "HerpesDRG")
 _Verdict = tuple[Why, str] | None  # why a card is left out, and by what; None: it is shown
 
 
@@ -48,6 +68,7 @@ def apply_policy(
 
 def _weight(card: Card) -> tuple[int, int]:
     action = card.facets.action if card.facets else ""
+    action = _AS_ACTIONS.get(action, action)  # type: ignore[call-overload]
     if action not in ACTIONS:  # nothing is advised yet: a test, or a clearer order, comes first
         action = "test"
     return _RANK[card.indicator], ACTIONS.index(action)
@@ -83,7 +104,11 @@ def _judge(card: Card, policy: Policy, hook: str, concerned: list[Specialty]) ->
         return _judge_critical(card, policy)
     facets = card.facets
     if facets is not None:
-        found = _judge_by_facets(facets, policy, hook)
+        found = (
+            _judge_therapy(card, facets, policy, hook)
+            if facets.domain
+            else _judge_by_facets(facets, policy, hook)
+        )
         if found is None and concerned:
             found = _judge_by_specialty(facets, concerned)
         if found is not None:
@@ -93,7 +118,7 @@ def _judge(card: Card, policy: Policy, hook: str, concerned: list[Specialty]) ->
 
 
 def _judge_critical(card: Card, policy: Policy) -> _Verdict:
-    if card.facets is None:
+    if card.facets is None or card.facets.domain:
         return None
     drug = _named(card.facets, policy.mute_critical)
     return ("mute-critical", drug) if drug else None
@@ -112,11 +137,43 @@ def _judge_by_facets(facets: Facets, policy: Policy, hook: str) -> _Verdict:
     return None
 
 
+def _judge_therapy(card: Card, facets: Facets, policy: Policy, hook: str) -> _Verdict:
+    rules = policy.therapies
+    if facets.domain in rules.mute_domains:
+        return "domain", facets.domain
+    drug = _named(facets, rules.mute_drugs)
+    if drug:
+        return "drug", drug
+    if facets.genes and set(facets.genes) <= rules.mute_genes:
+        return "gene", ", ".join(facets.genes)
+    if policy.quiet_patient_view and hook == "patient-view" and card.indicator == "info":
+        return "patient-view", hook
+    named = _speakers(facets)
+    if rules.sources is not None and named and not named & rules.sources:
+        return "source", ", ".join(sorted(named))
+    return None
+
+
+def _speakers(facets: Facets) -> frozenset[str]:
+    """`CIViC` and `CIViC B`, `FDA`, `guideline`; empty where the card rests on no row."""
+    named: set[str] = set()
+    for source, level in ((facets.source, facets.strength), *facets.others):
+        if source:
+            name = "FDA" if source.startswith("FDA") else source
+            named.add(name if name in _SPEAKERS else "guideline")
+            if name == "CIViC":
+                named.add(f"CIViC {level}")
+    return frozenset(named)
+
+
 def _judge_by_specialty(facets: Facets, concerned: list[Specialty]) -> _Verdict:
     """Left out only where every specialty of the user does without it: the one who wears two hats
     hears what either should."""
     for each in concerned:
-        if not (
+        if facets.domain:
+            if facets.domain not in each.mute_domains:
+                return None
+        elif not (
             _named(facets, each.mute_drugs)
             or _is_muted_by_gene(facets, each.mute_genes, each.only_genes)
         ):
@@ -170,7 +227,9 @@ def _is_of_tier(card: Card, tier: Tier, hook: str) -> bool:
         return False
     facets = card.facets
     if facets is None:
-        return not (tier.drugs or tier.genes or tier.strengths or tier.actions)
+        return not (tier.drugs or tier.genes or tier.strengths or tier.actions or tier.domains)
+    if facets.domain not in (tier.domains or ("",)):
+        return False
     enough = any if tier.most_indicator == "critical" else all
     if tier.drugs and not _named(facets, tier.drugs):
         return False

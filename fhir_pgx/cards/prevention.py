@@ -27,6 +27,7 @@ _SIGNIFICANCE = {
     "risk": "a risk allele as reported",
     "": "a change that the list names; the report gives no classification",
 }
+_ELSEWHERE = "what labels and guidelines say of medicines stands on the card of inherited findings"
 _SPECIALIST = "the list names the gene as actionable; the measures are for the specialist"
 _RELATIVES = (
     "Parents, brothers, sisters and children may carry it too: testing them for this one finding "
@@ -129,8 +130,12 @@ def _finding_line(finding: InheritedFinding, of: ActionableFinding) -> str:
 def _measures_line(each: ActionableFinding, sex: str) -> str:
     if not any(row.plan for row in each.rows):
         return f"{bold(each.gene)}: {_SPECIALIST}."
-    parts = [_measure(measure, sex) for measure in each.now]
-    parts += [f"{_measure(measure, sex)} (not at this age yet)" for measure in each.later]
+    # Each fact has one home on a chart: surveillance here, medicines on the other card.
+    parts = [_measure(measure, sex) for measure in each.now if not measure.medicine]
+    later = (measure for measure in each.later if not measure.medicine)
+    parts += [f"{_measure(measure, sex)} (not at this age yet)" for measure in later]
+    if not parts and any(measure.medicine for measure in (*each.now, *each.later)):
+        return f"{bold(each.gene)}: {_ELSEWHERE}."
     if not parts:
         return f"{bold(each.gene)}: none of the measures stated is for this patient's sex and age."
     line = "; ".join(dict.fromkeys(parts))

@@ -37,7 +37,7 @@ def risk_card(risks: Sequence[StatedRisk], context: CardContext) -> Card | None:
     lines = [_line(each) for each in shown]
     lines += [f"{more} more stand in the record."] if more > 0 else []
     subject = topic("fhir_pgx", "stated risk", (), "context")
-    outcomes = list(dict.fromkeys(each.outcome or each.label for each in shown))
+    outcomes = list(dict.fromkeys(each.outcome or each.label for each in newest))
     others = f" and {len(outcomes) - 2} more" if len(outcomes) > 2 else ""
     limits = [_POPULATION if all(each.population for each in shown) else _NO_POPULATION]
     return therapy_card(

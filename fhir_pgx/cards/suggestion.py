@@ -8,6 +8,7 @@ An order is cancelled by a `delete` alone: a draft is not in the record yet, and
 `cancelled` would sign what nobody wants to order.
 """
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -23,6 +24,7 @@ from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.recommendation import AlternativeVerdict, Recommendation
 from fhir_pgx.terminology import RXNORM
 
+_ID = re.compile(r"[^\s/]{1,256}")
 _REPLACEABLE = ("MedicationRequest", "MedicationOrder")
 _REPLACING = ("contraindicated", "avoid", "alternative")
 # What a prescriber must see before taking the suggestion; nothing where nothing speaks against it.
@@ -57,7 +59,7 @@ def suggestions(
     match = order.match
     if not order.proposed or order.resource_type not in _REPLACEABLE or match is None:
         return ()
-    if not order.resource.get("id"):
+    if not _can_be_named(order):
         return ()  # an update without an id cannot be applied
     if is_for_local_use(order):
         return ()  # the guidelines speak of systemic use
@@ -129,6 +131,37 @@ def _cancelled(
         label = f"Cancel this order of {answer[0].drug}"
         action = Action("delete", f"{label}.", resource_id=order.reference)
         yield Suggestion(label, str(uuid.uuid5(card_id, "cancel")), (action,))
+
+
+def cancelling(
+    orders: Sequence[MedicationOrder], drug: str, card_id: uuid.UUID
+) -> tuple[Suggestion, ...]:
+    """One suggestion that cancels all of these orders; none where one of them could not be changed
+    by `suggestions` either: in use, known by name alone, of local use, without an id."""
+    if not orders or not all(map(_may_be_cancelled, orders)):
+        return ()
+    what = "this order" if len(orders) == 1 else f"these {len(orders)} orders"
+    label = f"Cancel {what} of {drug}"
+    actions = tuple(
+        Action("delete", f"{label}.", resource_id=order.reference)
+        for order in {order.reference: order for order in orders}.values()
+    )
+    return (Suggestion(label, str(uuid.uuid5(card_id, "cancel")), actions),)
+
+
+def _may_be_cancelled(order: MedicationOrder) -> bool:
+    match = order.match
+    if not order.proposed or order.resource_type not in _REPLACEABLE or match is None:
+        return False
+    is_known = match.how == "code" and bool(match.ingredients) and not match.notes
+    return is_known and _can_be_named(order) and not is_for_local_use(order)
+
+
+def _can_be_named(order: MedicationOrder) -> bool:
+    """Whether the order has an id that a client can be told to change: a text without blanks or
+    slashes. FHIR allows 64 signs; systems are met that send more."""
+    identity = order.resource.get("id")
+    return isinstance(identity, str) and _ID.fullmatch(identity) is not None
 
 
 def _suggestion(

@@ -163,6 +163,7 @@ def therapy_card(
         strength=worst.provenance.level if worst else "",
         action=worst.effect if worst else "",
         serious=any(each.serious and each.effect in AGAINST for each in advice),
+        others=tuple(dict.fromkeys((a.provenance.source, a.provenance.level) for a in advice)),
     )
     return Card(
         uuid=str(uuid.uuid5(context.namespace, f"{about} {subject.code}")),

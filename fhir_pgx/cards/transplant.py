@@ -90,11 +90,25 @@ def _summary(told: Sequence[HlaMatch]) -> str:
     short = f"HLA {grade_words(leading_grade(match))}" if match.loci else "no HLA match to compare"
     found = [each for each in match.antibodies if is_dsa(each)]
     if found:
-        return f"Donor-specific {_named(found)}; {short} with {name}"
+        return f"Donor-specific {_named(found)}{_later(found)}; {short} with {name}"
     possible = [each for each in match.antibodies if is_possible_dsa(each)]
+    if possible and not any(each.antibody.specificity for each in possible):
+        return (
+            f"Donor-specific antibody by the laboratory, specificity not stated{_later(possible)}; "
+            f"{short} with {name}"
+        )
     if possible:
-        return f"Possible donor-specific {_named(possible)}; {short} with {name}"
+        return f"Possible donor-specific {_named(possible)}{_later(possible)}; {short} with {name}"
     return f"HLA with {name}: {match_words(match) if match.loci else short}"
+
+
+def _later(judged: Sequence[JudgedAntibody]) -> str:
+    """The date of each that a later test no longer shows, and the date of that test."""
+    since = {each.negative_since for each in judged}
+    days = [each.antibody.origin.when[:10] or "no date" for each in judged]
+    if "" in since:
+        return ""
+    return f" of {max(days)}, a test of {max(since)} found none"
 
 
 def _named(judged: Sequence[JudgedAntibody]) -> str:
@@ -171,6 +185,8 @@ def _antibodies(match: HlaMatch) -> list[str]:
             said += f"; {escape(judged.why, 300)}"
         if judged.antibody.origin.when:
             said += f"; of {escape(judged.antibody.origin.when[:10])}"
+        if judged.negative_since:
+            said += f"; a later HLA antibody test ({escape(judged.negative_since)}) found none"
         if judged.is_past:
             said += "; a later test no longer finds it"
         if judged.antibody.is_present is None:

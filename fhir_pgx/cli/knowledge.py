@@ -11,6 +11,8 @@ from fhir_pgx.cli.options import Commands, WrongUsage, add_command
 from fhir_pgx.cli.output import print_json
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.loader import load_artefact, load_knowledge, read_release
+from fhir_pgx.knowledge.therapy_rows import find_therapies
+from fhir_pgx.knowledge.therapy_sources import therapy_counts, therapy_sources
 from fhir_pgx.model.knowledge import Knowledge
 
 
@@ -28,18 +30,21 @@ def register(commands: Commands) -> None:
         forms,
         "list",
         run_list,
-        does="list genes, guidelines and drugs, each with its release and source",
+        does="list genes, guidelines, drugs and therapy tables, each with its release and source",
         example="fhir-pgx knowledge list",
     )
     show = add_command(
         forms,
         "show",
         run_show,
-        does="show everything about a gene, a guideline or a drug",
+        does="show everything about a gene, a guideline, a drug or a row",
         example="fhir-pgx knowledge show CYP2C19",
     )
     show.add_argument(
-        "id", metavar="ID", help="a gene symbol, a guideline's id, a drug's name or RxNorm code"
+        "id",
+        metavar="ID",
+        help="a gene symbol, a guideline's id, a drug's name or RxNorm code, a row's id "
+        "(CIViC:EID5), a pathogen's change ('rpoB p.Ser450Leu')",
     )
     add_command(
         forms,
@@ -84,6 +89,10 @@ def run_list(arguments: argparse.Namespace) -> int:
                 }
                 for each in held.drugs
             ],
+            "therapies": {
+                "counts": therapy_counts(held.therapies),
+                "sources": therapy_sources(held.therapies),
+            },
         }
     )
     return 0
@@ -105,11 +114,24 @@ def run_verify(arguments: argparse.Namespace) -> int:
 
 
 def find_entry(held: Knowledge, wanted: str) -> Mapping[str, Any]:
-    """A gene, guideline or drug of this name as JSON values.
+    """What is held of this name as JSON values: a gene, guideline or drug of drug response, and
+    under `therapies` the rows of precision therapy of it.
 
     Raises WrongUsage where the knowledge holds nothing of this name.
     """
-    name = wanted.strip()
+    found = _drug_response(held, wanted.strip())
+    therapies = find_therapies(held.therapies, wanted)
+    if not (found or therapies):
+        raise WrongUsage(
+            f"the knowledge holds no gene, guideline, drug or row {wanted.strip()}; "
+            "`fhir-pgx knowledge list` shows genes, guidelines, drugs and tables; a row of "
+            "precision therapy is found by its id (CIViC:EID5, RARE-hand:002), a gene or a drug "
+            "in it, or a pathogen's change with its gene ('rpoB p.Ser450Leu')"
+        )
+    return {**found, **({"therapies": therapies} if therapies else {})}
+
+
+def _drug_response(held: Knowledge, name: str) -> dict[str, Any]:
     gene = held.genes.get(name.upper())
     if gene is not None:
         return {**_written(gene), **_definition(held, gene.gene)}
@@ -119,10 +141,7 @@ def find_entry(held: Knowledge, wanted: str) -> Mapping[str, Any]:
     drugs = [each for each in held.drugs if name.lower() == each.drug or name == each.rxcui != ""]
     if drugs:
         return {"drug": drugs[0].drug, "rules": [_written(each) for each in drugs]}
-    raise WrongUsage(
-        f"the knowledge holds no gene, guideline or drug {name}; "
-        "`fhir-pgx knowledge list` shows every one"
-    )
+    return {}
 
 
 def _definition(held: Knowledge, gene: str) -> dict[str, Any]:

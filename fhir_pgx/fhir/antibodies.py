@@ -7,11 +7,13 @@ figure without the laboratory's verdict is no verdict: no cut-off is applied her
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
 from fhir_pgx.fhir.bundle import Entry, as_dicts
+from fhir_pgx.fhir.code_names import Name, concept_as_sent, name_of
 from fhir_pgx.fhir.gathering import (
     WITHDRAWN,
     Gathering,
@@ -35,6 +37,7 @@ _OF_ANTIBODIES = re.compile(
     rf"|\bDSA\b.*\b{_NEAR_DSA}\b|\b{_NEAR_DSA}\b.*\bDSA\b",
     re.IGNORECASE,
 )
+_OF_DONOR = re.compile(r"\bdonor[\s-]specific\b|\bDSA\b", re.IGNORECASE)
 _ABSENT = re.compile(
     r"\b(?:negative|not detected|none(?: detected| found)?|no (?:\w+[\s-]){0,4}(?:antibod\w+|DSA)"
     r"|undetect\w*|absent)\b",
@@ -66,13 +69,18 @@ NO_VERDICT = Caveat(
     "judged here.",
 )
 OF_DONOR = "an antibody test of somebody else than the recipient: {}"
+TOO_LONG = "an HLA antibody result in a text that is too long to be read"
+_MAX_TEXT = 20_000  # every bead of two panels with its figure has some thousands of signs
 UNREAD = "an HLA antibody result that names no specificity and gives no answer"
 
 
 def claim(entry: Entry, gathering: Gathering) -> bool:
     """True where the Observation is on HLA antibodies: it was read, or listed with the reason."""
+    name = name_of(entry.resource.get("code"))
+    if name is not None and not _names_antibodies(name):
+        return False
     code = concept_of(entry.resource.get("code"))
-    if not _is_of_antibodies(code):
+    if name is None and not _is_of_antibodies(code):
         return False
     about = gathering.genomes.reason(entry)
     # `donor specific` is of the recipient; a serum of the donor is not.
@@ -86,24 +94,37 @@ def claim(entry: Entry, gathering: Gathering) -> bool:
     if status in WITHDRAWN:
         gathering.missed(entry, f"its status is {status}")
         return True
+    if _is_too_long(entry.resource):
+        gathering.missed(entry, TOO_LONG)
+        return True
     report = gathering.report_of.get(id(entry.resource))
     origin = origin_of(entry, report)
     found = list(_antibodies(entry.resource, code, origin, status_caveats(origin, report)))
+    if any(_OF_DONOR.search(words) for words, _ in code.stated):
+        found = [replace(each, is_of_donor=True) for each in found]
     gathering.antibodies.extend(found)
     if not found and "hasMember" not in entry.resource:
         gathering.missed(entry, UNREAD)
     return True
 
 
+def _is_too_long(resource: Mapping[str, Any]) -> bool:
+    """Whether any text that is searched for specificities is no list of them."""
+    parts = as_dicts(resource.get("component"))
+    concepts = [value_of(each).concept for each in (resource, *parts)]
+    concepts += [concept_of(each.get("code")) for each in parts]
+    return any(len(words) > _MAX_TEXT for each in concepts for words, _ in each.stated)
+
+
 def _is_of_antibodies(code: Concept) -> bool:
     if any(each.code in IDENTIFIED or each.code in SCREENS for each in code.codings):
         return True
-    return any(_names_antibodies(words) for words, _ in code.stated)
+    return any(_OF_ANTIBODIES.search(words) for words, _ in code.stated)
 
 
-@lru_cache(maxsize=512)  # the labels of codes: the same few come again and again
-def _names_antibodies(words: str) -> bool:
-    return bool(_OF_ANTIBODIES.search(words))
+@lru_cache(maxsize=4096)  # the names of tests: the same few come again and again
+def _names_antibodies(name: Name) -> bool:
+    return _is_of_antibodies(concept_of(concept_as_sent(name)))
 
 
 def _antibodies(

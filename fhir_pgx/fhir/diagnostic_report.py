@@ -18,6 +18,7 @@ from fhir_pgx.fhir.gathering import (
     status_of,
 )
 from fhir_pgx.fhir.notes import FREE_TEXT, note
+from fhir_pgx.fhir.pathogen_subject import tells_resistance
 from fhir_pgx.fhir.question import Question
 from fhir_pgx.fhir.roles import GENETIC_LABEL, role_of
 from fhir_pgx.fhir.values import Concept, Value, concept_of
@@ -28,6 +29,9 @@ GL_STRING_EXTENSION = "hla-genotyping-results-glstring"
 ONLY_DOCUMENT = "the report is only an attached document, which is not read"
 UNCLEAR_TEXT = "the conclusion names no gene and result that can be read"
 RESULTS_ELSEWHERE = "the results that the report names are not at hand"
+RESISTANCE_TEXT = (
+    "conclusion: of a pathogen's resistance or of HLA antibodies, which are read from results alone"
+)
 SAYS_NOTHING = "the report names no results and has no conclusion"
 
 
@@ -55,7 +59,11 @@ def read_report(entry: Entry, gathering: Gathering) -> None:
     gathering.statements.extend(prose.statements)
     if prose.unread:
         gathering.missed(entry, _also_bare(resource, f"conclusion, {prose.why_unread}"))
-    elif is_genomic and not prose.statements:
+    elif prose.statements:
+        return
+    elif tells_resistance(code, text):
+        gathering.missed(entry, _also_bare(resource, RESISTANCE_TEXT))
+    elif is_genomic:
         gathering.missed(entry, _reason(resource, text, prose))
 
 

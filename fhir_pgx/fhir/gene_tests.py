@@ -69,7 +69,8 @@ class _Test:
         self.entry, self.gathering = entry, gathering
         self.genes = tuple(genes.split("+"))
         self.kind = kind
-        self.changes = tuple(details[0].split("+")) if details and "p." in details[0] else ()
+        is_named = bool(details) and details[0].startswith(("p.", "c."))
+        self.changes = tuple(details[0].split("+")) if is_named else ()
         self.details = frozenset(details)
         self.name = code.label
         self.label = code.text or code.label

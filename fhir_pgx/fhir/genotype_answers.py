@@ -241,7 +241,7 @@ def _allele_statements(
 def _hla_statements(question: Question, gene: str, words: str, code: str) -> Iterator[Statement]:
     loci = text_of.hla_by_locus(words)
     # One locus stays with the gene already resolved, also where its text says another.
-    for locus, part in loci.items() if len(loci) > 1 else [(gene, words)]:
+    for locus, part in loci.items() if len(loci) > 1 else [(gene, text_of.hla_pair(words))]:
         kind = text_of.kind_of(locus, part)
         caveats: tuple[Caveat, ...] = ()
         if question.asked == "haplotype" and "+" not in part:

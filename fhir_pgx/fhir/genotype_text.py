@@ -121,6 +121,17 @@ def star_pair_in(text: str) -> str:
     return "" if "*" in rest or _COPIES.search(rest) else found[0]
 
 
+_ALLELE = r"(?:HLA-?)?(?:[A-C]w?|D[PQR][AB]\d?)?\*\d{2,4}(?::\d{2,4}){0,3}[NLSCAQGP]?"
+# `B*57:01, B*44:02`: two alleles and nothing else are the two chromosomes.
+_BESIDE = re.compile(rf"({_ALLELE})(?:\s?[,;]\s?|\s| and )({_ALLELE})")
+
+
+def hla_pair(text: str) -> str:
+    """Two alleles beside each other as a GL String joins them; any other text as it is."""
+    found = _BESIDE.fullmatch(text.strip()) if len(text) < 100 else None
+    return f"{found[1]}+{found[2]}" if found else text
+
+
 def hla_by_locus(text: str) -> dict[str, str]:
     """A GL String's part for each locus it names, with its release prefix; empty if it names none.
 

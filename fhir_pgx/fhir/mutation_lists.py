@@ -31,9 +31,12 @@ _MUTATION = re.compile(
     r"|[A-Z]{1,2}?\d{1,4}(?:_[A-Z]?\d{1,4})?_?(?:(?:[A-Z*](?:[/^]?[A-Z*])*)|ins\w*|del\w*|dup|i|d|fs\w*|∆|Δ)"
     r"|[A-Z][a-z]{2}\d{1,4}(?:[A-Z][a-z]{2}(?:/[A-Z][a-z]{2})*|\*|fs\w*|=|\?|del|dup)\S*"
     r"|del[A-Z]?\d+(?:-\d+)?|[ACGTacgt]-\d+[ACGTacgt]|-\d+[ACGT]>[ACGT]|\d+[ACGT]>[ACGT]"
-    r"|frameshift_variant|stop_gained|start_lost|feature_ablation"
+    r"|[A-Z]\d{1,3}[A-Z]_[A-Z]{1,6}|\d{1,4}fs\w*|frameshift_variant|stop_gained|start_lost|feature_ablation"
 )
-_PREFIXED = re.compile(rf"(?P<gene>{_GENE})[:_](?P<rest>\S+)")
+_PREFIXED = re.compile(rf"(?P<gene>{_GENE})[:_-](?P<rest>\S+)")
+_RT_PREFIX = re.compile(r"rt(?=[A-Z]\d)")
+_GENE_BEHIND = re.compile(rf"(?P<name>[^\s,;|()]{{2,30}}) ?\((?P<gene>{_GENE})\)")
+_BARE_RESIDUE = re.compile(r"\d{2,3}[A-Z]{1,3}")  # `184V`, where its gene is named
 _LONE_GENE = re.compile(_GENE)
 _DENIES = re.compile(
     r"\b(?:none|no|not|negative|absent|without|wild[\s-]?type|nil|undetected)\b", re.IGNORECASE
@@ -51,19 +54,29 @@ _SILENT = frozenset(
      "identified", "major", "minor", "accessory", "resistance", "variant", "variants", "the", "of",
      "amino", "acid", "change", "changes", "substitution", "substitutions", "positive", "also")
 )  # fmt: skip
+# A line probe's bands: `WT8 missing, MUT3 present`.
+_BAND = re.compile(
+    r"\b(?P<kind>MUT|WT) ?(?P<number>\d{1,2}[A-D]?)\b(?: {0,3}(?:band |probe )?(?:is |was )?"
+    r"(?P<state>absent|missing|negative|not \w{1,20}|lost|present|positive|detected|developed))?",
+    re.IGNORECASE,
+)
+_LOST_BAND = re.compile(r"absent|missing|negative|not |lost", re.IGNORECASE)
+_SHARE = re.compile(r"([^\s,;|()]{2,30}) {0,2}\(?(\d{1,3}(?:\.\d{1,3})?) ?%")
 _ASIDE = re.compile(r"\((?:\s*(?:\d{1,3}(?:\.\d+)?\s*%|R|I|S|major|minor|mixed?|mixture)\s*)\)|"
                     r"\d{1,3}(?:\.\d+)?\s*%", re.IGNORECASE)  # fmt: skip
 
 
 class Part(NamedTuple):
     """What a text says of one gene. `gene` is empty where the text names none; `left` are words
-    that were not read; `is_unclear` where it denies and names at once."""
+    that were not read; `is_unclear` where it denies and names at once. `shares` are the percentages
+    that stand beside mutations (`E138K (3 %)`)."""
 
     gene: str
     mutations: tuple[str, ...]
     presence: Presence
     left: tuple[str, ...] = ()
     is_unclear: bool = False
+    shares: tuple[tuple[str, str], ...] = ()
 
 
 def read_list(text: str) -> list[Part]:
@@ -94,28 +107,76 @@ def _segments(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _parts(gene: str, body: str) -> list[Part]:
+    body, bands = _without_bands(_GENE_BEHIND.sub(_gene_first, body))
+    found = _worded(gene, body)
+    if bands is None:
+        return found
+    if not found:
+        named = next((word for word in body.split() if _LONE_GENE.fullmatch(_bare(word))), gene)
+        presence = Presence.PRESENT if bands else Presence.ABSENT
+        return [Part(named, tuple(bands), presence)]
+    return found
+
+
+def _gene_first(found: re.Match[str]) -> str:
+    """`M184V (RT)` as `RT:M184V`."""
+    is_mutation = _MUTATION.fullmatch(found["name"]) is not None
+    return f"{found['gene']}:{found['name']}" if is_mutation else found[0]
+
+
+def _without_bands(body: str) -> tuple[str, list[str] | None]:
+    """A text without the bands of a line probe, and those that speak of a change: a mutation's
+    band that is there, a wild type's that is not. None where the text names no band."""
+    found = list(_BAND.finditer(body))
+    if not found:
+        return body, None
+    telling = []
+    for each in found:
+        is_lost = each["state"] is not None and _LOST_BAND.match(each["state"]) is not None
+        is_mutant = each["kind"].upper() == "MUT"
+        if is_mutant != is_lost:
+            name = f"{each['kind'].upper()}{each['number'].upper()}"
+            telling.append(name if is_mutant else f"{name} missing")
+    return _BAND.sub(" ", body), telling
+
+
+def _worded(gene: str, body: str) -> list[Part]:
     words = [each for each in re.split(r"[\s,|]+", _ASIDE.sub(" ", body)) if each]
     mutations: dict[str, list[str]] = {}
     left: list[str] = []
+    named: dict[str, None] = {}  # genes: `none in RT, PR or IN` is said of each
     for word in words:
         bare = _bare(word)
+        if _RT_PREFIX.match(bare):  # `rtM204V`, as hepatitis B's are written
+            bare = f"RT:{bare[2:]}"
         prefixed = _PREFIXED.fullmatch(bare)
         if prefixed and _MUTATION.fullmatch(prefixed["rest"]):
             mutations.setdefault(prefixed["gene"], []).append(prefixed["rest"])
-        elif _MUTATION.fullmatch(bare):
+        elif _MUTATION.fullmatch(bare) or (gene and _BARE_RESIDUE.fullmatch(bare)):
             mutations.setdefault(gene, []).append(bare)
         elif _LONE_GENE.fullmatch(bare) and not _DENIES.fullmatch(bare):
             gene = bare
+            named[gene] = None
         elif bare and bare.lower() not in _SILENT:
             left.append(bare)
     if _FAILED.search(body) and not mutations:
-        return [Part(gene, (), Presence.NO_CALL)]
+        return [Part(each, (), Presence.NO_CALL) for each in named or (gene,)]
     if _DENIES.search(body):
         if mutations:
             return [Part(gene, (), Presence.INDETERMINATE, is_unclear=True)]
-        return [Part(gene, (), Presence.ABSENT)] if _ANY.search(body) else []
+        if not _ANY.search(body):
+            return []
+        return [Part(each, (), Presence.ABSENT) for each in named or (gene,)]
+    shares = tuple((_bare(word), share) for word, share in _SHARE.findall(body))
     return [
-        Part(each, tuple(names), Presence.PRESENT, tuple(left)) for each, names in mutations.items()
+        Part(
+            each,
+            tuple(names),
+            Presence.PRESENT,
+            tuple(left),
+            shares=tuple(pair for pair in shares if pair[0] in names),
+        )
+        for each, names in mutations.items()
     ]
 
 

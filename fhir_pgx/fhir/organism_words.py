@@ -24,7 +24,7 @@ _PATTERNS: tuple[tuple[Organism, str], ...] = (
     ("HIV-2", r"\bHIV[\s-]?(?:type )?(?:2\b|1\s?[+/&]\s?(?:HIV[\s-]?)?2\b)"
                   r"|immunodeficiency virus,?(?: type)? ?2\b"),
         ("HIV-1", r"\bHIV(?:[\s-]?(?:type )?1)?\b|human immunodeficiency virus(?!,?(?: type)? ?2)"),
-        ("M. tuberculosis", r"tubercul\w*|\bMTBC?\b|\bH37Rv\b|\bNC_000962\b"),
+        ("M. tuberculosis", r"tubercul\w*|\bMTB(?:C|DR\w*)?\b|\bH37Rv\b|\bNC_000962\b"),
         ("HCMV", r"cytomegalovirus|\bH?CMV\b|herpesvirus 5\b"),
         ("HSV1", r"herpes simplex(?: virus)?(?: type)?[\s-]*1\b|\bHSV[\s-]?1\b|herpesvirus 1\b"),
         ("HSV2", r"herpes simplex(?: virus)?(?: type)?[\s-]*2\b|\bHSV[\s-]?2\b|herpesvirus 2\b"),
@@ -61,6 +61,8 @@ GENES: dict[str, Organism] = {
     "kelch13": "P. falciparum", "pfkelch13": "P. falciparum", "pfk13": "P. falciparum",
     "pfcrt": "P. falciparum", "pfdhfr": "P. falciparum",
 }  # fmt: skip
+_COMPOUND = re.compile(r"([\w.]+)(?: promoter| region|\s?[(/-]\s?([\w.]+)\)?)(?: gene| promoter)?")
+_MAX_WORDS = 1000  # of a label: what is longer is a letter, and names too much
 _LOCUS = re.compile(r"Rv\d{4}[AcD]?\.?\d?|Rvnr0\d|MTB0000\d\d", re.IGNORECASE)
 # Short names that human genes share: of an organism only where its name stands beside them.
 SHARED = frozenset(
@@ -80,6 +82,8 @@ def organism_of(said: Iterable[tuple[str, str]]) -> tuple[Organism, str]:
     for words, code in said:
         if code in _CODES:
             found.setdefault(_CODES[code], words)
+        if len(words) > _MAX_WORDS:
+            continue
         text = _NOT_IT.sub(" ", words)
         named = [organism for organism, pattern in _WORDS if pattern.search(text)]
         if "HIV-2" in named and "HIV-1" in named and not _names_both(text):
@@ -111,7 +115,22 @@ def is_typeless_hiv(words: str) -> bool:
 def gene_owner(name: str) -> Organism | None:
     """Whose gene a name is: the organism, empty where several share it, None where it is not the
     name of a pathogen's gene alone."""
-    key = " ".join(name.strip().lower().split()).removesuffix(" gene")
-    if _LOCUS.fullmatch(key):
-        return "M. tuberculosis"
-    return GENES.get(key)
+    for key in _names_in(name):
+        if _LOCUS.fullmatch(key):
+            return "M. tuberculosis"
+        if key in GENES:
+            return GENES[key]
+    return None
+
+
+def is_shared_name(name: str) -> bool:
+    """Whether a name is a pathogen's gene where the organism stands beside it alone."""
+    return any(key in SHARED for key in _names_in(name))
+
+
+def _names_in(name: str) -> list[str]:
+    """A gene's name in lower case, then each of the names that stand together in it:
+    `inhA promoter`, `Rv0667 (rpoB)`, `fabG1-inhA`."""
+    key = " ".join(name[:200].strip().lower().split()).removesuffix(" gene")
+    found = _COMPOUND.fullmatch(key)
+    return [key, *(each for each in found.groups() if each)] if found else [key]

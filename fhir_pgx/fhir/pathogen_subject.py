@@ -7,11 +7,13 @@ against a human sequence, is the patient's own whatever stands around it.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from fhir_pgx.fhir.bundle import Entry, as_dicts, reference_of
+from fhir_pgx.fhir.code_names import Name, concept_as_sent, name_of
 from fhir_pgx.fhir.gathering import Gathering
-from fhir_pgx.fhir.organism_words import SHARED, gene_owner, organism_of
+from fhir_pgx.fhir.organism_words import SHARED, gene_owner, is_shared_name, organism_of
 from fhir_pgx.fhir.values import Concept, concept_of, value_of
 from fhir_pgx.model.pathogen import Organism
 from fhir_pgx.terminology import GENE_STUDIED
@@ -32,9 +34,12 @@ _LOINC: dict[str, tuple[Organism, str]] = {
     "46247-3": ("M. tuberculosis", "embB"),
     "63072-3": ("M. tuberculosis", "inhA"),
 }
+_MAX_CONCLUSION = 20_000
+_HLA_ANTIBODY = re.compile(r"\bDSA\b|donor[\s-]specific|anti[\s-]?HLA|\bHLA antibod", re.IGNORECASE)
 _GENETIC = re.compile(
     r"genotyp|mutation|resistan|suscept|\bgenes?\b|sequenc|\bvariants?\b|substitution"
-    r"|polymorphism|\bRAMs?\b|\bN?NRTI\b|\bINSTI\b",
+    r"|polymorphism|\bRAMs?\b|\bN?NRTI\b|\bINSTI\b"
+    r"|\bXpert\b|\bMTB/RIF\b|\bMTB/XDR\b|\bMTBDR|line[\s-]probe|\bLPA\b|\bTruenat\b",
     re.IGNORECASE,
 )
 OTHER = re.compile(
@@ -44,6 +49,7 @@ OTHER = re.compile(
 )
 # Beside a report's title this much is asked of a label: a genotype may be the patient's.
 _OF_RESISTANCE = re.compile(r"mutation|resist|suscept|substitution|\bRAMs?\b", re.IGNORECASE)
+_ORGANISM_WORDS = re.compile(r"organism|pathogen|microbe|\bspecies\b|\bvirus\b$", re.IGNORECASE)
 _HUMAN = re.compile(r"\b(?:NM_|NG_|LRG_|ENS[TPG]\d|NC_0000(?:0[1-9]|1\d|2[0-4])\.)")
 # Abbreviations in capitals alone: `in` is a word.
 _TARGETS = (
@@ -52,6 +58,7 @@ _TARGETS = (
     (re.compile(r"(?i:integrase)|\bINSTIs?\b|\bIN\b"), "IN"),
     (re.compile(r"(?i:capsid)|\bCA\b"), "CA"),
 )
+_INFLUENZA = re.compile(r"\b(PA|NA|M2)\b")
 # Of these every culture has a susceptibility test; only what names genes is ours.
 _CULTURED = frozenset(("S. aureus", "Enterobacterales", "Enterococcus", "H. pylori"))
 _BY_GENES = re.compile(r"genotyp|\bgenes?\b|mutation|molecular|\bPCR\b|sequenc", re.IGNORECASE)
@@ -62,6 +69,75 @@ _NAMED_GENE = re.compile(
     r"|neuraminidase|thymidine kinase|DNA polymerase|polymerase|U38|U69)(?:\b|(?=\s))",
     re.IGNORECASE,
 )
+
+
+def is_patients_own(resource: Mapping[str, Any]) -> bool:
+    """Whether a first look settles that the Observation is of no pathogen: the words of its code
+    name nothing of one, and its gene is a human one, or it has neither gene nor organism.
+
+    Nearly every Observation is; what is left undecided is for `subject_of`.
+    """
+    name = name_of(resource.get("code"))
+    if name is None or not _is_silent(name):
+        return False
+    is_variant = VARIANT in name
+    parts = resource.get("component")
+    if parts is None:
+        return not is_variant
+    if type(parts) is not list:
+        return False
+    return _states_host_gene(parts) if is_variant else not any(map(_may_tell, parts))
+
+
+def _states_host_gene(parts: list[Any]) -> bool:
+    for part in parts:
+        try:
+            if part["code"]["coding"][0]["code"] != GENE_STUDIED:
+                continue
+            value = part["valueCodeableConcept"]
+        except (KeyError, IndexError, TypeError):
+            continue  # written in another way, or not at all: the whole of it is looked at later
+        try:
+            if "genenames" in value["coding"][0]["system"]:  # as nearly every gene comes
+                return True
+        except (KeyError, IndexError, TypeError):
+            pass
+        concept = concept_of(value)
+        if any("genenames" in each.system or "HGNC" in each.code for each in concept.codings):
+            return True
+        gene = concept.text or concept.label
+        return bool(gene) and not _is_shared(gene)
+    return False
+
+
+def _may_tell(part: Any) -> bool:
+    """Whether a component may state a gene, an organism or a sequence."""
+    name = name_of(part.get("code")) if type(part) is dict else None
+    return name is None or _names_subject(name)
+
+
+@lru_cache(maxsize=4096)  # the names of tests: the same few come again and again
+def _is_silent(name: Name) -> bool:
+    """Whether the words and codes of a test name nothing of a pathogen."""
+    code = concept_of(concept_as_sent(name))
+    label = words_of(code)
+    return not (
+        any(coding.code in _LOINC for coding in code.codings)
+        or organism_of(code.stated)[1]
+        or _OF_RESISTANCE.search(label)
+        or gene_in(label, "")
+        or _by_locus(label)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _names_subject(name: Name) -> bool:
+    code = concept_of(concept_as_sent(name))
+    codes = {coding.code for coding in code.codings}
+    return bool(
+        codes & (ORGANISM_CODES | _PLACES | {GENE_STUDIED})
+        or _ORGANISM_WORDS.search(words_of(code))
+    )
 
 
 def subject_of(
@@ -93,7 +169,9 @@ def subject_of(
             return _by_locus(label)
         else:
             organism, words = owner, outside_words or owner or gene or ""
-    elif not (is_variant or by_code or named or _GENETIC.search(label)) or is_other(label):
+    elif is_other(label) or not (
+        is_variant or by_code or named or _GENETIC.search(label) or _speaks(resource)
+    ):
         return None
     if organism in _CULTURED and not (is_variant or named or _BY_GENES.search(label)):
         return None
@@ -114,13 +192,32 @@ def _by_locus(label: str) -> tuple[Organism, str, str] | None:
     return (owner, owner or found[1], found[1]) if owner is not None else None
 
 
+def tells_resistance(code: Concept, conclusion: str) -> bool:
+    """Whether a report's own text is of a pathogen's resistance, or of antibodies against HLA: it
+    is read from results alone, and a text in their place must not be passed over in silence."""
+    if not conclusion or len(conclusion) > _MAX_CONCLUSION:
+        return bool(conclusion) and bool(organism_of(code.stated)[1])
+    said = f"{words_of(code)} {conclusion}"
+    if _HLA_ANTIBODY.search(said):
+        return True
+    named = organism_of(code.stated)[1] or organism_of([(conclusion[:1000], "")])[1]
+    return bool(named and (_OF_RESISTANCE.search(said) or _NAMED_GENE.search(conclusion)))
+
+
 def is_other(label: str) -> bool:
     """A load, an antibody, a subtype: nothing of resistance."""
     return bool(OTHER.search(label)) and not re.search(r"resist|mutation|suscept", label, re.I)
 
 
+def _speaks(resource: Mapping[str, Any]) -> bool:
+    """Whether the value of a test that is named after an organism speaks of resistance."""
+    return any(
+        _OF_RESISTANCE.search(words[:2000]) for words, _ in value_of(resource).concept.stated
+    )
+
+
 def _is_shared(gene: str | None) -> bool:
-    return bool(gene) and (str(gene).lower() in SHARED or gene_owner(str(gene)) is not None)
+    return bool(gene) and (is_shared_name(str(gene)) or gene_owner(str(gene)) is not None)
 
 
 def words_of(concept: Concept) -> str:
@@ -157,7 +254,7 @@ def _own_organism(resource: Mapping[str, Any], code: Concept) -> tuple[Organism,
         concept = concept_of(component.get("code"))
         label = words_of(concept).lower()
         is_organism = bool(ORGANISM_CODES & {each.code for each in concept.codings})
-        if is_organism or re.search(r"organism|pathogen|microbe|\bspecies\b|\bvirus\b$", label):
+        if is_organism or _ORGANISM_WORDS.search(label):
             organism, words = organism_of(value_of(component).concept.stated)
             if words:
                 return organism, words
@@ -200,6 +297,10 @@ def gene_in(label: str, organism: str) -> str:
     if organism in ("HIV-1", "HIV-2"):
         found = {gene for pattern, gene in _TARGETS if pattern.search(label)}
         return found.pop() if len(found) == 1 else ""
+    if organism.startswith("Influenza A"):
+        proteins = set(_INFLUENZA.findall(label))
+        if len(proteins) == 1:
+            return str(proteins.pop())
     if organism == "HBV" and re.search(r"polymerase|reverse transcriptase|\bRT\b", label, re.I):
         return "RT"
     genes = {each.lower(): each for each in _NAMED_GENE.findall(label)}

@@ -13,16 +13,18 @@ from typing import Any
 from fhir_pgx.fhir.bundle import Entry, as_dicts
 from fhir_pgx.fhir.gathering import WITHDRAWN, Gathering, origin_of, status_caveats, status_of
 from fhir_pgx.fhir.mutation_lists import Part, has_mutation, read_list
-from fhir_pgx.fhir.organism_words import SHARED, gene_owner, is_typeless_hiv
+from fhir_pgx.fhir.organism_words import SHARED, gene_owner, is_typeless_hiv, organism_of
 from fhir_pgx.fhir.pathogen_subject import (
     ORGANISM_CODES,
     OTHER,
     codes_of,
     gene_in,
+    is_patients_own,
     subject_of,
     words_of,
 )
 from fhir_pgx.fhir.presence_words import is_not_performed, presence_of
+from fhir_pgx.fhir.resistance_words import said_of_drugs
 from fhir_pgx.fhir.values import Concept, Value, concept_of, value_of
 from fhir_pgx.model.finding import Caveat, Origin, Presence
 from fhir_pgx.model.pathogen import Organism, StatedPathogen
@@ -34,6 +36,8 @@ _DETAILS = frozenset(
     ("81290-9", "48019-4", "48002-0", "53034-5", "62374-4", "48013-7", "51958-7", "69547-8",
      "69551-0", "81254-5", "92822-6", "82121-5", "48000-4", "53037-8", "93044-6", _FRACTION)
 )  # fmt: skip
+# What a code asks that came without its words.
+_NAMES = {"89372-7": "rpoB rifampicin resistance mutation"}
 _DRUG_WORDS = re.compile(r"suscept|resist|sensitiv|interpretation|\[S/I/R\]", re.IGNORECASE)
 _VERDICT = re.compile(
     r"(?:R|I|S|SDD|NS|(?:highly |fully |possibl[ey] |likely |predicted )?(?:resistant|susceptible"
@@ -44,9 +48,15 @@ _VERDICT = re.compile(
 )
 _HCV_GENOTYPE = re.compile(r"(?:genotype\s*)?([1-8])\s?([a-l])?(?:\b|/).*", re.IGNORECASE)
 
+_MINOR_PERCENT = 20  # below what population sequencing shows
+_MAX_SHOWN = 60
+_OF_CHANGES = re.compile(r"mutation|resist|suscept|substitution|\bRAMs?\b", re.IGNORECASE)
+_IS_LETTERED = re.compile(r"[A-Za-z].*\d").search  # a name of a change has letters and digits
+_MAX_TEXT = 20_000  # a report of every gene has some thousands of signs
 FAILED_CODONS = re.compile(r"failed codons", re.IGNORECASE)
 
 NOT_READ = "a pathogen's result that names no change and no answer that can be read"
+TOO_LONG = "a pathogen's result in a text that is too long for a list of mutations"
 DENIED = "a text of a pathogen that denies and names mutations at once"
 TYPELESS, MINOR, LEFT, NOT_SAID = "PGX-772", "PGX-773", "PGX-774", "PGX-775"
 _SENTENCES = {
@@ -60,7 +70,7 @@ _SENTENCES = {
 def claim(entry: Entry, gathering: Gathering) -> bool:
     """True where the Observation is of a pathogen's genes: it was read, or listed with the reason
     why not."""
-    if entry.type != "Observation":
+    if entry.type != "Observation" or is_patients_own(entry.resource):
         return False
     code = concept_of(entry.resource.get("code"))
     subject = subject_of(entry, code, gathering)
@@ -91,7 +101,9 @@ class _Result:
         report = gathering.report_of.get(id(entry.resource))
         self.origin: Origin = origin_of(entry, report)
         self.value = value_of(entry.resource)
-        self.label = words_of(code)
+        self.label = words_of(code) or next(
+            (_NAMES[each.code] for each in code.codings if each.code in _NAMES), ""
+        )
         self.components = [
             (each, codes_of(each)) for each in as_dicts(entry.resource.get("component"))
         ]
@@ -101,7 +113,9 @@ class _Result:
         self.made = 0
 
     def read(self) -> None:
-        if is_not_performed(self.value):
+        if _is_too_long(self.value):
+            self.gathering.missed(self.entry, TOO_LONG)
+        elif is_not_performed(self.value):
             self.gathering.missed(self.entry, "the test was not made")
         elif FAILED_CODONS.search(self.label):
             # "None" here is a whole sequence, and no absence of mutations.
@@ -116,6 +130,18 @@ class _Result:
                     self._component(component)
             if not self.made and not self._says_nothing():
                 self.gathering.missed(self.entry, NOT_READ)
+                self._unread()
+
+    def _unread(self) -> None:
+        """A text on resistance that is not understood stands as a change that was not read: an
+        order must not pass as if nothing were on file."""
+        # A genotype without more is of resistance for HIV alone: others have lineages.
+        if self.organism != "HIV-1" and not _OF_CHANGES.search(self.label):
+            return
+        text = " ".join(self.value.concept.text.split())
+        if text and self.organism and presence_of(self.value) is None and _IS_LETTERED(text):
+            shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+            self._add(self.gene, Presence.PRESENT, mutations=(shown,))
 
     def _says_none(self) -> bool:
         return self.value.concept.label.strip().lower().rstrip(".") in ("none", "no", "nil")
@@ -185,7 +211,7 @@ class _Result:
             except InvalidOperation:
                 continue
             percent = number if value.unit == "%" or number > 1 else number * 100
-            if percent < 20:  # below what population sequencing shows
+            if percent < _MINOR_PERCENT:
                 yield _note(MINOR, what=what, percent=f"{percent.normalize():f}")
 
     def _answer(self) -> None:
@@ -204,6 +230,10 @@ class _Result:
     def _component(self, component: Mapping[str, Any]) -> None:
         label = words_of(concept_of(component.get("code")))
         value = value_of(component)
+        if _is_too_long(value) or len(label) > _MAX_TEXT:
+            self.gathering.missed(self.entry, TOO_LONG)
+            self.made += 1
+            return
         gene = gene_in(label, self.organism)
         if not gene and (gene_owner(label) is not None or label.lower() in SHARED):
             gene = label
@@ -226,6 +256,15 @@ class _Result:
             self._add("", Presence.PRESENT, verdicts=((label, text),))
             return
         parts = read_list(text) if text else []
+        sentences = said_of_drugs(text, tuberculosis=self.organism == "M. tuberculosis")
+        if sentences and not is_part:
+            self._add("", Presence.PRESENT, verdicts=tuple(sentences))
+            parts = [part for part in parts if part.mutations or part.gene]
+            if not any(part.mutations for part in parts):
+                presence = None  # `detected` is of the resistance that the sentence names
+        elif not gene and organism_of([(text, "")])[1]:
+            # `MTB not detected`: of the organism, and of none of its genes
+            parts = [part for part in parts if part.mutations or part.gene]
         if any(part.mutations for part in parts):
             for part in parts:
                 self._part(part, gene)
@@ -253,8 +292,15 @@ class _Result:
             self.gathering.missed(self.entry, DENIED)
             self.made += 1
             return
-        caveats = (_note(LEFT, words=" ".join(part.left)[:80]),) if part.left else ()
+        caveats = [_note(LEFT, words=" ".join(part.left)[:80])] if part.left else []
+        for what, share in part.shares:
+            if Decimal(share) < _MINOR_PERCENT:
+                caveats.append(_note(MINOR, what=what, percent=share))
         self._add(part.gene or gene, part.presence, mutations=part.mutations, caveats=caveats)
+
+
+def _is_too_long(value: Value) -> bool:
+    return any(len(words) > _MAX_TEXT for words, _ in value.concept.stated)
 
 
 def _note(code: str, **words: str) -> Caveat:

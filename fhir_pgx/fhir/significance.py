@@ -23,6 +23,10 @@ _CODES: dict[str, Significance] = {
 _PATTERNS: tuple[tuple[str, Significance], ...] = (
     (r"\bconflict\w*", "conflicting"),
     (r"\b(?:uncertain|unknown|unclear|undetermined)\b|\bv\.?u\.?s\.?\b", "uncertain"),
+    # `No pathogenic variant detected`, `possibly pathogenic`: no class, and never the stronger one.
+    (r"\b(?:no|without|negative for) (?:known |other |clearly )?(?:likely )?pathogenic\b", ""),
+    (r"\bpathogenic\b.{0,40}\bnot (?:detected|identified|found|reported|seen)\b", ""),
+    (r"\b(?:possibl[ey]|suspected|potentially|may ?be) (?:\w+ )?pathogenic\b(?!.*\buncertain)", ""),
     (r"\b(?:likely|probably|presumed)[\s-]+(?:non-?pathogenic|benign)\b", "likely-benign"),
     (r"\b(?:non-?pathogenic|not pathogenic|benign)\b|\bpolymorphism\b", "benign"),
     (r"\b(?:likely|probably|presumed)[\s-]+pathogenic\b", "likely-pathogenic"),
@@ -64,11 +68,19 @@ def significance_in(words: str) -> Significance:
     bare = words.strip().upper()
     if bare in _SHORT:
         return _SHORT[bare]
+    if numbered := _NUMBERED.fullmatch(bare):
+        return _CLASSES[numbered[1]]
     if _BOTH_WAYS.search(words) and not re.search(r"non-?pathogenic", words, re.IGNORECASE):
         return "conflicting"
     return next((answer for pattern, answer in _WORDS if pattern.search(words)), "")
 
 
+# The five classes by number, as laboratories write them beside or in place of the word.
+_NUMBERED = re.compile(r"(?:(?:ACMG|IARC)[\s:]*)?(?:class|category)\s*([1-5])", re.IGNORECASE)
+_CLASSES: dict[str, Significance] = {
+    "5": "pathogenic", "4": "likely-pathogenic", "3": "uncertain", "2": "likely-benign",
+    "1": "benign",
+}  # fmt: skip
 _SHORT: dict[str, Significance] = {
     "P": "pathogenic", "LP": "likely-pathogenic", "P/LP": "likely-pathogenic",
     "LB": "likely-benign", "B": "benign", "B/LB": "likely-benign",

@@ -109,6 +109,6 @@ def with_stages(gathering: Gathering) -> None:
 
 def _joined(cancer: StatedCancer, said: Said) -> StatedCancer:
     if said.status:
-        return replace(cancer, status=said.status)
+        return replace(cancer, status=said.status, status_when=said.when)
     is_metastatic = True if said.stage.startswith("IV") else cancer.is_metastatic
     return replace(cancer, stage=said.stage, is_metastatic=is_metastatic)

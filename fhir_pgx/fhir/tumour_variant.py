@@ -20,6 +20,7 @@ from fhir_pgx.fhir.presence_words import presence_in, presence_word, zygosity_of
 from fhir_pgx.fhir.significance import joined, significance_of
 from fhir_pgx.fhir.specimens import specimen_of
 from fhir_pgx.fhir.values import Concept, Value, concept_of, value_of
+from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.finding import Caveat, ObservedVariant, Presence
 from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.model.tumour import Significance, Specimen
@@ -52,7 +53,8 @@ _FOUND = re.compile(
     re.IGNORECASE,
 )
 _TURNED = re.compile(
-    r"\b(?:no|not|none|negative|without|absent|wild[\s-]?type|cannot|unable|failed|indeterminate)\b",
+    r"\b(?:no|not|none|negative|without|absent|wild[\s-]?type|cannot|unable|failed|indeterminate"
+    r"|possibl[ey]|probabl[ey]|suspected|suspicious|equivocal|borderline)\b",
     re.IGNORECASE,
 )
 _BUT = re.compile(r"\b(?:but|except|however|other than)\b", re.IGNORECASE)
@@ -154,9 +156,17 @@ def _uncommon_genes(parts: Components, vocabulary: Vocabulary) -> tuple[str, ...
                 found[known] = None
                 break
         else:
-            ids = (each.code for each in value.concept.codings if each.code.startswith("HGNC:"))
-            found.update(dict.fromkeys(list(ids)[:1]))
+            ids = [hgnc for each in value.concept.codings if (hgnc := _hgnc_id(each))]
+            found.update(dict.fromkeys(vocabulary.tumour_genes.get(each, each) for each in ids[:1]))
     return tuple(found)
+
+
+def _hgnc_id(coding: Coding) -> str:
+    """`HGNC:3236`, written with its prefix or as the number that genenames.org knows it by."""
+    if coding.code.startswith("HGNC:"):
+        return coding.code
+    is_number = coding.code.isdecimal() and "genenames" in coding.system.lower()
+    return f"HGNC:{coding.code}" if is_number else ""
 
 
 def fraction_of(value: Value) -> Decimal | None:

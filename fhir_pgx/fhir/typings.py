@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from fhir_pgx.fhir.bundle import Entry, as_dicts
+from fhir_pgx.fhir.code_names import Name, concept_as_sent, name_of
 from fhir_pgx.fhir.gathering import (
     WITHDRAWN,
     Gathering,
@@ -71,9 +72,9 @@ OF_DONOR_UNREAD = "of a donor; the typing could not be read"
 def claim(entry: Entry, gathering: Gathering) -> bool:
     """True where the Observation is a donor's: it was read, or listed with the reason. The
     recipient's own typing is read and left to the other readers too."""
-    code = concept_of(entry.resource.get("code"))
-    if not _is_of_hla(entry, code):
+    if not _is_of_hla(entry.resource):
         return False
+    code = concept_of(entry.resource.get("code"))
     donor = _donor(entry, code, gathering)
     if donor is None:
         if not gathering.genomes.reason(entry) and _may_be_used(entry):
@@ -94,37 +95,62 @@ def claim(entry: Entry, gathering: Gathering) -> bool:
     return True
 
 
-def _is_of_hla(entry: Entry, code: Concept) -> bool:
-    if any(each.code in LOCUS_OF_CODE or each.code in PANELS for each in code.codings):
+def _is_of_hla(resource: Mapping[str, Any]) -> bool:
+    name = name_of(resource.get("code"))
+    if _speaks_of_hla(concept_of(resource.get("code"))) if name is None else _names_hla(name):
         return True
-    if any(_names_hla(words) for words, _ in code.stated):
-        return True
-    resource = entry.resource
-    if "valueCodeableConcept" in resource and any(
-        _is_hla_system(each.system) for each in value_of(resource).concept.codings
+    value = resource.get("valueCodeableConcept")
+    if type(value) is dict and any(
+        _is_hla_system(system)
+        for coding in as_dicts(value.get("coding"))
+        if type(system := coding.get("system")) is str
     ):
         return True
-    # Most Observations with components are variants: the texts are looked at as they were sent.
-    return any(
-        "HLA" in text
-        for part in as_dicts(resource.get("component"))
-        for element in (part.get("code"), part.get("valueCodeableConcept"))
-        if isinstance(element, dict)
-        for text in _raw_texts(element)
+    parts = resource.get("component")
+    return parts is not None and _any_speaks_of_hla(parts)
+
+
+@lru_cache(maxsize=4096)  # the names of tests: the same few come again and again
+def _names_hla(name: Name) -> bool:
+    return _speaks_of_hla(concept_of(concept_as_sent(name)))
+
+
+def _speaks_of_hla(code: Concept) -> bool:
+    return any(each.code in LOCUS_OF_CODE or each.code in PANELS for each in code.codings) or any(
+        _SPEAKS_OF_HLA.search(words) or _LOCUS_IN_WORDS.search(words) for words, _ in code.stated
     )
 
 
-def _raw_texts(element: Mapping[str, Any]) -> Iterator[str]:
-    for holder in (element, *as_dicts(element.get("coding"))):
-        for name in ("text", "display"):
-            found = holder.get(name)
-            if isinstance(found, str):
-                yield found
+def _any_speaks_of_hla(parts: Any) -> bool:
+    """Whether any component's code or value says HLA, looked at as it was sent. The gene studied
+    decides at once where it is coded: most Observations with components are variants."""
+    for part in as_dicts(parts):
+        for field in ("code", "valueCodeableConcept"):
+            element = part.get(field)
+            if type(element) is not dict:
+                continue
+            text = element.get("text")
+            if type(text) is str and "HLA" in text:
+                return True
+            codings = element.get("coding")
+            for item in codings if type(codings) is list else ():
+                shown = item.get("display") if type(item) is dict else None
+                if type(shown) is str and "HLA" in shown:
+                    return True
+        if _is_of_another_gene(part):
+            return False
+    return False
 
 
-@lru_cache(maxsize=512)  # the labels of codes: the same few come again and again
-def _names_hla(words: str) -> bool:
-    return bool(_SPEAKS_OF_HLA.search(words) or _LOCUS_IN_WORDS.search(words))
+def _is_of_another_gene(part: Mapping[str, Any]) -> bool:
+    try:
+        return bool(
+            part["code"]["coding"][0]["code"] == GENE_STUDIED
+            and "genenames" in (gene := part["valueCodeableConcept"]["coding"][0])["system"]
+            and gene["display"]
+        )
+    except (KeyError, IndexError, TypeError):
+        return False
 
 
 def _is_hla_system(system: str) -> bool:

@@ -30,6 +30,7 @@ from fhir_pgx.knowledge.loader import ARTEFACT, HERE, RELEASE
 from fhir_pgx.knowledge.problems import load_problems
 from fhir_pgx.knowledge.terms import load_vocabulary, with_therapies
 from fhir_pgx.knowledge.therapies import load_therapies
+from fhir_pgx.knowledge.therapy_sources import therapy_counts, therapy_sources
 from fhir_pgx.model.knowledge import (
     Advice,
     AlleleRule,
@@ -249,6 +250,7 @@ def encode(knowledge: Knowledge) -> tuple[bytes, dict[str, Any]]:
             "definitions": len(knowledge.definitions),
             "sites": sum(len(each.sites) for each in knowledge.definitions.values()),
             "named_alleles": sum(len(each.alleles) for each in knowledge.definitions.values()),
+            **therapy_counts(knowledge.therapies),
         },
         "sources": [
             {
@@ -281,6 +283,7 @@ def encode(knowledge: Knowledge) -> tuple[bytes, dict[str, Any]]:
                 "as_of": "2026-06",
                 "licence": "MIT",
             },
+            *therapy_sources(knowledge.therapies),
         ],
     }
     return data, record

@@ -1,8 +1,8 @@
 """Reads the files of `knowledge/therapies/inherited/`.
 
-`rows.yaml`, `hla.yaml`, `conditions.yaml`, `drug_classes.yaml` and `qt_notes.yaml` are written by
-hand; `sources.csv`, `drugs.csv` and `qt_drugs.csv` by `imports/inherited.py`. Every reference
-between them must meet.
+`rows.yaml`, `hla.yaml`, `conditions.yaml`, `drug_classes.yaml`, `drug_names.yaml` and
+`qt_notes.yaml` are written by hand; `sources.csv`, `drugs.csv` and `qt_drugs.csv` by
+`imports/inherited.py`. Every reference between them must meet.
 """
 
 import csv
@@ -65,7 +65,7 @@ class _Files:
 def load_inherited(here: Path) -> InheritedKnowledge:
     """Everything known of inherited findings. Raises BrokenKnowledge."""
     folder = here / "therapies" / "inherited"
-    files = _files(folder)
+    files, named = _files(folder), _read(folder, "drug_names")
     rows = tuple(_row(content, files) for content in _read(folder, "rows")["rows"])
     ids = [row.id for row in rows]
     if len(ids) != len(set(ids)):
@@ -77,8 +77,24 @@ def load_inherited(here: Path) -> InheritedKnowledge:
         hla=tuple(_hla(content, files) for content in _read(folder, "hla")["rows"]),
         drug_classes=dict(files.classes),
         not_the_condition=tuple(_read(folder, "conditions")["not"]),
+        drug_names={
+            name: tuple(files.drug(drug) for drug in entry["drugs"])
+            for entry in named["brands"]
+            for name in entry["names"]
+        },
+        local_brands=tuple(named["local"]),
+        condition_codes=_codes(files.conditions),
         release=max(source["as_of"] for source in files.sources.values()),
     )
+
+
+def _codes(conditions: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """The condition names that each code of a problem stands for."""
+    found: dict[str, tuple[str, ...]] = {}
+    for condition in conditions.values():
+        for code in condition.get("codes", ()):
+            found[code] = tuple(dict.fromkeys((*found.get(code, ()), *condition["names"])))
+    return found
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:
@@ -168,6 +184,7 @@ def _criterion(content: Mapping[str, Any]) -> Criterion:
         implied=content.get("implied", False),
         unless=tuple(content.get("unless", ())),
         skips=content.get("skips", 0),
+        words=tuple(content.get("words", ())),
     )
 
 

@@ -15,9 +15,18 @@ from typing import Any
 
 from fhir_pgx.errors import InvalidPolicy, Issue
 from fhir_pgx.knowledge.loader import HERE
+from fhir_pgx.knowledge.therapy_names import names_of
 from fhir_pgx.model.knowledge import Knowledge
-from fhir_pgx.model.policy import EVERYTHING, HookPolicy, Policy, Specialty, Tier
+from fhir_pgx.model.policy import (
+    EVERYTHING,
+    HookPolicy,
+    Policy,
+    Specialty,
+    TherapyPolicy,
+    Tier,
+)
 from fhir_pgx.model.recommendation import ACTIONS
+from fhir_pgx.model.therapy import EFFECTS
 
 log = logging.getLogger("fhir_pgx.policy")
 
@@ -25,6 +34,7 @@ log = logging.getLogger("fhir_pgx.policy")
 UNANSWERED = ("not-tested", "not-called", "no-row", "no-guidance")
 _SEE = "docs/policy.md has every key"
 _Fault = tuple[str, str, str]  # place, what is wrong, how to mend it
+_Names = tuple[set[str], set[str]]  # drugs, in lower case and by code; genes
 
 
 def load_policy(file: str, knowledge: Knowledge) -> Policy:
@@ -94,13 +104,13 @@ def _faults_of_names(content: Mapping[str, Any], knowledge: Knowledge) -> Iterat
     drugs = {name for each in knowledge.drugs for name in (each.drug.lower(), each.rxcui) if name}
     genes = {*knowledge.genes, *(gene for each in knowledge.drugs for gene in each.genes)}
     hooks = set(policy_schema()["properties"]["hooks"]["properties"]) - {"default"}
-    actions = {*ACTIONS, *UNANSWERED}
     tiers, specialties = content.get("tiers", {}), content.get("specialties", {})
-    mute = content.get("mute", {})
+    mute, therapies = content.get("mute", {}), content.get("therapies", {})
+    known = names_of(knowledge.therapies)
+    of_drugs, of_genes = known
     for place, listed in (
         ("mute.drugs", mute.get("drugs", ())),
         ("mute_critical", content.get("mute_critical", ())),
-        *((f"tiers.{name}.drugs", each.get("drugs", ())) for name, each in tiers.items()),
         *(
             (f"specialties.{name}.mute_drugs", each.get("mute_drugs", ()))
             for name, each in specialties.items()
@@ -110,7 +120,6 @@ def _faults_of_names(content: Mapping[str, Any], knowledge: Knowledge) -> Iterat
     for place, listed in (
         ("mute.genes", mute.get("genes", ())),
         ("mute.only_genes", mute.get("only_genes", ())),
-        *((f"tiers.{name}.genes", each.get("genes", ())) for name, each in tiers.items()),
         *(
             (f"specialties.{name}.{key}", each.get(key, ()))
             for name, each in specialties.items()
@@ -118,9 +127,34 @@ def _faults_of_names(content: Mapping[str, Any], knowledge: Knowledge) -> Iterat
         ),
     ):
         yield from _unknown(place, "no gene that we know", listed, genes)
+    named = map(str.lower, therapies.get("mute_drugs", ()))
+    yield from _unknown("therapies.mute_drugs", "no drug of a therapy", named, of_drugs)
+    listed = therapies.get("mute_genes", ())
+    yield from _unknown("therapies.mute_genes", "no gene of a therapy", listed, of_genes)
     for name, each in tiers.items():
         yield from _unknown(f"tiers.{name}.hooks", "no hook", each.get("hooks", ()), hooks)
-        yield from _unknown(f"tiers.{name}.actions", "no action", each.get("actions", ()), actions)
+        yield from _faults_of_tier(f"tiers.{name}", each, (drugs, genes), known)
+
+
+def _faults_of_tier(
+    place: str, tier: Mapping[str, Any], usual: _Names, of_therapies: _Names
+) -> Iterator[_Fault]:
+    """The names of a tier are those of precision therapy where it has `domains`, else those of
+    drug response: a tier of the one never fits a card of the other."""
+    is_therapy = "domains" in tier
+    drugs, genes = of_therapies if is_therapy else usual
+    actions = set[str](EFFECTS) if is_therapy else {*ACTIONS, *UNANSWERED}
+    named = map(str.lower, tier.get("drugs", ()))
+    yield from _unknown(f"{place}.drugs", "no drug with guidance", named, drugs)
+    yield from _unknown(f"{place}.genes", "no gene that we know", tier.get("genes", ()), genes)
+    for name in tier.get("actions", ()):
+        if name in EFFECTS and not (is_therapy or name in actions):
+            yield f"{place}.actions", f"{name} is of therapies", "name the `domains` of the tier"
+        else:
+            yield from _unknown(f"{place}.actions", "no action", (name,), actions)
+    if is_therapy and "strengths" in tier:
+        mend = "leave strengths out, or make a tier of its own without domains"
+        yield f"{place}.strengths", "strengths are of drug response, domains are not", mend
 
 
 def _unknown(place: str, what: str, listed: Iterable[str], known: set[str]) -> Iterator[_Fault]:
@@ -138,7 +172,7 @@ def _nearest(name: str, known: list[str]) -> str:
 
 def _policy(content: Mapping[str, Any]) -> Policy:
     mute = content.get("mute", {})
-    strengths = content.get("strengths")
+    strengths, therapies = content.get("strengths"), content.get("therapies", {})
     return Policy(
         hooks={
             name: HookPolicy(each.get("least_indicator"), each.get("max_cards"))
@@ -162,6 +196,7 @@ def _policy(content: Mapping[str, Any]) -> Policy:
                 genes=frozenset(each.get("genes", ())),
                 strengths=frozenset(each.get("strengths", ())),
                 actions=frozenset(each.get("actions", ())),
+                domains=frozenset(each.get("domains", ())),
             )
             for name, each in content.get("tiers", {}).items()
         ),
@@ -173,8 +208,15 @@ def _policy(content: Mapping[str, Any]) -> Policy:
                 mute_drugs=_lower(each, "mute_drugs"),
                 mute_genes=frozenset(each.get("mute_genes", ())),
                 only_genes=frozenset(each.get("only_genes", ())),
+                mute_domains=frozenset(each.get("mute_domains", ())),
             )
             for name, each in content.get("specialties", {}).items()
+        ),
+        therapies=TherapyPolicy(
+            mute_domains=frozenset(therapies.get("mute_domains", ())),
+            mute_drugs=_lower(therapies, "mute_drugs"),
+            mute_genes=frozenset(therapies.get("mute_genes", ())),
+            sources=frozenset(therapies["sources"]) if "sources" in therapies else None,
         ),
     )
 

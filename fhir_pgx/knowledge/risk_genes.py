@@ -75,6 +75,7 @@ def _measure(stated: Mapping[str, Any], orders: Mapping[str, Any]) -> RiskMeasur
         order=order.get("text", ""),
         code=order.get("snomed", ""),
         category=order.get("category", ""),
+        medicine=stated.get("medicine", False),
     )
 
 

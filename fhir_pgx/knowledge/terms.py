@@ -45,7 +45,8 @@ def with_therapies(vocabulary: Vocabulary, therapies: Therapies) -> Vocabulary:
     genes += therapies.tumour.proteins
     genes += [gene for row in therapies.inherited.rows for gene in row.criterion.genes]
     genes += [each.gene for each in therapies.inherited.risk_genes]
-    named = {gene.upper(): gene for gene in genes} | therapies.tumour.gene_aliases
+    named = {gene.upper(): gene for gene in genes}
+    named |= therapies.tumour.gene_aliases | therapies.tumour.gene_ids
     known = vocabulary.genes
     return replace(
         vocabulary,

@@ -57,7 +57,8 @@ class Facets:
     `drug` is our name of the ingredient and `rxcui` its code; `source`, `strength` and `action` are
     those of the advice that leads, `action` the reason (`not-tested`, `no-row`) where a card tells
     that there is none. `others` are the source and strength of all else that is advised on the
-    card. `serious`: ignoring what it tells can end in death or lasting harm.
+    card. `serious`: ignoring what it tells can end in death or lasting harm. `domain` is that of
+    precision therapy (`tumour`, …), empty for drug response.
     """
 
     drug: str
@@ -68,6 +69,7 @@ class Facets:
     action: str = ""
     serious: bool = False
     others: tuple[tuple[str, str], ...] = ()
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,13 @@ ORACLE = ClientProfile(
     open_links=("absolute",),
     tables=False,  # Cerner's draft page: the panel is an eighth of the screen wide
     most_detail=1200,  # the same; our figure, about what such a panel shows without much scrolling
-    spare=("Why", "What would change this card", "Results"),  # none says what to do or to beware of
+    spare=(  # none says what to do or to beware of
+        "Why",
+        "What would change this card",
+        "Results",
+        "Limited evidence in this cancer (CIViC C)",
+        "Looked for and not found",
+    ),
 )
 
 SANDBOX = ClientProfile(

@@ -46,6 +46,7 @@ class InheritedFinding:
     specimen: Specimen = ""
     frequency: Decimal | None = None
     caveats: tuple[Caveat, ...] = ()
+    is_disputed: bool = False  # one result says present, another absent
 
 
 Copies = Literal["one", "two", "two-or-hemizygous", "any"]
@@ -63,8 +64,9 @@ class Criterion:
     whether the other must be one of `changes` too or may be any pathogenic finding (HbS with
     beta0). `or_pathogenic`: `changes` are examples, any other pathogenic finding counts too.
     `unless` are phenotypes of a pharmacogene that answer the same question already. `skips` is the
-    exon that a drug skips. `implied`: the drug is given for the finding and to nobody else, so that
-    its order is enough (vismodegib).
+    exon that a drug skips. `words` are names in lower case that alone say the change where a
+    finding has no other name (`factor v leiden`). `implied`: the drug is given for the finding and
+    to nobody else, so that its order is enough (vismodegib).
     """
 
     genes: tuple[str, ...]
@@ -85,6 +87,7 @@ class Criterion:
     implied: bool = False
     unless: tuple[str, ...] = ()
     skips: int = 0
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ class RiskMeasure:
     order: str = ""
     code: str = ""
     category: Literal["imaging", "laboratory", "procedure", "referral", ""] = ""
+    medicine: bool = False  # of a medicine that the card of inherited findings names already
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +221,9 @@ class InheritedKnowledge:
     hla: tuple[HlaRow, ...] = ()
     drug_classes: dict[str, tuple[TherapyDrug, ...]] | None = None
     not_the_condition: tuple[str, ...] = ()  # words of a problem that make another one of it
+    drug_names: dict[str, tuple[TherapyDrug, ...]] | None = None  # of brands of packs, lower case
+    local_brands: tuple[str, ...] = ()  # made for the eye or the ear alone, lower case
+    condition_codes: dict[str, tuple[str, ...]] | None = None  # to condition names
     release: str = ""
 
 

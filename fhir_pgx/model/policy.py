@@ -17,6 +17,8 @@ Why = Literal[
     "strength",  # no source on the card advises with a strength that may alert
     "drug",
     "gene",
+    "domain",  # a domain of precision therapy that the site does without
+    "source",  # no source of the therapies on the card may alert
     "specialty",  # a drug or gene that these users need not hear of
     "patient-view",  # nothing serious among the medicines in use, and patient-view is quiet
     "mute-critical",  # a critical card whose drug the site silenced by name, with a reason
@@ -36,7 +38,8 @@ class HookPolicy:
 class Tier:
     """Cards that shall interrupt no more than `most_indicator`.
 
-    A card is of the first tier of which it meets every condition that is not empty.
+    A card is of the first tier of which it meets every condition that is not empty. Without
+    `domains` a tier is of drug response alone, with them of precision therapy alone.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Tier:
     genes: frozenset[str] = frozenset()
     strengths: frozenset[str] = frozenset()
     actions: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,26 @@ class Specialty:
     mute_drugs: frozenset[str] = frozenset()
     mute_genes: frozenset[str] = frozenset()
     only_genes: frozenset[str] = frozenset()
+    mute_domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TherapyPolicy:
+    """What a site does without of precision therapy. `sources` are `CIViC`, `CIViC B`, `FDA`, …;
+    None lets all of them alert."""
+
+    mute_domains: frozenset[str] = frozenset()
+    mute_drugs: frozenset[str] = frozenset()
+    mute_genes: frozenset[str] = frozenset()
+    sources: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Drugs are RxNorm codes or our names in lower case. `strengths` are `SOURCE` or
     `SOURCE strength`; None lets all of them alert. `mute_critical` gives the reason for each drug
-    whose critical cards are silenced."""
+    whose critical cards are silenced. All of them are of drug response: a site that wrote them did
+    not mean a tumour or a virus. `therapies` is of precision therapy."""
 
     hooks: Mapping[str, HookPolicy] = field(default_factory=dict)
     untested_cards: str = ""
@@ -79,6 +96,7 @@ class Policy:
     mute_critical: Mapping[str, str] = field(default_factory=dict)
     tiers: tuple[Tier, ...] = ()
     specialties: tuple[Specialty, ...] = ()
+    therapies: TherapyPolicy = field(default_factory=TherapyPolicy)
 
     def least_indicator(self, hook: str) -> Indicator:
         """The least that a card of this hook must be to be shown."""

@@ -5,6 +5,7 @@ effect, in this context, said by this source at this level. What the source says
 what we infer (`tier`).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +47,19 @@ ContextFit = Literal[
     "other",  # another disease: off-label evidence, never a recommendation
     "unknown",  # nothing recorded: conditional
 ]
+
+
+# Parts of names that people write in capitals: targets, regimens, compound codes (`AZD7762`).
+_CAPITALS = re.compile(
+    r"\b(?:egfr|vegfr?(?:-2)?|fgfr?|alk|trk|b-?raf|raf|mek|mtor|her2|erbb3|flt3|abl|parp|cdk4/6|cdk"
+    r"|ctla-4|tim-3|jak2|akt|bet|igf1r|notch1|pi3k|met(?= tyrosine)|folfox|folfiri|folfoxiri|capox"
+    r"|fec|fac|pcv|r-chop|chop|pd-?l?1|medi\d+|[a-z]{1,3}-?\d+[a-z]?)(?!\w)"
+)
+
+
+def drug_words(name: str) -> str:
+    """A drug's name as people write it: `EGFR tyrosine kinase inhibitor`, `FOLFOX`."""
+    return _CAPITALS.sub(lambda found: found[0].upper(), name).replace("MTOR", "mTOR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +129,4 @@ class TherapyAdvice:
     @property
     def drug(self) -> str:
         """The drugs as one name: `encorafenib + cetuximab`, `afatinib or erlotinib`."""
-        return (" or " if self.any_of else " + ").join(drug.name for drug in self.drugs)
+        return (" or " if self.any_of else " + ").join(drug_words(drug.name) for drug in self.drugs)

@@ -36,6 +36,7 @@ class StatedAntibody:
     mfi: Decimal | None = None
     is_present: bool | None = True
     caveats: tuple[Caveat, ...] = ()
+    is_of_donor: bool = False  # the test asks for antibodies against the donor, by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,15 @@ AntibodyFit = Literal["donor-specific", "possible", "not-typed", "not-donor-spec
 @dataclass(frozen=True, slots=True)
 class JudgedAntibody:
     """An antibody against one donor. `hits` are the donor's alleles or antigens it may bind;
-    `why` how that is known. `is_past`: a later test says that it is no longer found."""
+    `why` how that is known. `is_past`: a later test says that it is no longer found.
+    `negative_since`: the date of a later test that found no antibody at all, empty where none."""
 
     antibody: StatedAntibody
     fit: AntibodyFit
     hits: tuple[str, ...] = ()
     why: str = ""
     is_past: bool = False
+    negative_since: str = ""
 
 
 AntibodyTest = Literal["found", "negative", "no-answer", "not-on-file"]

@@ -62,6 +62,7 @@ AlterationKind = Literal[
     "methylation",
     "loss-of-heterozygosity",
     "repeat",
+    "hla",  # a germline HLA typing of one locus: `alleles`
 ]  # fmt: skip
 
 
@@ -103,6 +104,7 @@ class Alteration:
     is_resolved: bool = True
     consequences: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    alleles: tuple[str, ...] = ()  # of an HLA typing, one text a chromosome, alternatives by `/`
 
 
 MarkerName = Literal[
@@ -153,6 +155,7 @@ class StatedCancer:
     stage: str = ""
     is_metastatic: bool | None = None
     status: Literal["progression", "stable", "response", "remission", ""] = ""
+    status_when: str = ""  # FHIR date text of `status`, empty where not stated
     texts: tuple[str, ...] = ()  # histology, body site: what else the Condition says of the kind
 
 
@@ -235,7 +238,8 @@ class Profile:
     of: tuple["Profile", ...] = ()
 
 
-RowOrigin = Literal["somatic", "germline", "either", ""]
+# `tumour`: the row does not say; it is of a label that names a drug for a change of the tumour.
+RowOrigin = Literal["somatic", "germline", "either", "tumour", ""]
 Setting = Literal["first-line", "later-line", "maintenance", "adjuvant", ""]
 
 
@@ -360,5 +364,8 @@ class TumourKnowledge:
     proteins: dict[str, dict[str, str]] = field(default_factory=dict)  # gene: coding -> protein
     legacy: dict[str, dict[str, str]] = field(default_factory=dict)  # gene: legacy -> HGVS protein
     gene_aliases: dict[str, str] = field(default_factory=dict)  # upper case -> symbol
+    # What words of a condition mean a class of drugs, and its drugs (`drug_classes.yaml`).
+    drug_classes: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    gene_ids: dict[str, str] = field(default_factory=dict)  # HGNC id -> symbol, of every domain
     marker_codes: dict[str, str] = field(default_factory=dict)  # LOINC -> marker or test, see file
     release: str = ""

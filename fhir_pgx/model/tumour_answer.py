@@ -112,6 +112,7 @@ class BiomarkerState:
     is_answered: bool
     drugs: tuple[str, ...]
     is_own: bool = True  # rows of the disease itself ask, not only those for every solid tumour
+    kinds: tuple[str, ...] = ()  # where they are of a narrower disease than is recorded: which
 
 
 @dataclass(frozen=True, slots=True)

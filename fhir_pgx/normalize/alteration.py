@@ -26,10 +26,11 @@ from fhir_pgx.model.tumour import (
     Significance,
     Specimen,
 )
-from fhir_pgx.normalize.change_words import IN_FRAME, Named, changes_in
+from fhir_pgx.normalize.change_words import IN_FRAME, Named, changes_in, looks_at_part
 from fhir_pgx.normalize.gene_symbol import symbols_of
 from fhir_pgx.normalize.gene_test import distinct, label_of, settled
 from fhir_pgx.normalize.protein import parse_protein, short_protein
+from fhir_pgx.normalize.same_protein import in_one_spelling
 from fhir_pgx.normalize.tumour_names import (
     GAIN_BY_TRUNCATION,
     Names,
@@ -43,6 +44,8 @@ from fhir_pgx.normalize.tumour_names import (
 )
 
 WHICH_GENE, COPIES_ALONE = "PGX-732", "PGX-733"
+LIMITED = "PGX-734"
+_LIMITED_TEXT = "The test looks at a part of the gene alone: not found there is not unmutated."
 BY_CYTOGENETICS, LEGACY = "PGX-737", "PGX-738"
 
 __all__ = ["Names", "alterations", "alterations_of", "names_of", "settled"]
@@ -107,10 +110,10 @@ class _Reader:
         small = list(self._small())
         worded = list(self._worded(has_others=bool(structural), has_small=bool(small)))
         found = [*structural, *small, *worded]
-        if found or self._is_of_usual_copies():
-            yield from found
-        elif self.genes:
-            yield from self._unnamed()
+        if not found and self.genes and not self._is_of_usual_copies():
+            found = list(self._unnamed())
+        is_part = any(looks_at_part(words) for words in self.variant.words)
+        yield from (_of_a_part(each) for each in found) if is_part else found
 
     def _make(
         self,
@@ -267,7 +270,8 @@ class _Reader:
             for each in worded:
                 changes = [each.protein] if each.protein is not None else []
                 genes = self._narrowed(each.genes or self.genes, each.coding, changes)
-                yield from self._change(genes, each.protein, each.coding)
+                changes = changes or self._by_coding(genes, each.coding)
+                yield from self._change(genes, changes[0] if changes else None, each.coding)
             return
         if not proteins:
             spelt = [each.protein for each in worded if each.protein is not None]
@@ -327,10 +331,13 @@ class _Reader:
             yield replace(made, coding=coding, is_resolved=False)
             return
         (gene,) = genes
+        named = protein
         protein, notes = self._in_hgvs(gene, protein)
         if protein is None and (coding or stated) and not self._needs_no_protein(coding):
             notes = (*notes, unresolved(coding or stated))
         what = short_protein(protein) if protein else (coding or stated or self._genomic_name())
+        if named is not None and protein is not None and _is_respelt(named, protein):
+            what += f" (stated as {short_protein(named)})"
         made = self._make("variant", (gene,), what, caveats=notes)
         yield replace(
             made,
@@ -359,8 +366,8 @@ class _Reader:
             if stated:
                 return parse_protein(f"{protein.first}{protein.start}"), ()
         moved = in_hgvs(gene, protein, self.names)
-        if moved is protein:
-            return protein, ()
+        if moved is protein or moved == in_one_spelling(gene, protein):
+            return moved, ()
         text = f"{short_protein(protein)} of {gene} was read in its old numbering, as {moved.text}."
         return moved, (Caveat(LEGACY, text),)
 
@@ -434,6 +441,25 @@ class _Reader:
             else:
                 made = self._make("any", (gene,), "mutation")
                 yield replace(made, is_lof=self._is_lof(gene, None, ""))
+
+
+def _of_a_part(found: Alteration) -> Alteration:
+    """Nothing found in some codons, or by a hotspot test, leaves the rest of the gene open."""
+    is_negative = found.presence is Presence.ABSENT or found.kind == "wild-type"
+    if not is_negative or found.kind not in ("any", "wild-type") or found.exons:
+        return found
+    return replace(
+        found,
+        kind="any",
+        presence=Presence.INDETERMINATE,
+        label=f"{'/'.join(found.genes)} looked at in part",
+        caveats=(*found.caveats, Caveat(LIMITED, _LIMITED_TEXT)),
+    )
+
+
+def _is_respelt(named: ProteinChange, protein: ProteinChange) -> bool:
+    """Whether an insertion or duplication is shown by another name than the report's."""
+    return named.kind in ("insertion", "duplication") and named.text != protein.text
 
 
 def _parsed(stated: str) -> list[ProteinChange]:

@@ -8,6 +8,7 @@ than the most general of them. A secondary neoplasm is no cancer of the organ it
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.tumour import Cancer, Disease, StatedCancer
@@ -22,17 +23,46 @@ _SECONDARY = re.compile(
     r" (?:to|in|of) (?!unknown)|\b(?:brain|bone|liver|lung|lymph node|hepatic|osseous) metastas\w*"
 )
 _OF = re.compile(
-    r"\b(?P<kind>neoplasm|tumor|cancer|carcinoma|adenocarcinoma|melanoma) of (?:the )?"
-    r"(?:(?:left|right|upper|lower|unspecified|overlapping|middle)\b[^a-z]*(?:lobe|part|site)?s?"
-    r" ?(?:of )?)*(?P<organ>[a-z]+(?: (?:gland|duct|tract))?)"
+    r"(?P<kind>(?:[a-z0-9]+[ -]){0,5}?"
+    r"(?:neoplasm|tumor|cancer|[a-z]*carcinoma|melanoma|sarcoma|lymphoma))\b,?(?: of| in|,) "
+    r"(?P<site>[a-z ,-]+)"
 )
+# Words that say which part or side, and not which organ.
+_PART = re.compile(
+    r"\b(?:the|left|right|upper|lower|middle|unspecified|overlapping|bilateral|lobes?|parts?"
+    r"|sites?|head|tail|body|main|female|male|unknown side|primary|region|structure|uteri)\b"
+)
+# What names put before a kind: `pancreatic adenocarcinoma`, `stomach cancer`.
+_ADJECTIVES = {
+    "pancreas": ("pancreatic",), "stomach": ("gastric", "stomach"), "rectum": ("rectal", "rectum"),
+    "colon": ("colon",), "cecum": ("cecum",), "esophagus": ("esophageal", "esophagus"),
+    # As `_plain` spells it, in which `oesophag` became `esophag`.
+    "gastresophageal junction": ("gastresophageal junction",),
+    "gastro esophageal junction": ("gastresophageal junction",), "bile duct": ("bile duct",),
+    "gallbladder": ("gallbladder",), "liver": ("liver", "hepatic"), "ovary": ("ovarian",),
+    "endometrium": ("endometrial", "endometrium"), "uterus": ("uterine", "uterus"),
+    "cervix": ("cervical", "cervix"), "vulva": ("vulvar", "vulva"), "prostate": ("prostate",),
+    "testis": ("testicular", "testis"), "penis": ("penile", "penis"), "kidney": ("renal", "kidney"),
+    "bladder": ("bladder", "urinary bladder"), "urinary bladder": ("bladder", "urinary bladder"),
+    "thyroid": ("thyroid", "thyroid gland"), "thyroid gland": ("thyroid", "thyroid gland"),
+    "uvea": ("uveal",), "eye": ("uveal", "eye"), "choroid": ("uveal",), "skin": ("skin",),
+    "breast": ("breast",), "lung": ("lung",), "bronchus": ("lung",), "mammary gland": ("breast",),
+    "head and neck": ("head and neck",), "oropharynx": ("oropharynx", "oropharyngeal"),
+    "nasopharynx": ("nasopharyngeal", "nasopharynx"), "larynx": ("laryngeal", "larynx"),
+    "brain": ("brain",), "anus": ("anal", "anus"), "thymus": ("thymic", "thymus"),
+    "pleura": ("pleural",), "peritoneum": ("peritoneal", "peritoneum"),
+    "fallopian tube": ("fallopian tube",), "small intestine": ("small intestine",),
+    "appendix": ("appendix",), "bone": ("bone",),
+}  # fmt: skip
+# Histologies of many organs: alone they do not say which cancer it is.
+_OF_ANY_ORGAN = frozenset(("DOID:162", "DOID:14566", "DOID:305", "DOID:299", "DOID:1749"))
+_CANCER = "DOID:162"
 _SPELLINGS = (
     ("tumour", "tumor"), ("leukaemia", "leukemia"), ("oesophag", "esophag"), ("haem", "hem"),
     ("carcinomas", "carcinoma"), ("cancers", "cancer"), ("anaemia", "anemia"),
 )  # fmt: skip
 _TOKEN = re.compile(r"[a-z0-9]+")
 _MAX_TEXT = 500
-_ORGANS = {"bronchus": "lung", "mammary": "breast", "skin": "skin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +144,20 @@ def cancer_of(stated: StatedCancer, index: CancerIndex) -> Cancer | None:
     by_code = most_specific(_by_codes(stated, index), index)
     texts = (stated.label, *(c.display for c in stated.codings if c.display), *stated.texts)
     by_name = list(dict.fromkeys(node for text in texts for node in nodes_in(text, index)))
-    if by_code:
+    if set(by_code) - _OF_ANY_ORGAN:
         # What the words add must lie on the code's own path: a code and a sibling do not mix.
         finer = [node for node in by_name if set(by_code) & set(index.ancestors.get(node, ()))]
         return Cancer(stated, most_specific((*by_code, *finer), index), "code")
-    named = most_specific(by_name, index)
-    return Cancer(stated, named, "text") if named else None
+    named = most_specific(_without_any_organ((*by_code, *by_name)), index)
+    how: Literal["code", "text"] = "code" if by_code and named == (_CANCER,) else "text"
+    return Cancer(stated, named, how) if named else None
+
+
+def _without_any_organ(nodes: Iterable[str]) -> tuple[str, ...]:
+    """Without `adenocarcinoma` where the cancer is known; alone it may be every cancer's."""
+    held = tuple(nodes)
+    kept = tuple(node for node in held if node not in _OF_ANY_ORGAN)
+    return kept or (_CANCER,) * bool(held)
 
 
 def most_specific(nodes: Iterable[str], index: CancerIndex) -> tuple[str, ...]:
@@ -189,17 +227,55 @@ def nodes_in(text: str, index: CancerIndex) -> list[str]:
         return []
     said = _plain(text)
     found = list(_named(said, index))
-    organ = _OF.search(said)
-    if organ:  # `adenocarcinoma of colon` is more than an adenocarcinoma
-        site = _ORGANS.get(organ["organ"], organ["organ"])
-        found += _named(f"{site} {organ['kind']}", index)
-    if found:
+    turned = _turned(said, index)  # `adenocarcinoma of colon` is more than an adenocarcinoma
+    found += turned
+    if set(found) - _OF_ANY_ORGAN:
         return list(dict.fromkeys(found))
     for other in _other_ways(said):
-        found = list(_named(other, index))
-        if found:
-            return found
+        found += _named(other, index)
+        if set(found) - _OF_ANY_ORGAN:
+            break
+    return list(dict.fromkeys(found))
+
+
+def _turned(said: str, index: CancerIndex) -> list[str]:
+    """`Squamous cell carcinoma of the esophagus` as `esophageal squamous cell carcinoma`: with as
+    many words of the kind as a name has, in the end as a cancer of the organ."""
+    for part in _OF.finditer(said):
+        adjectives = _adjectives(part["site"])
+        words = _TOKEN.findall(part["kind"])
+        last = words[-1]
+        ends = dict.fromkeys((last, {"adenocarcinoma": "carcinoma"}.get(last, "cancer"), "cancer"))
+        for end in ends:
+            for first in range(len(words)):
+                for adjective in adjectives:
+                    name = (*adjective.split(), *words[first:-1], end)
+                    whole = index.names.get(name) or index.names.get(
+                        (*words[first:-1], *adjective.split(), end)
+                    )
+                    if whole:
+                        return list(whole)
     return []
+
+
+def _adjectives(site: str) -> tuple[str, ...]:
+    """The last organ of a place: `head of pancreas` is the pancreas."""
+    whole = " ".join(site.removeprefix("the ").split())
+    if whole in _ADJECTIVES:
+        return _ADJECTIVES[whole]
+    organs = [
+        " ".join(_PART.sub(" ", part.replace("-", " ")).split())
+        for part in re.split(r"\bof\b|,|\bin\b|\bor\b", site)
+    ]
+    for organ in reversed([each for each in organs if each]):
+        if organ in _ADJECTIVES:
+            return _ADJECTIVES[organ]
+        words = organ.split()
+        for size in (3, 2, 1):
+            known = _ADJECTIVES.get(" ".join(words[:size]))
+            if known:
+                return known
+    return ()
 
 
 def _named(said: str, index: CancerIndex) -> Iterator[str]:
@@ -217,12 +293,7 @@ def _named(said: str, index: CancerIndex) -> Iterator[str]:
 
 
 def _other_ways(said: str) -> Iterator[str]:
-    """`Malignant neoplasm of breast` is `breast cancer`."""
-    found = _OF.search(said)
-    if found:
-        organ = _ORGANS.get(found["organ"], found["organ"])
-        yield f"{organ} cancer"
-        yield f"{organ} carcinoma"
+    """`Breast carcinoma` is `breast cancer`."""
     for old, new in (
         ("carcinoma", "cancer"),
         ("cancer", "carcinoma"),

@@ -35,9 +35,17 @@ _MAX_TEXT = 300
 # Oncogenes in which a deletion or insertion named by its exon is small and keeps the frame.
 IN_FRAME = frozenset(("EGFR", "ERBB2", "KIT", "PDGFRA", "BRAF", "MAP2K1", "FLT3", "PIK3CA"))
 _EXON = re.compile(
-    r"\bex(?:on)?s?\.?[\s-]?(?P<first>[0-9]{1,3})(?:\s?(?:-|–|to|through|and|/)\s?(?P<last>[0-9]{1,3}))?\b",
+    r"\bex(?:on)?s?\.?[\s-]?(?P<list>[0-9]{1,3}"
+    r"(?:\s?(?:,\s?(?:and\s)?|-|–|to\s|through\s|and\s|&\s?|/)\s?(?:exons?\s)?[0-9]{1,3}){0,11})\b",
     re.IGNORECASE,
 )
+_EXON_RANGE = re.compile(r"^([0-9]{1,3})\s?(?:-|–|to|through)\s?([0-9]{1,3})$", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,3}")
+_MOST_EXONS = 30
+# Codons of KRAS and NRAS exons 2 to 4 that RAS testing for anti-EGFR antibodies is of.
+_EXTENDED_RAS = frozenset(("12", "13", "59", "61", "117", "146"))
+# A part of a gene that a negative then speaks of alone.
+_PART_OF_GENE = re.compile(r"\b(?:codons?|hot[\s-]?spots?|targeted)\b", re.IGNORECASE)
 # `ex19del`, `Ex20ins`: the word stands without a space.
 _EXON_SHORT = re.compile(r"\bex(?:on)?\s?(?P<first>[0-9]{1,2})\s?(?P<what>del|ins|skip)\w*", re.I)
 _SKIPS = re.compile(r"\bskip\w*", re.IGNORECASE)
@@ -83,6 +91,13 @@ _OF_BASES = frozenset(
 _EITHER = re.compile(
     r"(?<![A-Za-z0-9])(?P<codon>[A-Z][0-9]{1,4})(?P<first>[A-Z])(?:/|\sor\s)(?:(?P=codon))?[A-Z]\b"
 )
+
+
+def looks_at_part(text: str) -> bool:
+    """Whether words name codons or hotspots, and not all that extended RAS testing looks at."""
+    if len(text) > _MAX_TEXT or _PART_OF_GENE.search(text) is None:
+        return False
+    return not set(_NUMBER.findall(text)) >= _EXTENDED_RAS
 
 
 def changes_in(text: str, genes: Mapping[str, str], stated: tuple[str, ...] = ()) -> list[Named]:
@@ -211,7 +226,7 @@ def _exon(text: str, genes: tuple[str, ...], *, has_small: bool) -> Named | None
     match = short or _EXON.search(text)
     if match is None or has_small:
         return None
-    exons = tuple(filter(None, (match["first"], None if short else match["last"])))
+    exons = (short["first"],) if short else tuple(dict.fromkeys(_NUMBER.findall(match["list"])))
     what = (short["what"].lower() if short else "") or ""
     is_met = genes == ("MET",) and exons == ("14",)
     if (
@@ -223,6 +238,8 @@ def _exon(text: str, genes: tuple[str, ...], *, has_small: bool) -> Named | None
     small_exon = (bool(genes) and set(genes) <= IN_FRAME) or bool(_IN_FRAME.search(text))
     is_deletion = what == "del" or bool(_DELETES.search(text))
     is_insertion = what == "ins" or bool(_INSERTS.search(text))
+    if _WILD.search(text):
+        return Named("wild-type", genes, exons=_each_of(exons, match))
     if _FRAMESHIFT.search(text):
         return Named("variant", genes, exons=exons, consequences=("frameshift_variant",))
     if is_deletion and not is_insertion:
@@ -233,5 +250,13 @@ def _exon(text: str, genes: tuple[str, ...], *, has_small: bool) -> Named | None
         return Named("variant", genes, exons=exons, consequences=said)
     if _MUTATION.search(text):
         denied = re.search(r"\b(?:no|not)\b", text, re.IGNORECASE) is not None
-        return Named("any", genes, exons=exons, is_denied=denied)
-    return Named("any", genes, exons=exons)
+        return Named("any", genes, exons=_each_of(exons, match), is_denied=denied)
+    return Named("any", genes, exons=_each_of(exons, match))
+
+
+def _each_of(exons: tuple[str, ...], match: re.Match[str]) -> tuple[str, ...]:
+    """Of a range every exon (`2-4`): of a deletion its first and last are enough."""
+    span = _EXON_RANGE.match(match.groupdict().get("list") or "")
+    if span is None or not 0 < int(span[2]) - int(span[1]) < _MOST_EXONS:
+        return exons
+    return tuple(str(number) for number in range(int(span[1]), int(span[2]) + 1))

@@ -23,6 +23,7 @@ from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.tumour import Alteration, Significance, Specimen
 from fhir_pgx.normalize.inherited_change import Change, Kind, changes_of, rsids_of
 from fhir_pgx.normalize.inherited_join import Joined, join_findings, with_phases
+from fhir_pgx.normalize.protein import parse_protein
 from fhir_pgx.normalize.significance import (
     LOW_PENETRANCE,
     differing,
@@ -35,6 +36,10 @@ _LOW_PENETRANCE = "PGX-834"
 _WHOSE = "PGX-835"
 _SPECIMENS: dict[str, Specimen] = {
     "tissue": "tissue", "plasma": "plasma", "blood": "blood", "marrow": "marrow",
+}  # fmt: skip
+# Symbols that HGNC has renamed, and that reports and vocabularies still use.
+_RENAMED = {
+    "GBA": "GBA1", "HERG": "KCNH2", "KVLQT1": "KCNQ1", "SUR1": "ABCC8",
 }  # fmt: skip
 _GENE_IN_NAME = re.compile(r"\(([A-Z][A-Z0-9-]{1,12})\):[cgnmp]\.")
 _KINDS: dict[str, Kind] = {
@@ -69,16 +74,19 @@ def _is_own(source_class: SourceClass, specimen: str) -> bool:
 
 def _of_variant(variant: ObservedVariant) -> Iterator[InheritedFinding]:
     """One finding a gene and change; of a bare sequence none, which names no gene."""
+    if not _is_own(variant.source_class, variant.specimen):
+        return  # first of all: a tumour's report may have many
     genes = variant.genes or _named_genes(variant)
     rsids = rsids_of(variant)
-    if not (genes or rsids) or not _is_own(variant.source_class, variant.specimen):
+    if not (genes or rsids):
         return
     if variant.presence is Presence.ABSENT and not _is_named(variant):
         changes: Iterable[Change] = (Change("any", "variants"),)  # the gene was looked at
     else:
         changes = tuple(changes_of(variant))
     significance = significance_of(variant.significance)
-    for gene in genes or ("",):
+    for stated in genes or ("",):
+        gene = _symbol(stated)
         for change in changes:
             label = f"{gene} {change.names}".strip()
             yield InheritedFinding(
@@ -105,6 +113,11 @@ def _of_variant(variant: ObservedVariant) -> Iterator[InheritedFinding]:
             )
 
 
+def _symbol(gene: str) -> str:
+    """The gene's symbol of today."""
+    return _RENAMED.get(gene.upper(), gene)
+
+
 def _is_named(variant: ObservedVariant) -> bool:
     names = (variant.coding_hgvs, variant.protein_hgvs, variant.genomic_hgvs)
     return bool(any(names) or variant.ids or variant.start is not None or variant.words)
@@ -126,13 +139,15 @@ def _of_test(test: Alteration) -> Iterator[InheritedFinding]:
     kind = _KINDS.get(test.kind)
     if kind is None or len(test.genes) != 1 or not _is_own(test.source_class, test.specimen):
         return
+    # The reader leaves the change that was asked for in words: `F5 p.Arg534Gln`.
+    named = test.label.rpartition(" ")[2] if kind == "variant" else ""
     yield InheritedFinding(
-        gene=test.genes[0],
+        gene=_symbol(test.genes[0]),
         label=test.label,
         origin=test.origin,
         presence=test.presence,
-        protein=test.protein,
-        coding=test.coding,
+        protein=test.protein or parse_protein(named if named.startswith("p.") else ""),
+        coding=test.coding or (named if named.startswith("c.") else ""),
         genomic=test.genomic,
         rsids=test.rsids,
         change=kind,
@@ -155,6 +170,8 @@ class _Others:
     def __init__(self, reading: Reading) -> None:
         self.genes: set[str] = set()
         self.references: set[str] = set()
+        if not reading.diagnoses:
+            return  # nobody asks
         stated: tuple[ObservedVariant | Alteration, ...]
         stated = (*reading.variants, *reading.precision.tests)
         for each in stated:
@@ -193,7 +210,7 @@ class _Diagnoses:
             if not not_own.isdisjoint(sources):
                 continue
             named = list(dict.fromkeys(places[each] for each in sources if each in places))
-            of_gene = [i for gene in diagnosis.genes for i in present.get(gene, ())]
+            of_gene = [i for gene in diagnosis.genes for i in present.get(_symbol(gene), ())]
             for place in named or (of_gene if len(of_gene) == 1 else ()):
                 self._given.setdefault(place, []).append((diagnosis, bool(named)))
             if not named and not of_gene and others.genes.isdisjoint(diagnosis.genes):
@@ -230,9 +247,10 @@ class _Diagnoses:
             if not significance:
                 continue
             for gene in diagnosis.genes:
+                symbol = _symbol(gene)
                 yield InheritedFinding(
-                    gene=gene,
-                    label=f"{gene} variant without a name",
+                    gene=symbol,
+                    label=f"{symbol} variant without a name",
                     origin=diagnosis.origin,
                     change="any",
                     significance=significance,

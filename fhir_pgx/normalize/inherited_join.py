@@ -73,6 +73,7 @@ def _join(one: InheritedFinding, other: InheritedFinding) -> InheritedFinding:
     classes = {one.source_class, other.source_class} - {SourceClass.UNKNOWN}
     return replace(
         one,
+        is_disputed=one.is_disputed or other.is_disputed or _is_disputed(one, other),
         label=max(one.label, other.label, key=len),
         presence=presence,
         protein=one.protein or other.protein,
@@ -88,6 +89,10 @@ def _join(one: InheritedFinding, other: InheritedFinding) -> InheritedFinding:
         frequency=one.frequency if one.frequency is not None else other.frequency,
         caveats=tuple(dict.fromkeys(caveats)),
     )
+
+
+def _is_disputed(one: InheritedFinding, other: InheritedFinding) -> bool:
+    return {one.presence, other.presence} == {Presence.PRESENT, Presence.ABSENT}
 
 
 def _presence(both: set[Presence]) -> Presence:

@@ -189,8 +189,13 @@ def _extension(place: _Place, alt: str) -> ProteinChange | None:
 def _insertion(found: re.Match[str], place: _Place) -> ProteinChange | None:
     """Between two neighbours; of the old `M774insAYVM` the residue before it."""
     come = _sequence(found["come"], found)
-    if come is None or place.end > place.start + 1 or STOP in (place.first, place.last):
+    if come is None or STOP in (place.first, place.last):
         return None
+    if place.end > place.start + 1:
+        # `P772_V774insPHV`, as papers write a copy of the range itself: no other one is told.
+        size = 3 * (place.end - place.start + 1)
+        is_copy = len(come) == size and (come[:3], come[-3:]) == (place.first, place.last)
+        return _ranged("duplication", place, "dup") if is_copy else None
     if place.is_one:
         name = f"p.{place.first}{place.start}ins{come}"
         return ProteinChange("insertion", place.start, place.start + 1, place.first, "", come, name)

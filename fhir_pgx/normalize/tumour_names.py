@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.tumour import ProteinChange, TumourKnowledge
 from fhir_pgx.normalize.protein import parse_protein
+from fhir_pgx.normalize.same_protein import in_one_spelling
 
 UNRESOLVED = "PGX-731"
 _TAIL = re.compile(r"(del|dup)[ACGT]+(?=$|ins)")
@@ -36,6 +37,7 @@ def names_of(knowledge: TumourKnowledge) -> Names:
     known = {symbol: symbol for symbol in (*knowledge.proteins, *knowledge.legacy)}
     known |= {gene: gene for row in knowledge.rows for gene in row.genes}
     genes = {symbol.upper(): symbol for symbol in known} | dict(knowledge.gene_aliases)
+    genes |= knowledge.gene_ids
     legacy: dict[str, dict[str, ProteinChange]] = {}
     for gene, names in knowledge.legacy.items():
         for old, new in names.items():
@@ -54,7 +56,8 @@ def by_coding(gene: str, coding: str, names: Names) -> ProteinChange | None:
 
 def in_hgvs(gene: str, protein: ProteinChange, names: Names) -> ProteinChange:
     """The change in HGVS numbering where it is written in an old one: as a whole, or by its codon;
-    itself where it is not."""
+    itself where it is not. Of names that make the same protein the one that HGVS takes."""
+    protein = in_one_spelling(gene, protein)
     table = names.legacy.get(gene)
     if not table:
         return protein

@@ -1,7 +1,7 @@
 """The patient of one call, and the question that one drug puts: values that the parts pass on."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from fhir_pgx.cards.pretest import Requester
@@ -10,6 +10,7 @@ from fhir_pgx.model.dates import days_of
 from fhir_pgx.model.document import Calling
 from fhir_pgx.model.dose import DoseForPatient
 from fhir_pgx.model.finding import Statement
+from fhir_pgx.model.inherited import InheritedFinding
 from fhir_pgx.model.interactions import FoundInteraction
 from fhir_pgx.model.modifier import Modifier
 from fhir_pgx.model.patient import Medicine, PatientContext
@@ -45,6 +46,10 @@ class Case:
     tests: tuple[TestOrder, ...] = ()  # genetic tests that are drafted, ordered or under way
     requester: Requester | None = None  # None where no test may be offered
     acting: tuple[FoundInteraction, ...] = ()  # what other medicines do to enzymes
+    # Findings of the patient's own genome, worked out when first asked for: `findings_of`.
+    own_findings: list[tuple[InheritedFinding, ...]] = field(
+        default_factory=list, compare=False, repr=False
+    )
 
     @property
     def statements(self) -> tuple[Statement, ...]:

@@ -120,7 +120,10 @@ class Genes:
                 results[gene] = found
             if gene not in sites and (gene in notes or gene in looked_for):
                 results[gene] = looked_at(results[gene], notes.get(gene, ()))
+        typed = {each.locus for each in reading.precision.typings}
         for gene, statements in by_gene.items():
+            if gene.removeprefix("HLA-") in typed:
+                continue  # read as a typing, which other rules than a drug's are about
             left += [
                 NotUnderstood(
                     statement.origin.reference,

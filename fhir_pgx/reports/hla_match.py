@@ -92,6 +92,9 @@ def _antibody(judged: JudgedAntibody) -> Part:
         _text("why", judged.why),
         _text("when", antibody.origin.when),
         {"name": "past", "valueBoolean": True} if judged.is_past else {},
+        {"name": "negativeSince", "valueString": judged.negative_since}
+        if judged.negative_since
+        else {},
         *_caveats(antibody.caveats),
         _text("derivedFrom", antibody.origin.reference),
     ]

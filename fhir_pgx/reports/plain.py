@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from fhir_pgx.model.finding import Caveat, NotUnderstood, ObservedVariant
+from fhir_pgx.model.finding import NotUnderstood, ObservedVariant
 from fhir_pgx.model.knowledge import Dose, Knowledge
 from fhir_pgx.model.modifier import Interaction, Modifier
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
 from fhir_pgx.model.reading import Reading
 from fhir_pgx.model.recommendation import Recommendation, Unanswered
 from fhir_pgx.model.therapy import TherapyAdvice
-from fhir_pgx.model.tumour import Alteration, Marker, StatedCancer
+from fhir_pgx.reports.findings import write_caveats, write_diagnosis, write_findings
 from fhir_pgx.reports.sites import write_site_variants
 from fhir_pgx.reports.therapies import write_therapies
 
@@ -21,7 +21,8 @@ def write_knowledge(knowledge: Knowledge) -> dict[str, str]:
 
 
 def write_interpretation(interpretation: Interpretation, knowledge: Knowledge) -> dict[str, Any]:
-    """What is known of each gene; `stated` holds what reports concluded themselves."""
+    """What is known of each gene, and all else that was read, as stated; `stated` holds what
+    reports concluded themselves."""
     reading = interpretation.reading
     written: dict[str, Any] = {
         "knowledge": write_knowledge(knowledge),
@@ -32,18 +33,14 @@ def write_interpretation(interpretation: Interpretation, knowledge: Knowledge) -
             for place, variant in enumerate(reading.variants)
         ]
         + write_site_variants(interpretation, knowledge),
-        "biomarkers": [write_marker(marker) for marker in reading.precision.markers],
+        **write_findings(reading.precision),
         "not_understood": write_not_understood(reading.not_understood),
     }
-    if reading.precision.tests:
-        written["gene_tests"] = [write_test(test) for test in reading.precision.tests]
-    if reading.precision.cancers:
-        written["cancers"] = [write_cancer(cancer) for cancer in reading.precision.cancers]
     stated = _stated(reading)
     if stated:
         written["stated"] = stated
     if reading.caveats:
-        written["caveats"] = _caveats(reading.caveats)
+        written["caveats"] = write_caveats(reading.caveats)
     return written
 
 
@@ -73,7 +70,7 @@ def write_gene(result: GeneResult) -> dict[str, Any]:
             "no_call": list(result.coverage.no_call),
             "could_change": list(result.coverage.could_change),
         },
-        "caveats": _caveats(result.caveats),
+        "caveats": write_caveats(result.caveats),
         "derived_from": list(result.derived_from),
     }
     if result.gene.startswith("HLA-"):
@@ -117,7 +114,8 @@ def write_variant(variant: ObservedVariant, site: str = "") -> dict[str, Any]:
         "repeats": [{"motif": motif, "number": number} for motif, number in variant.repeats],
         "iscn": variant.iscn,
         "words": [each for each in variant.words if each not in _names(variant)],
-        "caveats": _caveats(variant.caveats),
+        "date": variant.origin.when,
+        "caveats": write_caveats(variant.caveats),
         "derived_from": [variant.origin.reference],
     }
     if variant.build and position is not None and variant.ref and variant.alt:
@@ -128,59 +126,6 @@ def write_variant(variant: ObservedVariant, site: str = "") -> dict[str, Any]:
 
 def _names(variant: ObservedVariant) -> tuple[str, ...]:
     return variant.protein_hgvs, variant.coding_hgvs, variant.genomic_hgvs
-
-
-def write_marker(marker: Marker) -> dict[str, Any]:
-    """A biomarker as stated. `verdict` is the report's own word; it is absent where the report
-    gives a number alone."""
-    written: dict[str, Any] = {
-        "name": marker.name,
-        "verdict": marker.verdict,
-        "value": None if marker.number is None else str(marker.number),
-        "comparator": marker.comparator,
-        "unit": marker.unit,
-        "scale": marker.scale,
-        "clone": marker.clone,
-        "copies": None if marker.copies is None else str(marker.copies),
-        "specimen": marker.specimen,
-        "label": marker.label,
-        "caveats": _caveats(marker.caveats),
-        "derived_from": [marker.origin.reference],
-    }
-    return {key: value for key, value in written.items() if value not in (None, "", [])}
-
-
-def write_test(test: Alteration) -> dict[str, Any]:
-    """What a test of a gene states, as stated."""
-    written: dict[str, Any] = {
-        "genes": list(test.genes),
-        "kind": test.kind,
-        "presence": test.presence.value,
-        "label": test.label,
-        "copies": None if test.copies is None else str(test.copies),
-        "ratio": None if test.ratio is None else str(test.ratio),
-        "vaf": None if test.vaf is None else str(test.vaf),
-        "significance": test.significance,
-        "source_class": test.source_class.value,
-        "specimen": test.specimen,
-        "caveats": _caveats(test.caveats),
-        "derived_from": [test.origin.reference],
-    }
-    return {key: value for key, value in written.items() if value not in (None, "", [])}
-
-
-def write_cancer(cancer: StatedCancer) -> dict[str, Any]:
-    """A cancer as its Condition states it; `metastatic` is absent where nothing says."""
-    written: dict[str, Any] = {
-        "label": cancer.label,
-        "codes": [{"system": coding.system, "code": coding.code} for coding in cancer.codings],
-        "state": cancer.state,
-        "stage": cancer.stage,
-        "metastatic": cancer.is_metastatic,
-        "status": cancer.status,
-        "derived_from": [cancer.origin.reference],
-    }
-    return {key: value for key, value in written.items() if value not in (None, "", [])}
 
 
 def write_recommendations(
@@ -244,7 +189,7 @@ def write_recommendation(each: Recommendation) -> dict[str, Any]:
         "rule": each.rule,
         "source_rows": list(each.source_rows),
         "modifiers": [write_modifier(modifier) for modifier in each.modifiers],
-        "caveats": _caveats(each.caveats),
+        "caveats": write_caveats(each.caveats),
         "derived_from": list(each.derived_from),
     }
 
@@ -339,6 +284,8 @@ def _stated(reading: Reading) -> dict[str, Any]:
             }
             for each in reading.implications
         ]
+    if reading.diagnoses:
+        written["diagnoses"] = [write_diagnosis(each) for each in reading.diagnoses]
     if reading.recommendations:
         written["recommendations"] = [
             {"value": each.value, "reference": each.origin.reference}
@@ -350,7 +297,3 @@ def _stated(reading: Reading) -> dict[str, Any]:
             for each in reading.phases
         ]
     return written
-
-
-def _caveats(caveats: Iterable[Caveat]) -> list[dict[str, str]]:
-    return [{"code": caveat.code, "text": caveat.text} for caveat in caveats]

@@ -1,8 +1,9 @@
-"""An interpretation as text for a terminal: one gene a line, its limits below it."""
+"""An interpretation as text for a terminal: a gene or a finding a line, its limits below it."""
 
 from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
+from fhir_pgx.reports.findings_text import findings_text
 
 _WORDS = {
     Status.CALLED: "",
@@ -17,7 +18,8 @@ MOST = 6  # readings of one gene in a line
 
 
 def interpretation_text(interpretation: Interpretation, knowledge: Knowledge) -> str:
-    """The tested genes, then the genes without a result, then what was not understood."""
+    """The tested genes, the genes without a result, all else that was read, then what was not
+    understood."""
     genes = interpretation.genes.values()
     tested = [r for r in genes if r.status is not Status.NOT_TESTED or r.caveats]
     untested = [r.gene for r in genes if r.status is Status.NOT_TESTED and not r.caveats]
@@ -25,10 +27,11 @@ def interpretation_text(interpretation: Interpretation, knowledge: Knowledge) ->
     for result in tested:
         lines.append(_line(result))
         lines += [f"    {caveat.code} {caveat.text}" for caveat in result.caveats]
+    if not tested:
+        lines.append("No gene of drug response has a result.")
     if untested:
         lines += ["", f"No result: {', '.join(untested)}"]
-    if interpretation.reading.variants:
-        lines += ["", f"Variants stated: {len(interpretation.reading.variants)}"]
+    lines += findings_text(interpretation.reading, interpretation.resolved)
     if interpretation.reading.not_understood:
         lines += ["", "Not understood:"]
         lines += [

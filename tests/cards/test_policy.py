@@ -10,7 +10,7 @@ from fhir_pgx.cards.source import EXTENSION, SOURCES, topic
 from fhir_pgx.cards.write import write_answer
 from fhir_pgx.model.card import Card, Facets, Source
 from fhir_pgx.model.hook import HookAnswer
-from fhir_pgx.model.policy import EVERYTHING, HookPolicy, Policy, Specialty, Tier
+from fhir_pgx.model.policy import EVERYTHING, HookPolicy, Policy, Specialty, TherapyPolicy, Tier
 
 
 def a_card(indicator, drug, genes, strength, *, source="CPIC", action="avoid", **more):
@@ -295,3 +295,125 @@ def test_an_answer_counts_what_was_left_out_without_naming_it():
     assert "facets" not in str(written)
     assert write_answer(HookAnswer()) == {"cards": []}
     assert muted_extension(()) == {}
+
+
+# Cards of precision therapy
+
+KRAS = a_card(
+    "warning", "cetuximab", ["KRAS"], "FDA-label-limitation", source="FDA",
+    action="not-indicated", domain="tumour",
+)  # fmt: skip
+CASE_LEVEL = a_card(
+    "warning", "erlotinib", ["EGFR"], "C", source="FDA", action="resistant", domain="tumour"
+)
+CASE_LEVEL = replace(CASE_LEVEL, facets=replace(CASE_LEVEL.facets, source="CIViC"))
+BOARD = a_card("info", "", ["EGFR"], "A", source="FDA", action="sensitive", domain="tumour")
+VIRUS = a_card(
+    "warning", "efavirenz", ["RT"], "10.2", source="FDA", action="resistant", domain="pathogen"
+)
+VIRUS = replace(VIRUS, facets=replace(VIRUS.facets, source="HIVDB"))
+LONG_QT = a_card(
+    "critical", "sotalol", ["KCNH2"], "FDA-label", source="FDA", action="contraindicated",
+    domain="inherited", serious=True,
+)  # fmt: skip
+MATCH = a_card("info", "", [], "", source="FDA", action="", domain="transplant")
+OF_THERAPY = (KRAS, CASE_LEVEL, BOARD, VIRUS, LONG_QT, MATCH)
+NAMES |= {
+    id(KRAS): "kras",
+    id(CASE_LEVEL): "case-level",
+    id(BOARD): "board",
+    id(VIRUS): "virus",
+    id(LONG_QT): "long-qt",
+    id(MATCH): "match",
+}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(strengths=frozenset({"CPIC Strong"})),
+        Policy(mute_drugs=frozenset({"cetuximab", "efavirenz", "sotalol"})),
+        Policy(mute_genes=frozenset({"KRAS", "EGFR", "RT"})),
+        Policy(only_genes=frozenset({"CYP2D6"})),
+        Policy(mute_critical={"sotalol": "the reason was one of drug response"}),
+        Policy(specialties=(Specialty("s", frozenset({"x"}), only_genes=frozenset({"RYR1"})),)),
+    ],
+)
+def test_what_a_site_wrote_for_drug_response_silences_no_tumour_and_no_virus(policy):
+    assert left_out(policy, specialties=frozenset({"x"}), cards=OF_THERAPY) == {}
+
+
+@pytest.mark.parametrize(
+    ("rules", "out"),
+    [
+        (TherapyPolicy(), {}),
+        (
+            TherapyPolicy(mute_domains=frozenset({"tumour"})),
+            {"kras": "domain", "case-level": "domain", "board": "domain"},
+        ),
+        (TherapyPolicy(mute_domains=frozenset({"inherited"})), {}),  # critical stays
+        (TherapyPolicy(mute_drugs=frozenset({"efavirenz", "sotalol"})), {"virus": "drug"}),
+        (TherapyPolicy(mute_genes=frozenset({"EGFR"})), {"case-level": "gene", "board": "gene"}),
+        (
+            TherapyPolicy(sources=frozenset({"FDA"})),
+            {"case-level": "source", "virus": "source"},
+        ),
+        (
+            TherapyPolicy(sources=frozenset({"FDA", "CIViC A", "HIVDB"})),
+            {"case-level": "source"},
+        ),
+        (TherapyPolicy(sources=frozenset({"FDA", "CIViC", "HIVDB"})), {}),
+    ],
+)
+def test_a_site_may_do_without_a_domain_a_drug_a_gene_or_a_source_of_therapies(rules, out):
+    assert left_out(Policy(therapies=rules), cards=OF_THERAPY) == out
+    assert left_out(Policy(therapies=rules)) == {}  # and drug response hears nothing of it
+
+
+def test_a_source_that_may_alert_keeps_a_card_that_another_leads():
+    both = replace(CASE_LEVEL.facets, others=(("FDA drug label", "FDA-label"),))
+    card = replace(CASE_LEVEL, facets=both)
+    only_fda = Policy(therapies=TherapyPolicy(sources=frozenset({"FDA"})))
+    assert apply_policy([card], only_fda, hook="order-sign").cards == (card,)
+
+
+def test_a_quiet_patient_view_leaves_out_what_informs_and_no_warning():
+    out = left_out(Policy(quiet_patient_view=True), "patient-view", cards=OF_THERAPY)
+    assert out == {"board": "patient-view", "match": "patient-view"}
+
+
+def test_a_specialty_may_do_without_a_domain():
+    surgeon = Specialty("s", frozenset({"x"}), mute_domains=frozenset({"pathogen"}))
+    policy = Policy(specialties=(surgeon,))
+    assert left_out(policy, specialties=frozenset({"x"}), cards=OF_THERAPY) == {
+        "virus": "specialty"
+    }
+    assert left_out(policy, specialties=frozenset({"x"})) == {}
+
+
+@pytest.mark.parametrize(
+    ("card", "tier", "indicator"),
+    [
+        (KRAS, Tier("t", "info", hooks=frozenset({"order-sign"})), "warning"),
+        (KRAS, Tier("t", "info", actions=frozenset({"not-indicated"})), "warning"),
+        (KRAS, Tier("t", "info", domains=frozenset({"tumour"})), "info"),
+        (KRAS, Tier("t", "info", domains=frozenset({"pathogen"})), "warning"),
+        (
+            KRAS,
+            Tier("t", "info", domains=frozenset({"tumour"}), actions=frozenset({"resistant"})),
+            "warning",
+        ),
+        (LONG_QT, Tier("t", "info", domains=frozenset({"inherited"})), "critical"),
+        (CLOPIDOGREL, Tier("t", "info", domains=frozenset({"tumour"})), "warning"),
+        (UNCLEAR, Tier("t", "info", domains=frozenset({"tumour"})), "warning"),
+    ],
+)
+def test_a_tier_is_of_precision_therapy_where_it_names_domains(card, tier, indicator):
+    (shown,) = apply_policy([card], Policy(tiers=(tier,)), hook="order-sign").cards
+    assert shown.indicator == indicator
+
+
+def test_what_speaks_against_a_drug_stands_before_what_speaks_for_one():
+    option = replace(BOARD, indicator="warning")
+    kept = apply_policy([option, VIRUS, CLOPIDOGREL], EVERYTHING, hook="order-sign")
+    assert kept.cards == (VIRUS, CLOPIDOGREL, option)

@@ -239,5 +239,22 @@ def test_a_stated_risk_is_shown_as_it_stands_with_its_population(fields, said):
 
 def test_many_risks_are_one_card_the_newest_first():
     card = risk_card(tuple(risk(number) for number in range(1, 9)), CONTEXT)
-    assert card.summary == "Risk estimates on file, as context: Outcome 8, Outcome 7 and 4 more."
+    assert card.summary == "Risk estimates on file, as context: Outcome 8, Outcome 7 and 6 more."
     assert "2 more stand in the record." in card.detail
+
+
+def test_what_is_said_of_medicines_stands_on_the_other_card():
+    detail = card_of(found("KCNH2")).detail
+    assert "evaluation by a cardiologist" in detail
+    assert "prolong the QT" not in detail
+    lipids = card_of(found("LDLR")).detail
+    assert "statin" not in lipids
+    assert "stands on the card of inherited findings" in lipids
+
+
+def test_every_outcome_is_counted_though_few_are_listed():
+    risks = [
+        StatedRisk(f"Outcome {n}", f"Outcome {n}", Origin(f"RiskAssessment/{n}", ""), Decimal(n))
+        for n in range(1, 11)
+    ]
+    assert risk_card(risks, CONTEXT).summary.endswith("and 8 more.")

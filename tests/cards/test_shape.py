@@ -146,7 +146,7 @@ def squeezed(text):
 
 def sentences(text):
     # The headings of a table say nothing by themselves, and an empty column has no cell to head.
-    for line in re.sub(r"^\|.*\n\|-.*$", "", text, flags=re.MULTILINE).split("\n"):
+    for line in re.sub(r"^\|.*\n\| ?-.*$", "", text, flags=re.MULTILINE).split("\n"):
         for cell in line.removeprefix("- ").split(" | "):
             for sentence in re.split(r"(?<=\.)\s", cell.strip("| ")):
                 if squeezed(sentence).strip("- "):
@@ -414,7 +414,8 @@ def test_a_detail_too_long_leaves_out_whole_sections_and_names_them(most, left):
 
 
 def test_a_spare_section_is_one_that_a_detail_has_and_never_advice_or_a_limit():
-    written = Path(order_details.__file__).read_text(encoding="utf-8")
+    cards = Path(order_details.__file__).parent
+    written = "".join(path.read_text(encoding="utf-8") for path in cards.rglob("*.py"))
     for profile in EVERY:
         for name in profile.spare:
             assert f'section("{name}"' in written

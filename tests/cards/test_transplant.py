@@ -104,3 +104,17 @@ def test_words_from_outside_are_escaped():
 def test_a_search_of_many_donors_shows_ten():
     made = card(*(match(f"Patient/{number}") for number in range(14)))
     assert "4 more donors are not shown here." in made.detail
+
+
+def test_an_older_antibody_and_a_later_negative_test_are_both_dated():
+    found = card(match("b", antibodies=[judged("donor-specific", negative_since="2026-08-01")]))
+    assert found.indicator == "warning"
+    assert "DQ8 (MFI 8200) of 2026-04-10, a test of 2026-08-01 found none" in found.summary
+    assert "a later HLA antibody test (2026-08-01) found none" in found.detail
+
+
+def test_a_donor_specific_antibody_whose_specificity_is_not_stated_is_told_so():
+    any_donor = judged("possible", name="", hits=("specificity and donor not stated",))
+    found = card(match("b", antibodies=[any_donor]))
+    assert found.indicator == "warning"
+    assert found.summary.startswith("Donor-specific antibody by the laboratory, specificity not")

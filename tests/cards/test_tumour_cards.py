@@ -198,3 +198,28 @@ def test_host_and_tumour_say_nothing_where_nothing_of_the_tumour_is_known():
     assert "BRAF V600E" in card.summary
     assert "UGT1A1: no result on file" in card.detail
     assert card.indicator == "info"
+
+
+def test_a_cancer_recorded_widely_says_of_which_kind_the_biomarkers_are():
+    own = (
+        BiomarkerState("EGFR mutation", ("EGFR",), "", False, ("osimertinib",), True, ("NSCLC",)),
+        BiomarkerState("ALK fusion", ("ALK",), "", False, ("alectinib",), True, ("NSCLC",)),
+        BiomarkerState("HLA-A typing", ("HLA-A",), "", False, ("tebentafusp",), True, ("NSCLC",)),
+    )
+    card = new_cancer_card(LUNG, own, (), (), REQUESTER, CONTEXT)
+    assert "if it is NSCLC, no usable result of EGFR mutation, ALK fusion and 1 more." in (
+        card.summary
+    )
+    request = card.suggestions[0].actions[0].resource
+    assert request["code"]["text"] == (
+        "Molecular test of tumour tissue, HLA of blood (germline): "
+        "EGFR mutation, ALK fusion, HLA-A typing"
+    )
+
+
+def test_studies_that_speak_against_drugs_are_one_line_a_finding():
+    rows = tuple(Option((held(f"drug{n}", effect="resistant", level="B"),)) for n in range(10))
+    card = chart(Board(LUNG, resistance=rows))
+    lines = [line for line in card.detail.splitlines() if "resistance by CIViC B" in line]
+    assert len(lines) == 1
+    assert "drug7 (B:drug7) and 2 more" in lines[0]

@@ -113,3 +113,18 @@ def test_what_may_not_be_used_is_listed(reading_of, more, reason):
 )
 def test_other_results_are_no_hla_antibodies(reading_of, code):
     assert reading_of(observation(code, "DQ7")).precision.antibodies == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "is_of_donor"),
+    [(DSA, True), ("HLA DSA by single antigen", True), ("HLA antibody screen", False)],
+)
+def test_a_test_for_donor_specific_antibodies_is_told_by_its_name(reading_of, code, is_of_donor):
+    (found,) = reading_of(observation(code, "Positive")).precision.antibodies
+    assert found.is_of_donor is is_of_donor
+
+
+def test_a_text_too_long_for_a_list_is_listed_and_not_read(reading_of):
+    found = reading_of(observation(DSA, "DQ7, " * 10_000))
+    assert found.precision.antibodies == ()
+    assert "too long" in found.not_understood[0].reason

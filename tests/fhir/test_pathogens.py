@@ -5,6 +5,8 @@ import pytest
 from fhir_pgx.fhir.bundle import entries_of
 from fhir_pgx.fhir.mutation_lists import read_list
 from fhir_pgx.fhir.organism_words import gene_owner, organism_of
+from fhir_pgx.fhir.pathogen_subject import is_patients_own
+from fhir_pgx.fhir.pathogens import TOO_LONG
 from fhir_pgx.fhir.reading import read
 
 PRESENT = {"coding": [{"system": "http://loinc.org", "code": "LA9633-4", "display": "Present"}]}
@@ -309,3 +311,143 @@ def test_words_that_were_not_read_are_told(said, left):
 def test_mutations_detected_in_is_no_integrase():
     (found,) = read_list("Mutations detected in: M184V")
     assert (found.gene, found.mutations) == ("", ("M184V",))
+
+
+# First looks, long texts, and what laboratories write in sentences
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        (observation(loinc("69548-6"), PRESENT, part("48018-6", "EGFR")), True),
+        (observation(loinc("85319-2", "HER2 IHC"), text("3+")), True),
+        (observation("PD-L1 by IHC", text("80 %"), part("Clone", "22C3")), True),
+        (observation(loinc("69548-6"), PRESENT, part("48018-6", "UL97")), False),
+        (observation(loinc("69548-6"), PRESENT, part("48018-6", "RT")), False),
+        (observation(loinc("69548-6"), PRESENT), False),
+        (observation("HIV-1 genotype", "RT: M184V"), False),
+        (observation("Gene test", PRESENT, part("48018-6", "rpoB")), False),
+        (observation("Molecular test", PRESENT, part("Organism", "HIV-1")), False),
+        (observation(loinc("33630-5"), "L90M"), False),
+    ],
+)
+def test_a_first_look_settles_what_is_of_no_pathogen_and_nothing_else(resource, expected):
+    assert is_patients_own(resource) is expected
+
+
+def test_a_human_gene_by_its_code_is_settled_at_the_first_look():
+    gene = {"coding": [{"system": "http://www.genenames.org", "code": "HGNC:3236"}]}
+    studied = {"code": loinc("48018-6"), "valueCodeableConcept": gene}
+    assert is_patients_own(observation(loinc("69548-6"), PRESENT, studied))
+
+
+@pytest.mark.parametrize("code", ["HIV-1 genotype", "M. tuberculosis rpoB mutations"])
+def test_a_text_too_long_for_a_list_is_listed_and_not_read(reading, code):
+    found = reading(observation(code, "M184V, " * 10_000))
+    assert told(found) == []
+    assert [each.reason for each in found.not_understood] == [TOO_LONG]
+
+
+def verdicts(found):
+    return [pair for p in found.precision.pathogens for pair in p.verdicts]
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        ("Xpert MTB/RIF", "MTB detected (medium), rifampicin resistance detected",
+         [("rifampicin", "rifampicin resistance detected")]),
+        ("Xpert MTB/RIF Ultra", "MTB DETECTED LOW; Rif Resistance NOT DETECTED",
+         [("rifampicin", "Rif Resistance NOT DETECTED")]),
+        ("MTB drug resistance", "MDR-TB", [("rifampicin, isoniazid", "MDR-TB")]),
+        ("MTB drug resistance", "Resistant to isoniazid, rifampicin",
+         [("isoniazid, rifampicin", "Resistant to isoniazid, rifampicin")]),
+        ("MTB drug resistance", "Susceptible to rifampicin and resistant to isoniazid",
+         [("rifampicin", "Susceptible to rifampicin"),
+          ("isoniazid", "resistant to isoniazid")]),
+        ("MTB drug resistance", "INH: R; RIF: S", [("isoniazid", "R"), ("rifampicin", "S")]),
+        ("CMV genotype", "Possible ganciclovir resistance",
+         [("ganciclovir", "Possible ganciclovir resistance")]),
+    ],
+)  # fmt: skip
+def test_a_sentence_on_drugs_is_the_laboratorys_word(reading, code, value, expected):
+    assert verdicts(reading(observation(code, value))) == expected
+
+
+def test_an_organism_that_was_not_found_is_no_clean_gene(reading):
+    assert told(reading(observation("Xpert MTB/RIF", "MTB not detected"))) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("rpoB WT8 missing, MUT3 present",
+         [("M. tuberculosis", "rpoB", ("WT8 missing", "MUT3"), "present")]),
+        ("rpoB WT1 present, MUT1 absent", [("M. tuberculosis", "rpoB", (), "absent")]),
+        ("katG MUT1 (S315T)", [("M. tuberculosis", "katG", ("S315T",), "present")]),
+    ],
+)  # fmt: skip
+def test_the_bands_of_a_line_probe_stand_for_their_gene(reading, value, expected):
+    assert told(reading(observation("GenoType MTBDRplus line probe assay", value))) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "mutation"),
+    [
+        ("HBV drug resistance mutations", "rtM204V", ("HBV", "RT", ("M204V",), "present")),
+        ("HIV-1 genotype", "M184V (RT)", ("HIV-1", "RT", ("M184V",), "present")),
+        ("HIV-1 genotype", "RT: 184V", ("HIV-1", "RT", ("184V",), "present")),
+        ("HIV-1 genotype", "RT: T69S_SS", ("HIV-1", "RT", ("T69S_SS",), "present")),
+        ("HCV resistance mutations", "NS5A-Y93H", ("HCV", "NS5A", ("Y93H",), "present")),
+        ("Influenza A H3N2 PA mutation", "I38T", ("Influenza A(H3N2)", "PA", ("I38T",), "present")),
+    ],
+)
+def test_more_ways_in_which_laboratories_write_a_change(reading, code, value, mutation):
+    assert told(reading(observation(code, value))) == [mutation]
+
+
+def test_a_share_beside_a_change_of_a_list_is_told(reading):
+    found = reading(observation("HIV-1 genotype", "RT: E138K (3%), K103N (98 %)"))
+    (only,) = found.precision.pathogens
+    assert [c.text for c in only.caveats if c.code == "PGX-773"] == [
+        "E138K stands in 3 % of what was read: a minority of the organisms."
+    ]
+
+
+@pytest.mark.parametrize("gene", ["inhA promoter", "Rv1484 (inhA)", "fabG1-inhA"])
+def test_a_gene_with_a_word_beside_it_is_still_the_organisms(reading, gene):
+    change = variant(gene, "C-15T") | {"code": loinc("69548-6", "M. tuberculosis variant")}
+    found = reading(change)
+    assert [p.organism for p in found.precision.pathogens] == ["M. tuberculosis"]
+
+
+def test_a_result_on_resistance_that_is_not_understood_stands_as_a_change_not_read(reading):
+    found = reading(observation("HIV-1 genotype", "codon 184 mixed"))
+    assert told(found) == [("HIV-1", "", ("codon 184 mixed",), "present")]
+    assert len(found.not_understood) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "conclusion"),
+    [
+        ("HIV resistance", "RT: M184V"),
+        ("Microbiology report", "M. tuberculosis detected, rifampicin resistance detected"),
+        ("Immunology", "Donor-specific antibody against DQ7"),
+    ],
+)
+def test_a_report_that_says_resistance_in_its_conclusion_alone_is_listed(reading, code, conclusion):
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final",
+              "code": text(code), "conclusion": conclusion}  # fmt: skip
+    (listed,) = reading(report).not_understood
+    assert "read from results alone" in listed.reason
+
+
+def test_a_denial_that_names_several_genes_is_said_of_each(reading):
+    found = reading(
+        observation("HIV-1 genotype", "No resistance mutations detected in RT, PR or IN")
+    )
+    assert told(found) == [("HIV-1", gene, (), "absent") for gene in ("RT", "PR", "IN")]
+
+
+def test_a_lineage_is_no_change_that_was_not_read(reading):
+    assert told(reading(observation("Mycobacterium tuberculosis genotype", "Beijing, SIT 1"))) == []

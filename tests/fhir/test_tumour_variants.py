@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from fhir_pgx.fhir.tumour_variant import verdict_on_change
 from fhir_pgx.model.finding import Presence, SourceClass
 from tests.fhir.tumour_resources import ABSENT, PRESENT, coded, concept, part, quantity, result
 
@@ -88,6 +89,15 @@ def test_the_specimen_is_told_by_its_code_or_its_report(tumour_reading_of, code,
         (coded("", "LA26334-5"), "likely-benign"),
         (coded("", "LA6675-8"), "benign"),
         (coded("VUS"), "uncertain"),
+        (coded("possibly pathogenic"), ""),
+        (coded("Suspected pathogenic"), ""),
+        (coded("Uncertain significance, possibly pathogenic"), "uncertain"),
+        (coded("No pathogenic variant"), ""),
+        (coded("Pathogenic variant not detected"), ""),
+        (coded("Class 5"), "pathogenic"),
+        (coded("ACMG class 4"), "likely-pathogenic"),
+        (coded("Class 3"), "uncertain"),
+        (coded("5"), ""),
         (coded("Likely oncogenic"), "likely-oncogenic"),
         (coded("Oncogenic"), "oncogenic"),
         (coded("Pathogenic/Likely pathogenic"), "likely-pathogenic"),
@@ -242,3 +252,17 @@ def test_an_implication_keeps_level_significance_context_and_findings(tumour_rea
     assert (found.level, found.significance) == ("Level A", "Responsive")
     assert found.contexts == ("Non-small cell lung cancer",)
     assert found.of == ("Observation/o",)
+
+
+@pytest.mark.parametrize(
+    ("words", "presence"),
+    [
+        ("EGFR L858R detected", Presence.PRESENT),
+        ("EGFR L858R not detected", Presence.ABSENT),
+        ("possible EGFR L858R", None),
+        ("EGFR L858R, equivocal", None),
+        ("suspected ALK rearrangement", None),
+    ],
+)
+def test_what_is_only_possible_is_not_found(words, presence):
+    assert verdict_on_change(words) is presence

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fhir_pgx.fhir.genotype_text import hla_pair
+
 PATIENT = {"reference": "Patient/recipient"}
 DONOR = {"reference": "Patient/the-donor", "display": "registry donor"}
 
@@ -218,3 +220,19 @@ def test_a_donors_patient_is_no_second_subject_and_a_donor_with_data_is(reading_
         "recipient",
         "the-donor",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "stated"),
+    [
+        ("B*57:01, B*44:02", "B*57:01+B*44:02"),
+        ("HLA-B*57:01; HLA-B*44:02", "HLA-B*57:01+HLA-B*44:02"),
+        ("B*5701 B*4402", "B*5701+B*4402"),
+        ("*57:01, *44:02", "*57:01+*44:02"),
+        ("B*57:01 and B*44:02", "B*57:01+B*44:02"),
+        ("B*57:01, B*44:02, B*07:02", "B*57:01, B*44:02, B*07:02"),
+        ("B*57:01, not confirmed", "B*57:01, not confirmed"),
+    ],
+)
+def test_two_alleles_beside_each_other_answer_for_drugs_too(value, stated):
+    assert hla_pair(value) == stated

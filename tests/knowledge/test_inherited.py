@@ -17,6 +17,7 @@ FOLDER = HERE / "therapies" / "inherited"
 KNOWLEDGE = load_inherited(HERE)
 # Nothing prescribed by name in the US, or a biological that RxNorm lists otherwise.
 BY_NAME_ALONE = {
+    "delamanid",
     "agalsidase beta", "ajmaline", "alglucosidase alfa", "alpha-1 proteinase inhibitor",
     "amobarbital", "asfotase alfa", "atidarsagene autotemcel", "chenodiol", "enflurane",
     "lomefloxacin", "mestranol", "methoxyflurane", "nomegestrol", "secobarbital",

@@ -117,6 +117,29 @@ def test_every_key_is_read(load):
             "tiers.x.hooks",
             "did you mean order-select?",
         ),
+        ("[mute]\ndrugs = ['cetuximab']", "mute.drugs", "docs/policy.md"),  # of a therapy alone
+        ("[mute_critical]\ncetuximab = 'we know it all'", "mute_critical", "docs/policy.md"),
+        ("[therapies]\nmute_domains = ['tumor']", "therapies.mute_domains.0", "mean tumour?"),
+        ("[therapies]\nmute_drugs = ['cetuximabb']", "therapies.mute_drugs", "mean cetuximab?"),
+        ("[therapies]\nmute_drugs = ['32968']", "therapies.mute_drugs", "docs/policy.md"),
+        ("[therapies]\nmute_genes = ['KRASS']", "therapies.mute_genes", "did you mean KRAS?"),
+        ("[therapies]\nsources = ['CIViC F']", "therapies.sources.0", "did you mean CIViC"),
+        ("[therapies]\nstrengths = ['FDA']", "therapies", "write one of"),
+        (
+            "[tiers.x]\nmost_indicator = 'info'\nactions = ['resistant']",
+            "tiers.x.actions",
+            "name the `domains`",
+        ),
+        (
+            "[tiers.x]\nmost_indicator = 'info'\ndomains = ['tumour']\nactions = ['monitor']",
+            "tiers.x.actions",
+            "docs/policy.md",
+        ),
+        (
+            "[tiers.x]\nmost_indicator = 'info'\ndomains = ['tumour']\nstrengths = ['CPIC']",
+            "tiers.x.strengths",
+            "leave strengths out",
+        ),
         ("[specialties.x]\nwho = ['x']", "specialties.x", "docs/policy.md"),
         (
             "[specialties.x]\nwho = ['x']\nmute_drug = ['codeine']",
@@ -197,3 +220,37 @@ def test_the_page_names_every_key_and_every_reason_to_leave_a_card_out():
     missing = [key for key in keys if not re.search(rf"[`.]{key}[`.]", page)]
     assert missing == []
     assert [why for why in get_args(Why) if f"`{why}`" not in page] == []
+
+
+def test_the_rules_for_therapies_are_read(load):
+    policy = load(
+        """
+        [therapies]
+        mute_domains = ["transplant"]
+        mute_drugs = ["Cetuximab", "190521"]
+        mute_genes = ["KRAS", "RT"]
+        sources = ["FDA", "CIViC A"]
+
+        [tiers.passive]
+        most_indicator = "info"
+        domains = ["tumour"]
+        drugs = ["erlotinib"]
+        actions = ["resistant"]
+
+        [specialties.surgery]
+        who = ["surgeon"]
+        mute_domains = ["pathogen"]
+        """
+    )
+    assert policy.therapies.mute_domains == {"transplant"}
+    assert policy.therapies.mute_drugs == {"cetuximab", "190521"}
+    assert policy.therapies.mute_genes == {"KRAS", "RT"}
+    assert policy.therapies.sources == {"FDA", "CIViC A"}
+    assert policy.tiers[0].domains == {"tumour"}
+    assert policy.specialties[0].mute_domains == {"pathogen"}
+
+
+def test_the_schema_names_every_domain():
+    from fhir_pgx.model.therapy import DOMAINS
+
+    assert tuple(policy_schema()["$defs"]["domains"]["items"]["enum"]) == DOMAINS

@@ -340,3 +340,22 @@ def test_low_penetrance_is_told_where_the_report_says_it():
     )
     assert finding.significance == "pathogenic"
     assert "PGX-834" in codes(finding)
+
+
+@pytest.mark.parametrize(
+    ("stated", "today"),
+    [("GBA", "GBA1"), ("HERG", "KCNH2"), ("KVLQT1", "KCNQ1"), ("KCNH2", "KCNH2")],
+)
+def test_a_gene_of_an_older_name_is_the_gene_of_today(stated, today):
+    (one,) = found(variant(gene=stated, coding_hgvs="c.1226A>G"))
+    assert (one.gene, one.label) == (today, f"{today} c.1226A>G")
+
+
+def test_present_beside_absent_is_disputed_and_present_beside_no_call_is_not():
+    def joined(other):
+        given = {"coding_hgvs": "c.5266dup", "significance": "Pathogenic"}
+        (one,) = found(variant(1, **given), variant(2, presence=other, **given))
+        return one.presence, one.is_disputed
+
+    assert joined(Presence.ABSENT) == (Presence.INDETERMINATE, True)
+    assert joined(Presence.NO_CALL) == (Presence.PRESENT, False)

@@ -7,7 +7,7 @@ import pytest
 from fhir_pgx.knowledge.loader import HERE
 from fhir_pgx.knowledge.transplant import load_transplant
 from fhir_pgx.model.finding import Origin
-from fhir_pgx.model.hla_words import is_dsa
+from fhir_pgx.model.hla_words import is_dsa, is_possible_dsa
 from fhir_pgx.model.transplant import StatedAntibody, StatedTyping
 from fhir_pgx.recommendation.transplant import Nomenclature, match_donors
 from fhir_pgx.recommendation.transplant.names import parse_name
@@ -149,3 +149,22 @@ def test_one_that_was_absent_and_is_found_now_is_found():
     found = [of("2025-01-01", is_present=False), of("2026-01-01")]
     (judged,) = against(found, "DQB1*03:01+DQB1*02:01").antibodies
     assert is_dsa(judged)
+
+
+def test_a_later_screen_that_found_none_stands_beside_an_older_antibody_with_its_date():
+    found = [of("2020-01-01"), of("2026-08-01", "", is_present=False)]
+    (judged,) = against(found, "DQB1*03:01+DQB1*02:01").antibodies
+    assert (is_dsa(judged), judged.is_past, judged.negative_since) == (True, False, "2026-08-01")
+
+
+def test_an_earlier_screen_that_found_none_says_nothing_of_a_newer_antibody():
+    found = [of("2026-08-01"), of("2020-01-01", "", is_present=False)]
+    (judged,) = against(found, "DQB1*03:01+DQB1*02:01").antibodies
+    assert judged.negative_since == ""
+
+
+@pytest.mark.parametrize("is_of_donor", [True, False])
+def test_a_positive_test_of_donor_specific_antibodies_without_a_specificity_warns(is_of_donor):
+    positive = of("2026-01-01", "", is_of_donor=is_of_donor)
+    (judged,) = against([positive], "A*02:01+A*01:01").antibodies
+    assert (judged.fit, is_possible_dsa(judged)) == ("possible", is_of_donor)

@@ -11,6 +11,7 @@ from fhir_pgx.model.pathogen import StatedPathogen
 from fhir_pgx.model.therapy import EFFECTS
 from fhir_pgx.normalize.pathogen import Spelling
 from fhir_pgx.normalize.pathogen.protein import one_letter
+from fhir_pgx.normalize.pathogen.tb import _by_codons
 from fhir_pgx.recommendation.pathogen import PathogenJudge, advice_of
 from fhir_pgx.recommendation.pathogen.laboratory import answer_of
 
@@ -411,3 +412,63 @@ def test_sixty_changes_are_judged_in_a_few_milliseconds(judged, knowledge):
     start = time.perf_counter()
     judged(*stated)
     assert time.perf_counter() - start < 0.1
+
+
+# Names by bases, bands, and changes without a gene
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome", "needs"),
+    [
+        (
+            "c.1349C>T",
+            "resistant",
+            ("rpoB c.1349C>T changes the amino acid (the name does not say)",),
+        ),
+        ("c.1349C>T (p.Ser450Leu)", "resistant", ()),
+        ("c.1350G>A (p.Ser450=)", "none-found", ()),
+        ("c.1296_1301del", "resistant", ()),
+        ("c.1592C>T", "unlisted", ()),  # codon 531 of H37Rv is outside the region
+        ("TCG531TTG", "resistant", ()),  # codons, in E. coli numbering
+        ("WT8 missing", "unlisted", ()),
+    ],
+)
+def test_a_change_of_rpob_by_its_bases(judged, change, outcome, needs):
+    (report,) = judged(tb("rpoB", change))
+    found = verdict(report, "rifampicin")
+    assert (found.outcome, found.needs) == (outcome, needs)
+
+
+def test_every_codon_is_translated_by_the_standard_code():
+    assert [_by_codons(f"{codon}1GCC")[0] for codon in ("TCG", "ATG", "TAA", "GGG", "CAC")] == [
+        "S", "M", "*", "G", "H",
+    ]  # fmt: skip
+    assert _by_codons("TCG531TCG") == "TCG531TCG"
+
+
+def test_bases_alone_are_not_called_absent_from_the_catalogue(judged):
+    (report,) = judged(tb("katG", "c.1200A>G"))
+    assert "bases alone are named" in verdict(report, "isoniazid").words
+
+
+def test_a_change_without_a_gene_leaves_no_gene_clean(judged):
+    named, nameless = result("HIV-1", "RT", "K103N"), result("HIV-1", "", "M184V")
+    (report,) = judged(named, nameless)
+    assert outcomes(report, "lamivudine", "efavirenz") == ["unlisted", "resistant"]
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        ("rifampicin resistance not detected", "susceptible"),
+        ("Resistance not detected", "susceptible"),
+        ("rifampicin resistance detected", "resistant"),
+        ("RIF resistance indeterminate", None),
+        ("Resistance testing: rifampicin pending", None),
+        ("MDR-TB", "resistant"),
+        ("not MDR-TB", None),
+        ("Possible ganciclovir resistance", "intermediate"),
+    ],
+)
+def test_a_laboratorys_sentence_is_what_it_says(word, answer):
+    assert answer_of(word) == answer

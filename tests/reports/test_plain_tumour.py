@@ -5,7 +5,8 @@ from decimal import Decimal
 from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.finding import ObservedVariant, Origin, Presence, SourceClass
 from fhir_pgx.model.tumour import Alteration, Marker, StatedCancer
-from fhir_pgx.reports.plain import write_cancer, write_marker, write_test, write_variant
+from fhir_pgx.reports.findings import write_cancer, write_marker, write_test
+from fhir_pgx.reports.plain import write_variant
 
 ORIGIN = Origin("Observation/o", "Observation")
 

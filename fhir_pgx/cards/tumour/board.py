@@ -11,7 +11,7 @@ from datetime import date
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import section
 from fhir_pgx.cards.headline import capitalised
-from fhir_pgx.cards.markdown import escape, plain
+from fhir_pgx.cards.markdown import bold, escape, plain
 from fhir_pgx.cards.therapy import EFFECT_WORDS, subject_of, therapy_card
 from fhir_pgx.cards.tumour.words import (
     NO_CANCER,
@@ -28,6 +28,7 @@ from fhir_pgx.model.tumour import Alteration
 from fhir_pgx.model.tumour_answer import Board, Judged, Option
 
 _OPTIONS, _FEW, _FINDINGS, _NAMES = 10, 4, 12, 10
+_DRUGS = 8  # that one line of resistance names
 _UNRANKED = (
     "Grouped by the strength of the source, then by name; not ranked as orders. What a tumour "
     "board weighs beyond the finding (stage, line, fitness) is not judged here."
@@ -89,18 +90,18 @@ def board_card(
             _lines(on_label, today, _OPTIONS),
         ),
         section(
-            "Named by a guideline or by CIViC A or B in this cancer",
-            _lines(off_label, today, 5),
-        ),
-        section(
             "Named, but another finding here speaks against it",
             _lines(opposed, today, _OPTIONS),
+        ),
+        section("Resistance and what is not indicated", _against_lines(board.resistance, today)),
+        section(
+            "Named by a guideline or by CIViC A or B in this cancer",
+            _lines(off_label, today, 5),
         ),
         section(
             "Only under a condition that the data do not settle",
             _lines(board.conditional, today, _FEW, is_conditional=True),
         ),
-        section("Resistance and what is not indicated", _lines(board.resistance, today, 8)),
         section("Limited evidence in this cancer (CIViC C)", _short(board.limited)),
         section(
             "Evidence in another cancer: off label here, and no option",
@@ -165,7 +166,7 @@ def _summary(board: Board, against: Sequence[tuple[MedicationOrder, Judged]], ca
     if free:
         first_group = [option for option in free if _has_label(option) == _has_label(free[0])]
         drugs = list(dict.fromkeys(option.rows[0].advice.drug for option in first_group))
-        found = free[0].rows[0].advice.finding
+        found = free[0].rows[0].advice.finding.partition(" (stated as")[0]
         count = "1 therapy" if len(drugs) == 1 else f"{len(drugs)} therapies"
         by = "a label" if _has_label(free[0]) else "strong evidence"
         more = ", …" if len(drugs) > 2 else ""
@@ -188,6 +189,36 @@ def _lines(
         named = ", ".join(dict.fromkeys(left[:_NAMES]))
         lines.append(f"… and {len(left)} more: {escape(named, 300)}.")
     return lines
+
+
+def _against_lines(options: Sequence[Option], today: date) -> list[str]:
+    """Labels and guidelines in full; studies by finding, the drugs together: ten lines of them
+    would hide the label's one."""
+    full = [each for each in options if each.rows[0].row.provenance.system != "CIViC"]
+    studies: dict[tuple[str, str, str, str], list[str]] = {}
+    for each in options:
+        first = each.rows[0]
+        about = first.row.provenance
+        if about.system == "CIViC":
+            needs = next((n for n in first.advice.needs if n.startswith("the cancer is ")), "")
+            key = (first.advice.finding, first.row.effect, about.level, needs)
+            ids = ", ".join(e.row.provenance.id for e in each.rows[:2])
+            more = f" and {len(each.rows) - 2} more" if len(each.rows) > 2 else ""
+            is_split = first.conflicts or first.advice.conflicts
+            doubt = "; conflicting" if is_split else ""
+            studies.setdefault(key, []).append(f"{first.advice.drug} ({ids}{more}{doubt})")
+    lines = _lines(full, today, 6)
+    for (finding, effect, level, needs), drugs in sorted(
+        studies.items(), key=lambda each: (bool(each[0][3]), each[0][2], each[0][0])
+    ):
+        words = EFFECT_WORDS[effect]  # type: ignore[index]
+        condition = f", if {needs}" if needs else ""
+        left = f" and {len(drugs) - _DRUGS} more" if len(drugs) > _DRUGS else ""
+        lines.append(
+            f"{bold(finding)}: {words} by CIViC {level}{escape(condition)}: "
+            f"{escape(', '.join(drugs[:_DRUGS]), 700)}{left}."
+        )
+    return capped(lines, 8)
 
 
 def _short(options: Sequence[Option]) -> list[str]:

@@ -14,7 +14,8 @@ from fhir_pgx.cards.headline import capitalised
 from fhir_pgx.cards.markdown import escape, plain
 from fhir_pgx.cards.pretest import Requester
 from fhir_pgx.cards.therapy import EFFECT_WORDS, subject_of, therapy_card
-from fhir_pgx.cards.tumour.request import not_ordered, offered_test
+from fhir_pgx.cards.tumour.board import SEVERAL
+from fhir_pgx.cards.tumour.request import GERMLINE, TISSUE, not_ordered, offered_test, specimen_of
 from fhir_pgx.cards.tumour.words import (
     LOOKED_FOR,
     NO_CANCER,
@@ -33,6 +34,7 @@ from fhir_pgx.model.tumour import TestFirst
 from fhir_pgx.model.tumour_answer import Held, Judged, MissingTest, Option
 
 _MOST = 6
+_PLASMA = "plasma (or tumour tissue)"
 _ELSEWHERE = "Informs only: another disease, a class that an exact row overrides, or weaker"
 
 
@@ -53,6 +55,8 @@ def order_card(
     said = _summary(judged, left, running)
     if not said:
         return None
+    if SEVERAL in limits and judged.against and judged.cancer is not None:
+        said = f"for {plain(cancer_words(judged.cancer), 40)}: {said}"
     rows = (*judged.against, *judged.near, *judged.elsewhere, *judged.only_with)
     rows += judged.favouring[:_MOST]
     advice = [each.advice for each in rows]
@@ -99,7 +103,7 @@ def order_card(
             f"Before {drug} in {cancer}",
             requester,
             context,
-            specimen=_specimen(judged) if waits else "blood (germline)",
+            specimen=_specimen(left, judged) if waits else GERMLINE,
         ),
         drug=judged.drug.name,
         rxcui=judged.drug.rxcui,
@@ -107,16 +111,14 @@ def order_card(
 
 
 def _germline_tests(judged: Judged) -> list[tuple[str, tuple[str, ...]]]:
-    """What a germline row waits for where the tumour has the finding."""
-    return [
-        (f"germline {'/'.join(each.row.genes)}", each.row.genes)
-        for each in judged.near[:1]
-        if each.row.origin == "germline"
-    ]
+    """What germline rows wait for where the tumour has the finding: one test of all their genes."""
+    near = [each.row.genes for each in judged.near if each.row.origin == "germline"]
+    genes = tuple(dict.fromkeys(gene for each in near for gene in each))
+    return [(f"germline {'/'.join(genes)}", genes)] if genes else []
 
 
-def _specimen(judged: Judged) -> str:
-    return "tumour tissue" if not _is_plasma_first(judged.missing) else "plasma (or tumour tissue)"
+def _specimen(names: Sequence[str], judged: Judged) -> str:
+    return specimen_of(names, _PLASMA if _is_plasma_first(judged.missing) else TISSUE)
 
 
 def _is_plasma_first(missing: Sequence[MissingTest]) -> bool:
@@ -151,6 +153,9 @@ def _summary(judged: Judged, left: Sequence[str], running: Sequence[TestOrder]) 
         words = EFFECT_WORDS[first.row.effect]
         if first.is_overridden:
             return f"{first.advice.finding}: a class row says {words}, the exact row the opposite."
+        if first.fit == "unknown":
+            cancer = f"if the cancer is {first.row.disease}"
+            return f"{words} with {first.advice.finding} {cancer} ({level})."
         where = f" in {first.row.disease}" if first.fit == "other" else ""
         return f"{words} reported with {first.advice.finding}{where} ({level})."
     return ""

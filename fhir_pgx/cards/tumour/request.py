@@ -15,6 +15,7 @@ from fhir_pgx.model.card import Action, Suggestion
 from fhir_pgx.model.test_order import TestOrder
 from fhir_pgx.terminology import SNOMED
 
+TISSUE, GERMLINE = "tumour tissue", "blood (germline)"
 _MOST = 12  # tests that a draft names one by one
 
 
@@ -41,13 +42,21 @@ def _asks(order: TestOrder, name: str, genes: Sequence[str]) -> bool:
     return name.lower() in words
 
 
+def specimen_of(names: Sequence[str], usual: str) -> str:
+    """HLA is typed of the patient, whatever else is asked of the tumour."""
+    typed = [name.startswith("HLA") for name in names]
+    if typed and all(typed):
+        return GERMLINE
+    return f"{usual}, HLA of {GERMLINE}" if any(typed) else usual
+
+
 def offered_test(
     names: Sequence[str],
     reason: str,
     requester: Requester | None,
     context: CardContext,
     *,
-    specimen: str = "tumour tissue",
+    specimen: str = TISSUE,
 ) -> tuple[Suggestion, ...]:
     """Nothing where nobody may be offered anything, or the release has no ServiceRequest."""
     if not names or requester is None or requester.release == "DSTU2":

@@ -78,7 +78,7 @@ def option_line(option: Option, today: date, *, is_conditional: bool = False) ->
     needs = _needs(option.rows[:_SOURCES])
     if needs:
         lead = "Only if" if is_conditional else "Holds if"
-        parts.append(f"{lead}: {escape('; '.join(needs[:5]), 400)}.")
+        parts.append(f"{lead}: {escape('; or: '.join(needs[:4]), 500)}.")
     if any(each.conflicts or each.advice.conflicts for each in option.rows):
         parts.append("Conflicting: another row says the opposite of the same finding.")
     opposed = {(e.advice.finding, e.row.effect): e for e in reversed(option.against[:4])}
@@ -96,17 +96,22 @@ def option_line(option: Option, today: date, *, is_conditional: bool = False) ->
 
 
 def _needs(rows: Sequence[Held]) -> list[str]:
-    """The conditions of the rows. A companion diagnostic refers to the label: where a row of the
-    label stands beside it, it has said them."""
+    """The conditions of the rows, one text a row: what is asked together stands together, and any
+    of the texts will do. A companion diagnostic refers to the label: where a row of the label
+    stands beside it, it has said them."""
     has_label = any(each.row.provenance.level.startswith("FDA-label") for each in rows)
-    said = dict.fromkeys(need for each in rows for need in each.advice.needs)
-    kept = [need for need in said if not (has_label and need.startswith(_OF_THE_LABEL))]
+    kinds: dict[str, str] = {}
+    said: dict[str, None] = {}
+    for each in rows:
+        needs = [n for n in each.advice.needs if not (has_label and n.startswith(_OF_THE_LABEL))]
+        kinds |= {n.lower(): n.removeprefix(_CANCER) for n in needs if n.startswith(_CANCER)}
+        together = "; ".join(need for need in needs if not need.startswith(_CANCER))
+        said |= {together: None} if together else {}
+    if not kinds:
+        return list(said)
     # Of rows for several cancers any one will do.
-    kinds = [need.removeprefix(_CANCER) for need in kept if need.startswith(_CANCER)]
-    if len(kinds) < 2:
-        return kept
-    either = " or ".join({kind.lower(): kind for kind in kinds}.values())
-    return [_CANCER + either, *(need for need in kept if not need.startswith(_CANCER))]
+    either = f"{_CANCER}{' or '.join(kinds.values())}"
+    return [f"{either}; {each}" for each in said] or [either]
 
 
 def tier_words(option: Option) -> str:

@@ -76,6 +76,8 @@ def named_drugs(folder: Path = FOLDER) -> list[str]:
         found.update(row.get("drugs", ()))
     for entry in read_yaml(folder / "drug_classes.yaml")["classes"].values():
         found.update(part for name in entry["drugs"] for part in name.split(" + "))
+    for entry in read_yaml(folder / "drug_names.yaml")["brands"]:
+        found.update(entry["drugs"])
     return sorted(found)
 
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from fhir_pgx.errors import BrokenKnowledge
+from fhir_pgx.knowledge.files import checked, read_yaml
 from fhir_pgx.knowledge.tumour.diseases import load_diseases
 from fhir_pgx.knowledge.tumour.rows import load_drugs, load_rows, load_statements
 from fhir_pgx.knowledge.tumour.tables import read_table
@@ -31,6 +32,10 @@ def load_tumour(here: Path) -> TumourKnowledge:
             row["alias"].upper(): row["symbol"]
             for row in read_table(folder, "gene_aliases", "tumour_gene_aliases")
         },
+        drug_classes=_drug_classes(folder),
+        gene_ids={
+            row["hgnc"]: row["symbol"] for row in read_table(folder, "gene_ids", "tumour_gene_ids")
+        },
         marker_codes={
             row["code"]: row["answers"] for row in read_table(folder, "markers", "tumour_markers")
         },
@@ -38,6 +43,15 @@ def load_tumour(here: Path) -> TumourKnowledge:
     )
     _check(found)
     return found
+
+
+def _drug_classes(folder: Path) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """The classes, and what any of their drugs speaks to."""
+    file = "drug_classes.yaml"
+    stated = checked(read_yaml(folder / file), "tumour_drug_classes", f"therapies/tumour/{file}")
+    classes = [(tuple(each["says"]), tuple(each["drugs"])) for each in stated["classes"]]
+    every = dict.fromkeys(drug for _, drugs in classes for drug in drugs)
+    return (*classes, (tuple(stated["any"]), tuple(every)))
 
 
 def _exons(folder: Path) -> tuple[ExonRange, ...]:

@@ -28,6 +28,8 @@ def read_residue(
 ) -> Change | None:
     """The change of a gene; None where the text is none. `wild_types` are by `HCMV:UL97:460`."""
     spelled = one_letter(bare(text)).replace(" ", "").replace("Ter", "*")
+    if gene == "RT":  # `rtM204V`, as hepatitis B's are written
+        spelled = re.sub(r"^rt(?=[A-Z]\d)", "", spelled)
     bases = _BASES.fullmatch(spelled)
     if bases:
         spelled = f"{bases['ref']}{bases['position']}{bases['alt']}".upper().replace("U", "T")

@@ -20,9 +20,11 @@ from fhir_pgx.normalize.pathogen.notes import (
 )
 from fhir_pgx.normalize.pathogen.protein import bare, has_accession, one_letter, three_letter
 
+# A base of a codon is changed, and the name does not say whether the amino acid is.
+UNTRANSLATED = "coding_sequence_variant"
 RRNA = frozenset(("rrs", "rrl"))
 _KINDS = {
-    "frameshift_variant": ("frameshift",),
+    "frameshift_variant": ("frameshift", "fs", "frame shift"),
     "stop_gained": ("stop gained", "premature stop", "nonsense"),
     "start_lost": ("start lost", "loss of start"),
     "feature_ablation": (
@@ -39,6 +41,9 @@ _PROTEIN = re.compile(
 _SHORT_BASES = re.compile(r"(?P<ref>[ACGT])(?P<position>-?\d+)(?P<alt>[ACGT])", re.IGNORECASE)
 _BASES = re.compile(r"(?P<position>-?\d+)(?P<ref>[ACGT])>(?P<alt>[ACGT])", re.IGNORECASE)
 _INDEL = re.compile(r"(\d+)(?:_(\d+))?(del|dup|ins|delins)([ACGT]*?)(?:ins([ACGT]+))?", re.I)
+_CODONS = re.compile(r"([ACGT]{3})(\d{1,4})([ACGT]{3})", re.IGNORECASE)
+# The amino acids of TTT, TTC, TTA, TTG, TCT, … in the order T, C, A, G.
+_STANDARD_CODE = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
 _TAIL = re.compile(r"(?P<main>[^()]+?)\s+\((?P<other>[^()]+(?:\([^()]*\))?[^()]*)\)")
 
 
@@ -83,7 +88,7 @@ class TbSpelling:
         return first
 
     def _one(self, text: str, gene: str, stated: str) -> Change | None:
-        spelled = bare(text)
+        spelled = _by_codons(bare(text))
         prefix = spelled[:2].lower()
         if prefix in ("c.", "n.", "r.", "g.") or _is_bases(spelled, gene):
             return self._nucleotides(spelled, gene, stated)
@@ -116,7 +121,23 @@ class TbSpelling:
             caveats = (*caveats, note(PROMOTER, stated=stated, name=name))
             shown = f"fabG1 {name}"
         keys += [self._same[key] for key in keys if key in self._same]
-        return Change(gene, shown, stated, tuple(keys), kinds=kinds, caveats=caveats)
+        first, last, in_region = self._codons(gene, rest)
+        if in_region and not kinds:
+            kinds = (UNTRANSLATED,) if found else ("inframe_indel",)
+        return Change(
+            gene, shown, stated, tuple(keys), first, kinds=kinds, end=last, caveats=caveats
+        )
+
+    def _codons(self, gene: str, bases: str) -> tuple[int | None, int | None, bool]:
+        """The codons that a coding name of rpoB's resistance-determining region lies in, and
+        whether it does: any change of the protein there is resistance."""
+        named = re.match(r"(\d+)(?:_(\d+))?", bases) if gene == "rpoB" else None
+        if named is None:
+            return None, None, False
+        first = (int(named[1]) + 2) // 3
+        last = (int(named[2]) + 2) // 3 if named[2] else first
+        start, end = self._knowledge.codons
+        return (first, last, True) if first <= end and last >= start else (None, None, False)
 
     def _protein(self, text: str, gene: str, stated: str, *, certain: bool) -> Change | None:
         found = _PROTEIN.fullmatch(_cased(text))
@@ -178,6 +199,19 @@ class TbSpelling:
             return ()
         words = {"letter": letter, "position": position, "gene": gene, "reference": reference}
         return (note(WILD_TYPE, stated=stated, **words),)
+
+
+def _by_codons(text: str) -> str:
+    """`TCG531TTG`, as older methods write it, as `S531L`; anything else as it is."""
+    found = _CODONS.fullmatch(text.replace(" ", ""))
+    if found is None or found[1].upper() == found[3].upper():
+        return text
+    return f"{_amino_acid(found[1])}{found[2]}{_amino_acid(found[3])}"
+
+
+def _amino_acid(codon: str) -> str:
+    first, second, third = ("TCAG".index(base) for base in codon.upper())
+    return _STANDARD_CODE[16 * first + 4 * second + third]
 
 
 def _is_bases(text: str, gene: str) -> bool:
@@ -254,7 +288,8 @@ def _shifts(text: str) -> bool:
 
 def _joined(one: Change, other: Change) -> Change:
     """Two names of one change; what the first says of it stands."""
-    protein = one if one.position is not None else other
+    named = [each for each in (one, other) if any(":p." in key for key in each.keys)]
+    protein = named[0] if named else one if one.position is not None else other
     caveats: Mapping[Caveat, None] = dict.fromkeys((*one.caveats, *other.caveats))
     if protein.position is not None:  # the protein's name says whether the frame is lost
         caveats = {each: None for each in caveats if each.code != FROM_LENGTH}

@@ -29,7 +29,9 @@ from fhir_pgx.recommendation.inherited import (
     rows_for_problem,
     untested_genes,
 )
+from fhir_pgx.recommendation.inherited.on_file import is_declined
 
+_MOST_SAID = 500  # characters of a problem's words
 _OVER = frozenset({"resolved", "inactive", "remission"})
 
 
@@ -43,24 +45,46 @@ class Inherited:
         self._book = InheritedBook(knowledge.therapies.inherited)
 
     def concerns(self, order: MedicationOrder) -> bool:
-        return self._book.speaks_of(drugs_of(order))
+        return self._book.speaks_of(self._drugs(order))
 
     def needs(self, order: MedicationOrder) -> bool:
         """Whether the order should not be answered without the findings: a finding could make the
         drug contraindicated, or its label turns on one. Of other drugs that rows speak of, silence
         is fair where no genomic data come."""
-        return self._book.is_grave(drugs_of(order))
+        return self._book.is_grave(self._drugs(order))
+
+    def _drugs(self, order: MedicationOrder) -> tuple[TherapyDrug, ...]:
+        """The drugs of an order; where no drug table knows its name (the brand of a pack), those
+        that we know the name to stand for."""
+        found = drugs_of(order)
+        return (order.match is None and self._book.named(order.concept.label)) or found
+
+    def _is_local(self, order: MedicationOrder) -> bool:
+        return is_for_local_use(order) or self._book.is_local(order.concept.label)
 
     def order_cards(
         self, orders: Sequence[MedicationOrder], case: Case, context: CardContext
     ) -> list[Card]:
+        spoken_of = self._together(orders)
+        if not spoken_of:
+            return []
         known = known_of(case, self._book)
         typed, status = hla_of(case)
         return [
             order_card(same, judged, context, self._today())
-            for drugs, same in _together(orders)
+            for drugs, same in spoken_of
             if (judged := self._judged(drugs, same, case, known, typed, status))
         ]
+
+    def _together(
+        self, orders: Sequence[MedicationOrder]
+    ) -> list[tuple[tuple[TherapyDrug, ...], list[MedicationOrder]]]:
+        """Orders of the same ingredients together, where any row speaks of them: one card for all
+        of them."""
+        groups: dict[tuple[TherapyDrug, ...], list[MedicationOrder]] = {}
+        for order in orders:
+            groups.setdefault(self._drugs(order), []).append(order)
+        return [(drugs, same) for drugs, same in groups.items() if self._book.speaks_of(drugs)]
 
     def _judged(
         self,
@@ -75,7 +99,7 @@ class Inherited:
         skin is no hazard of this kind; a therapy that is given so is judged all the same."""
         proposed = any(order.proposed for order in orders)
         found: list[JudgedInherited] = []
-        if not all(map(is_for_local_use, orders)):
+        if not all(map(self._is_local, orders)):
             found += hazards_of(drugs, self._book, known, case.patient, self._today())
             rows = self._book.hla_for(drugs)
             found += judge_hla(rows, typed, status, drugs=drugs, proposed=proposed)
@@ -94,13 +118,17 @@ class Inherited:
         typed, status = hla_of(case)
         cards = [
             order_card(same, loud, context, self._today())
-            for drugs, same in _together(in_use)
+            for drugs, same in self._together(in_use)
             if (loud := self._loud(drugs, same, case, known, typed, status))
         ]
         if hook != "patient-view":
             return cards
         named = named_for_findings(self._book, known, case.patient)
         notes = judge_hla(self._book.hla, typed, status, drugs=None, proposed=False)
+        if is_declined(case.reading.precision.plans):
+            # What the patient is known to have was the reason to look; the rest is not wanted.
+            named = [each for each in named if each.advice.context_fit == "same"]
+            notes = []
         lines = [hla_line(each, self._today()) for each in notes]
         if named:
             cards.append(
@@ -151,6 +179,10 @@ class Inherited:
     ) -> Card | None:
         """The therapies where the finding is on file, the test where its genes are untested."""
         label = words.split("; ", maxsplit=1)[0]
+        if self._book.is_code(label):
+            conditions = {row.condition for row in rows}
+            names = conditions if len(conditions) == 1 else self._book.conditions_in(words)
+            label = f"{min(names, key=len)} ({label})"
         # The new problem is a condition of the patient, though the list does not hold it yet.
         with_it = frozenset({*known.conditions, *self._book.conditions_in(words)})
         knows = Known(known.by_gene, known.results, with_it, known.sex)
@@ -178,15 +210,14 @@ class Inherited:
             found = named_for_findings(self._book, known, case.patient)
             found += judge_hla(self._book.hla, typed, status, drugs=None, proposed=False)
             every = dict.fromkeys(
-                drug
-                for row in self._rows_of(known)
-                for drug in (*row.drugs, *self._book.drugs_of(row))
+                drug for row in self._rows_of(known) for drug in self._book.spelled_out(row)
             )
-            found += [
-                judged
-                for drug in every
-                for judged in hazards_of((drug,), self._book, known, case.patient, self._today())
-            ]
+            # Of a QT drug and two genes the louder: one recommendation a drug and source.
+            told: dict[tuple[str, tuple[TherapyDrug, ...]], JudgedInherited] = {}
+            for drug in every:
+                for each in hazards_of((drug,), self._book, known, case.patient, self._today()):
+                    told.setdefault((each.advice.rule, each.advice.drugs), each)
+            found += told.values()
         else:
             found = []
             for drug in drugs:
@@ -215,18 +246,6 @@ class Inherited:
         return list({row.id: row for row in rows}.values())
 
 
-def _together(
-    orders: Sequence[MedicationOrder],
-) -> Iterator[tuple[tuple[TherapyDrug, ...], list[MedicationOrder]]]:
-    """Orders of the same ingredients together: one card for all of them."""
-    groups: dict[tuple[TherapyDrug, ...], list[MedicationOrder]] = {}
-    for order in orders:
-        drugs = drugs_of(order)
-        if drugs:
-            groups.setdefault(drugs, []).append(order)
-    yield from groups.items()
-
-
 def _problems(new: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     """Each new problem that is not over, with all its words."""
     for entry in new:
@@ -236,9 +255,10 @@ def _problems(new: Sequence[Entry]) -> Iterator[tuple[str, str]]:
             continue
         concept = concept_of(entry.resource.get("code"))
         words = (concept.text, *(coding.display for coding in concept.codings))
-        said = "; ".join(dict.fromkeys(word for word in words if word))
+        codes = (coding.code for coding in concept.codings)
+        said = "; ".join(dict.fromkeys(word for word in words if word)) or "; ".join(codes)
         if said:
-            yield entry.reference, said
+            yield entry.reference, said[:_MOST_SAID]
 
 
 def _is_ordered(genes: Sequence[str], case: Case) -> bool:

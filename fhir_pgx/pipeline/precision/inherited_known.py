@@ -15,10 +15,17 @@ _AMBIGUOUS = re.compile(r"/(?:HLA-)?[A-Z]{1,3}\d?\*")
 _CFTR = {"F508del": "p.Phe508del", "G551D": "p.Gly551Asp", "R117H": "p.Arg117His"}
 
 
+def findings_of(case: Case) -> tuple[InheritedFinding, ...]:
+    """The findings of the patient's own genome, worked out once a call."""
+    if not case.own_findings:
+        case.own_findings.append(inherited_findings(case.reading))
+    return case.own_findings[0]
+
+
 def known_of(case: Case, book: InheritedBook) -> Known:
     """The findings by gene, the pharmacogene results, what the patient has, and the sex."""
     by_gene: dict[str, tuple[InheritedFinding, ...]] = {}
-    for finding in inherited_findings(case.reading):
+    for finding in findings_of(case):
         if finding.gene:
             by_gene[finding.gene] = (*by_gene.get(finding.gene, ()), finding)
     if "CFTR" not in by_gene and (stated := _cftr(case)):

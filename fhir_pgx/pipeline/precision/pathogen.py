@@ -85,7 +85,11 @@ class Pathogen:
     def chart_cards(
         self, in_use: Sequence[MedicationOrder], case: Case, context: CardContext, hook: str
     ) -> list[Card]:
-        """One card for each organism on file, where a chart is opened."""
+        """One card for each organism on file, where a chart is opened; at discharge those alone
+        that warn of a medicine taken home."""
+        if hook == "encounter-discharge":
+            told = self.order_cards(in_use, case, context)
+            return [card for card in told if card.indicator != "info"]
         if hook not in _CHARTS:
             return []
         used = [(order.reference, drug, False) for order in in_use for drug in drugs_of(order)]

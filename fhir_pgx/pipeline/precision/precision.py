@@ -1,6 +1,7 @@
 """All domains together: asked in turn, each guarded from the others' faults."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from fhir_pgx.cards.context import CardContext
@@ -64,8 +65,15 @@ class Precision:
         cards: list[Card] = []
         for domain in self.domains:
             try:
-                cards += ask(domain)
+                cards += [_of_domain(card, domain) for card in ask(domain)]
             except Exception as error:  # noqa: BLE001 - a fault in one must not cost the others
                 log_fault(f"the {domain.name} findings", error)
                 cards.append(fault_card(domain.name, context))
         return cards
+
+
+def _of_domain(card: Card, domain: Domain) -> Card:
+    """A site's policy knows a card by its domain too; a fault of ours is of none."""
+    if card.facets is None:
+        return card
+    return replace(card, facets=replace(card.facets, domain=domain.name))

@@ -12,8 +12,8 @@ from fhir_pgx.model.card import Card
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.therapy import Domain, TherapyAdvice, TherapyDrug
-from fhir_pgx.normalize.inherited import inherited_findings
 from fhir_pgx.pipeline.case import Case
+from fhir_pgx.pipeline.precision.inherited_known import findings_of
 from fhir_pgx.recommendation.inherited.on_file import has_plan, is_declined, is_ordered
 from fhir_pgx.recommendation.inherited.prevention import (
     actionable_findings,
@@ -57,7 +57,7 @@ class Prevention:
         plans, patient = case.reading.precision.plans, case.patient
         if is_declined(plans):
             return None  # which of them are secondary, the data do not say: none is shown
-        findings = inherited_findings(case.reading)
+        findings = findings_of(case)
         found = [
             each
             for each in actionable_findings(findings, self._listed, patient)

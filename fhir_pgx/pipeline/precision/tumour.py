@@ -1,13 +1,13 @@
 """Tumour findings, from what was read to cards."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.several import of_several
-from fhir_pgx.cards.tumour import board_card, host_card, new_cancer_card, order_card
+from fhir_pgx.cards.tumour import SEVERAL, board_card, host_card, new_cancer_card, order_card
 from fhir_pgx.cards.tumour.words import marker_line
 from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.fhir.cancers import read_cancer
@@ -22,6 +22,8 @@ from fhir_pgx.model.tumour import Alteration, Cancer
 from fhir_pgx.model.tumour_answer import Judged
 from fhir_pgx.normalize.alteration import alterations, names_of
 from fhir_pgx.normalize.cancer import cancer_index, cancers_of
+from fhir_pgx.normalize.same_protein import rows_in_one_spelling
+from fhir_pgx.normalize.tumour_typing import typed_as
 from fhir_pgx.pipeline.case import Case
 from fhir_pgx.pipeline.precision.domain import drugs_of
 from fhir_pgx.recommendation.tumour import (
@@ -43,6 +45,7 @@ HOST_GENES = {
 }  # fmt: skip
 _CHEMOTHERAPY = ("KRAS mutation", "NRAS mutation", "BRAF mutation", "MSI or MMR")
 _OPENED = ("patient-view", "encounter-start")
+_LEAVING = "encounter-discharge"  # what is taken home against a finding is told once more
 _RANK = {name: place for place, name in enumerate((*INDICATORS, ""))}
 
 
@@ -61,7 +64,7 @@ class Tumour:
     name: Domain = "tumour"
 
     def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
-        known = knowledge.therapies.tumour
+        known = rows_in_one_spelling(knowledge.therapies.tumour)
         self._rules = TumourRules(known)
         self._names = names_of(known)
         self._kinds = cancer_index(known.diseases)
@@ -108,6 +111,7 @@ class Tumour:
             return None
         judged = self._judged(order, drug, case, patient, is_new=order.proposed)
         limits = cautions_of(patient.findings.present)
+        limits += [SEVERAL] if len(patient.cancers) > 1 else []
         return order_card(order, judged, case.tests, case.requester, context, self._today(), limits)
 
     def _judged(
@@ -122,10 +126,23 @@ class Tumour:
         """The weightiest of what is to be said in any of the patient's cancers."""
         given = _given(case, order)
         found = [
-            judge(drug, self._rules, patient.findings, cancer, given, is_new=is_new)
+            judge(
+                drug,
+                self._rules,
+                patient.findings,
+                cancer,
+                given,
+                is_new=is_new,
+                taken=_taken(case),
+            )
             for cancer in patient.cancers
         ]
-        return min(found, key=lambda each: _RANK[each.indicator])
+        worst = min(found, key=lambda each: _RANK[each.indicator])
+        other = next((each for each in found if _is_named_by_label(each)), None)
+        if worst.indicator != "warning" or other is None or other is worst:
+            return worst
+        # On the label for another cancer of the patient: it may be for that one.
+        return replace(worst, indicator="info", favouring=(*worst.favouring, *other.favouring))
 
     def _host_card(
         self,
@@ -152,7 +169,7 @@ class Tumour:
     def chart_cards(
         self, in_use: Sequence[MedicationOrder], case: Case, context: CardContext, hook: str
     ) -> list[Card]:
-        if hook not in _OPENED:
+        if hook not in (*_OPENED, _LEAVING):
             return []
         patient = self._patient(case)
         findings = patient.findings
@@ -167,8 +184,10 @@ class Tumour:
                 for drug in drugs_of(order)
                 if self._rules.has(drug)
             ]  # fmt: skip
+            if hook == _LEAVING and not any(each.against for _, each in judged):
+                continue
             card = board_card(
-                board_of(self._rules, findings, cancer),
+                board_of(self._rules, findings, cancer, _taken(case)),
                 [each for each in findings.alterations if self._is_shown(each)],
                 [marker_line(each, marker_words(each)) for each in findings.markers],
                 judged,
@@ -260,6 +279,7 @@ class Tumour:
     def _patient(self, case: Case) -> _Patient:
         reading = case.reading
         found = alterations(reading.variants, reading.precision.tests, self._names)
+        found = (*found, *_typed(case))
         findings = Findings(found, reading.precision.markers)
         cancers = [
             each
@@ -284,6 +304,33 @@ class Tumour:
         return tuple(
             each for each in cancers if not any(is_wider(each, other) for other in cancers)
         )
+
+
+def _typed(case: Case) -> tuple[Alteration, ...]:
+    """The patient's own HLA-A, which drugs that present an antigen are bound to."""
+    result = case.results.get("HLA-A")
+    typings = case.reading.precision.typings
+    if result is None:
+        return typed_as(typings, (), (), "")
+    return typed_as(typings, result.alleles, result.derived_from, result.when)
+
+
+def _is_named_by_label(judged: Judged) -> bool:
+    return not judged.against and any(
+        each.fit == "same" and each.row.provenance.level.startswith("FDA")
+        for each in judged.favouring
+    )
+
+
+def _taken(case: Case) -> list[TherapyDrug]:
+    """What the patient takes or took, as far as the record says."""
+    return [
+        TherapyDrug(drug.name, drug.rxcui)
+        for medicine in case.patient.medicines
+        if medicine.state in ("active", "ended")
+        and (medicine.order is None or medicine.order.status != "draft")
+        for drug in medicine.drugs
+    ]
 
 
 def _given(case: Case, order: MedicationOrder) -> list[TherapyDrug]:

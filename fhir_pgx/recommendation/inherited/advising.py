@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from fhir_pgx.model.finding import Caveat, SourceClass
@@ -20,6 +21,8 @@ UNCERTAIN = Caveat(
     "A variant of uncertain or conflicting significance changes no treatment; it is named so that "
     "nobody takes it for one that does.",
 )
+# About half of the reads show an inherited variant; below a third, doubt it. Our own limit.
+LEAST_FRACTION = Decimal("0.3")
 _STEPS: dict[Effect, int] = {
     "contraindicated": 3, "avoid": 2, "not-indicated": 2, "limited-effect": 2, "caution": 1,
 }  # fmt: skip
@@ -110,6 +113,17 @@ def profile_of(row: InheritedRow) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def low_fraction(finding: InheritedFinding) -> Caveat | None:
+    """That a finding was in too few reads for an inherited one; None where it was not."""
+    if finding.frequency is None or finding.frequency >= LEAST_FRACTION:
+        return None
+    text = (
+        f"{finding.label}: found in {finding.frequency:.0%} of the reads, and an inherited "
+        "variant shows in about half. It may be a mosaic, or of blood cells alone."
+    )
+    return Caveat("PGX-838", text)
+
+
 def caveats_of(findings: Sequence[InheritedFinding]) -> tuple[Caveat, ...]:
     found = [
         caveat
@@ -117,6 +131,7 @@ def caveats_of(findings: Sequence[InheritedFinding]) -> tuple[Caveat, ...]:
         for caveat in finding.caveats
         if caveat.code != "PGX-835"  # ours below says what is made of it
     ]
+    found += [caveat for f in findings if (caveat := low_fraction(f)) is not None]
     if any(f.source_class is SourceClass.UNKNOWN for f in findings):
         found.append(SOURCE_UNKNOWN)
     if any(f.significance in ("uncertain", "conflicting") for f in findings):
@@ -132,9 +147,10 @@ def advice_of(
     effect: Effect | None = None,
     finding: str = "",
     summary: str = "",
+    is_choice: bool = False,
 ) -> TherapyAdvice:
     """The row's advice for the patient, or with another effect, finding or summary where the order
-    was judged against it."""
+    was judged against it. `is_choice`: the `drugs` given are alternatives."""
     row, fit = hit.row, hit.fit
     needs = list(fit.needs)
     if row.criterion.needs_condition and not hit.has_condition:
@@ -160,7 +176,8 @@ def advice_of(
         context_fit="same" if hit.has_condition else context_fit,
         provenance=row.provenance,
         summary=said,
-        any_of=row.any_of and len(row.drugs if drugs is None else drugs) > 1,
+        # What was ordered together (estradiol and dienogest) is no choice between them.
+        any_of=is_choice or (row.any_of and drugs is None and len(row.drugs) > 1),
         genes=tuple(dict.fromkeys(f.gene for f in fit.findings)) or row.criterion.genes,
         needs=tuple(dict.fromkeys(needs)),
         market=row.market,

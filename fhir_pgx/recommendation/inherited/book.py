@@ -7,6 +7,7 @@ from fhir_pgx.model.inherited import HlaRow, InheritedKnowledge, InheritedRow, Q
 from fhir_pgx.model.therapy import TherapyDrug
 
 QT_CLASS = "qt-prolonging"
+_LONGEST_LABEL, _MOST_WORDS = 120, 4  # of an order's words, where a brand is looked for
 
 
 class InheritedBook:
@@ -14,6 +15,7 @@ class InheritedBook:
 
     def __init__(self, knowledge: InheritedKnowledge) -> None:
         self.rows = knowledge.rows
+        self.by_id = {row.id: row for row in self.rows}
         self.hla = knowledge.hla
         self.classes = knowledge.drug_classes or {}
         self._by_drug: dict[str, list[InheritedRow]] = {}
@@ -37,6 +39,11 @@ class InheritedBook:
         for row in self.rows:
             for gene in row.criterion.genes:
                 self.by_gene[gene] = (*self.by_gene.get(gene, ()), row)
+        self._names_of_drugs = knowledge.drug_names or {}
+        self._local = frozenset(knowledge.local_brands)
+        codes = knowledge.condition_codes or {}
+        self._codes = {code: frozenset(names) for code, names in codes.items()}
+        self._grave_qt = tuple(qt.drug for qt in knowledge.qt_drugs if qt.in_lqts != "caution")
         self._not = _any_of(knowledge.not_the_condition)
         names = sorted({name for row in self.rows for name in row.condition_names})
         self._names = _any_of(names)
@@ -60,6 +67,24 @@ class InheritedBook:
         """The drugs of a row, its classes spelled out; QT drugs stand apart."""
         classes = (name for name in row.drug_classes if name != QT_CLASS)
         return (*row.drugs, *(drug for name in classes for drug in self.classes[name]))
+
+    def spelled_out(self, row: InheritedRow) -> tuple[TherapyDrug, ...]:
+        """The drugs of a row, its classes spelled out; of QT drugs those that a label
+        contraindicates or says to avoid in long QT syndrome."""
+        qt = self._grave_qt if QT_CLASS in row.drug_classes else ()
+        return (*self.drugs_of(row), *qt)
+
+    def named(self, label: str) -> tuple[TherapyDrug, ...]:
+        """The drugs that a brand stands for which no drug table holds by that name (`Yaz` of
+        `Yaz 28 Day`); empty for any other."""
+        words = label[:_LONGEST_LABEL].lower().replace("-", " ").split()[:_MOST_WORDS]
+        begun = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+        known = self._names_of_drugs
+        return next((known[name] for name in begun if name in known), ())
+
+    def is_local(self, label: str) -> bool:
+        """Whether the brand is of a medicine for the eye or the ear alone."""
+        return label[:_LONGEST_LABEL].lower().partition(" ")[0] in self._local
 
     def keys_of(self, drug: TherapyDrug) -> tuple[str, ...]:
         """The keys under which rows may speak of an order's drug: its code, or its name. A label
@@ -111,10 +136,17 @@ class InheritedBook:
         keys = set(self.keys_of(drug))
         return any(not keys.isdisjoint(own_keys(each)) for each in self.drugs_of(row))
 
+    def is_code(self, words: str) -> bool:
+        """Whether a problem's words are a code of a condition, and nothing else."""
+        return words.strip().upper() in self._codes
+
     def conditions_in(self, words: str) -> frozenset[str]:
         """The condition names that a problem's words hold; none where they speak of a carrier, of
         the family or of a suspicion."""
         said = words.lower()
+        coded = [self._codes.get(each.strip().upper()) for each in words[:200].split(";")]
+        if any(coded):  # a problem without words
+            return frozenset().union(*(each for each in coded if each))
         if not self._names.search(said) or self._not.search(said):
             return frozenset()
         return frozenset(name for name, found in self._name_of.items() if found.search(said))

@@ -27,9 +27,26 @@ def named_for_findings(
     rows; of `rows` alone where they are given. A drug that is met by one row is not told once more
     as possible by another."""
     asked = list(rows) or _rows_of(book, known)
-    found = [each for row in asked if (each := _named(row, known, patient)) is not None]
+    found = [each for row in asked if (each := _named(row, book, known, patient)) is not None]
     met = {each.advice.drugs for each in found if each.state == "met" and each.advice.drugs}
-    return [each for each in found if each.state == "met" or each.advice.drugs not in met]
+    both = {gene for each in found if _is_of_both(each, book) for gene in each.advice.genes}
+    return [
+        each
+        for each in found
+        if (each.state == "met" or each.advice.drugs not in met)
+        and not (
+            each.kind == "care"
+            and both.intersection(each.advice.genes)
+            and not _is_of_both(each, book)
+        )
+    ]
+
+
+def _is_of_both(judged: JudgedInherited, book: InheritedBook) -> bool:
+    """Whether it is care that is met for both copies of a gene: care for one copy is then of
+    another disease (heterozygous hypercholesterolaemia beside homozygous)."""
+    copies = book.by_id[judged.advice.provenance.id].criterion.copies
+    return judged.kind == "care" and judged.state == "met" and copies == "two"
 
 
 def _rows_of(book: InheritedBook, known: Known) -> list[InheritedRow]:
@@ -37,7 +54,9 @@ def _rows_of(book: InheritedBook, known: Known) -> list[InheritedRow]:
     return [row for row in book.rows if row.id in rows]
 
 
-def _named(row: InheritedRow, known: Known, patient: PatientContext) -> JudgedInherited | None:
+def _named(
+    row: InheritedRow, book: InheritedBook, known: Known, patient: PatientContext
+) -> JudgedInherited | None:
     if row.kind not in ("therapy", "care") or not _is_meant(row, patient):
         return None
     hit = Hit(row, fit_of(row, known), has_condition(row, known))
@@ -53,9 +72,10 @@ def _named(row: InheritedRow, known: Known, patient: PatientContext) -> JudgedIn
         if finding.presence is Presence.PRESENT
     )
     missing = tuple(f"{gene}: not on file" for gene in row.shows if gene not in known.by_gene)
-    return JudgedInherited(
-        advice_of(hit, patient), "info", state, row.kind, (*beside, *missing), row.when
-    )
+    drugs = row.drugs or (book.drugs_of(row) if row.kind == "therapy" else ())
+    is_choice = row.any_of and len(drugs) > 1
+    advice = advice_of(hit, patient, drugs=drugs, is_choice=is_choice)
+    return JudgedInherited(advice, "info", state, row.kind, (*beside, *missing), row.when)
 
 
 def _is_meant(row: InheritedRow, patient: PatientContext) -> bool:

@@ -132,15 +132,23 @@ def _of_qt(
     today: date,
     others: str,
 ) -> Iterator[JudgedInherited]:
-    """A QT drug for each long-QT gene with a finding. The row's own effect is the most that the
-    drug's comes to: a risk modifier makes no contraindication."""
+    """A QT drug for each long-QT gene with a finding.
+
+    The label decides where it contraindicates the drug or says to avoid it. Where it only warns of
+    the QT interval, the gene's guideline speaks, which has every QT drug avoided. A risk modifier
+    is caution at most.
+    """
     for row in rows:
-        is_modifier = row.effect == "caution"
-        if is_modifier and qt.in_lqts == "caution":
+        is_modifier, is_mild = row.effect == "caution", qt.in_lqts == "caution"
+        if is_modifier and is_mild:
             continue  # a modest risk and a modest drug: no card
-        effect = max((row.effect, qt.in_lqts), key=EFFECTS.index)
+        by_label = max((row.effect, qt.in_lqts), key=EFFECTS.index)
+        effect: Effect = "avoid" if is_mild else by_label
         for judged in _judged(row, (qt.drug,), effect, known, patient):
-            advice = replace(judged.advice, provenance=qt.provenance, market=qt.market)
+            if is_mild and judged.state == "uncertain":
+                continue
+            speaks = row.provenance if is_mild else qt.provenance
+            advice = replace(judged.advice, provenance=speaks, market=qt.market)
             if judged.state != "uncertain":
                 advice = replace(advice, summary=_qt_words(row, qt))
             step = {"info": 1, "warning": 2, "critical": 3}[judged.alarm]
@@ -159,6 +167,10 @@ def _qt_words(row: InheritedRow, qt: QtDrug) -> str:
         "caution": "the label warns of QT prolongation",
     }[qt.in_lqts]
     note = f"; {qt.note}" if qt.note else ""
+    if qt.in_lqts == "caution":
+        # The guideline of the gene speaks, and stands beneath as the source; the label is told.
+        about = f"FDA-label, {qt.provenance.id}"
+        return f"{row.says} {qt.drug.name.capitalize()}: {label} ({qt.category}{note}; {about})."
     gene = f"The gene: {row.provenance.source}, {row.id.partition('/')[0]}."
     return f"{row.says} {qt.drug.name.capitalize()}: {label} ({qt.category}{note}). {gene}"
 
@@ -219,8 +231,9 @@ def _loudest(found: Iterable[JudgedInherited]) -> list[JudgedInherited]:
         found,
         key=lambda each: (
             order[each.alarm],
-            states.get(each.state, 3),
+            # Contraindicated if the phase holds says more than avoided whatever it is.
             EFFECTS.index(each.advice.effect),
+            states.get(each.state, 3),
         ),
     )
     for each in ranked:

@@ -15,6 +15,7 @@ State = Literal[
     "uncertain",  # only findings of uncertain or conflicting significance
     "other",  # findings of the gene that are something else
     "absent",  # tested, and nothing found
+    "unanswered",  # looked at without an answer: no call, or results that differ
     "untested",  # nothing on file
 ]
 

@@ -6,6 +6,7 @@ known is never taken for no.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from fhir_pgx.model.finding import Presence
@@ -18,6 +19,9 @@ from fhir_pgx.recommendation.inherited.qualifying import (
     is_own,
     sort_findings,
 )
+
+DISPUTED = "the result that found it is right (another says absent)"
+_NO_ANSWER = (Presence.NO_CALL, Presence.INDETERMINATE)
 
 
 def fit_of(row: InheritedRow, known: Known) -> Fit:
@@ -53,6 +57,10 @@ def _of_sorted(
         return by_copies
     if found.excluded:
         return Fit("excluded", found.excluded)
+    if found.disputed:
+        fit = _of_sorted(criterion, _taken_for_there(found), findings, known)
+        if fit.state in ("met", "possible") and not set(found.disputed).isdisjoint(fit.findings):
+            return Fit("possible", fit.findings, (*fit.needs, DISPUTED))
     counted = _counted(criterion, found)
     if criterion.copies in ("one", "any"):
         if counted:
@@ -70,7 +78,13 @@ def _of_sorted(
         return Fit("other", (*found.rest, *found.partners))
     if any(f.presence is Presence.ABSENT for f in findings):
         return Fit("absent", tuple(f for f in findings if f.presence is Presence.ABSENT))
-    return Fit("untested")
+    unread = tuple(f for f in findings if f.presence in _NO_ANSWER)
+    return Fit("unanswered", unread) if unread else Fit("untested")
+
+
+def _taken_for_there(found: Sorted) -> Sorted:
+    """As if what one result found and another did not were there."""
+    return replace(found, counted=(*found.counted, *found.disputed), disputed=())
 
 
 def _counted(criterion: Criterion, found: Sorted) -> tuple[InheritedFinding, ...]:

@@ -19,7 +19,8 @@ from fhir_pgx.recommendation.inherited.book import InheritedBook, own_keys
 from fhir_pgx.recommendation.inherited.known import Known
 from fhir_pgx.recommendation.inherited.matching import fit_of, skip_is_impossible
 
-_BEST = ("met", "possible", "excluded", "carrier", "uncertain", "other", "absent", "untested")
+_BEST = ("met", "possible", "excluded", "carrier", "uncertain", "other", "absent", "unanswered",
+         "untested")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,17 @@ def _verdict(hit: Hit, *, proposed: bool, is_answered: bool) -> _Verdict | None:
             if hit.row.criterion.skips and skip_is_impossible(hit.row.criterion, hit.fit.findings):
                 why = f"not beside exon {hit.row.criterion.skips}, which it skips"
                 return _Verdict("warning", "not-indicated", why)
+            if any(finding.change == "copy-number" for finding in hit.fit.findings):
+                why = f"{genes} is not lost on both copies, which the label asks for"
+                return _Verdict("info", "unknown", why)
             why = "not among the variants held here that the label asks for"
             return _Verdict("info", "unknown", why)
         case "absent":
             why = f"{genes} tested, and no variant reported that the label asks for"
             return _Verdict("info", "unknown", why)
+        case "unanswered":
+            why = f"{genes} looked at without an answer (no call, or results that differ)"
+            return _Verdict("info", "test-first", why)
         case _:
             if not proposed or is_answered:
                 return None

@@ -7,19 +7,17 @@ TTN, a named change. Uncertain, conflicting and benign findings never count.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 
 from fhir_pgx.model.finding import Caveat, Presence, SourceClass
 from fhir_pgx.model.inherited import InheritedFinding, RiskGene, RiskMeasure
 from fhir_pgx.model.patient import PatientContext
 from fhir_pgx.model.prevention import ActionableFinding
+from fhir_pgx.recommendation.inherited.advising import low_fraction
 
 _COUNTING = frozenset(("pathogenic", "likely-pathogenic"))
 # Of a change that a list names, the list's word is enough where the report gives no class.
 _NAMED_COUNTING = _COUNTING | {"", "risk"}
 _WEAK = re.compile(r"no assertion|no (?:classification|criteria)|\b0 stars?\b|conflict", re.I)
-# About half of the reads show an inherited variant; below a third, doubt it. Our own limit.
-LEAST_FRACTION = Decimal("0.3")
 _MOST_MEASURES = 12
 _HEART_OF_LIPIDS = re.compile(r"(?i)hyper\w*cholesterol")
 
@@ -166,12 +164,8 @@ def _doubts(finding: InheritedFinding) -> Iterable[Caveat]:
     if _WEAK.search(finding.review):
         text = f"{finding.label}: by its review status the classification is weakly supported."
         yield Caveat("PGX-837", text)
-    if finding.frequency is not None and finding.frequency < LEAST_FRACTION:
-        text = (
-            f"{finding.label}: found in {finding.frequency:.0%} of the reads, and an inherited "
-            "variant shows in about half. It may be a mosaic, or of blood cells alone."
-        )
-        yield Caveat("PGX-838", text)
+    if (few := low_fraction(finding)) is not None:
+        yield few
 
 
 # What is for this patient

@@ -30,6 +30,7 @@ class Sorted:
     excluded: tuple[InheritedFinding, ...] = ()
     uncertain: tuple[InheritedFinding, ...] = ()
     rest: tuple[InheritedFinding, ...] = ()
+    disputed: tuple[InheritedFinding, ...] = ()  # would count, were it there: results differ
 
 
 def is_own(finding: InheritedFinding) -> bool:
@@ -50,10 +51,14 @@ def sort_findings(
     lower case, of what the patient has."""
     places: dict[str, list[InheritedFinding]] = {name: [] for name in Sorted.__slots__}
     for finding in findings:
-        is_there = finding.presence is Presence.PRESENT and is_own(finding)
-        if is_there and finding.gene in criterion.genes:
-            for place in _places(criterion, finding, function_names, conditions):
-                places[place].append(finding)
+        may_be_there = finding.presence is Presence.PRESENT or finding.is_disputed
+        if not (may_be_there and is_own(finding) and finding.gene in criterion.genes):
+            continue
+        found = _places(criterion, finding, function_names, conditions)
+        if finding.is_disputed:
+            found = ("disputed",) if "counted" in found else ()
+        for place in found:
+            places[place].append(finding)
     return Sorted(**{name: tuple(found) for name, found in places.items()})
 
 
@@ -129,7 +134,11 @@ def is_named(criterion: Criterion, finding: InheritedFinding) -> bool:
     """Whether the finding is one of the changes, or of the exon deletions, that the row names."""
     if criterion.exon_deletions and finding.change == "deletion":
         return exons_of(finding) in criterion.exon_deletions
-    return not names_of(finding).isdisjoint(criterion.changes)
+    names = names_of(finding)
+    if names or finding.change != "variant":
+        return not names.isdisjoint(criterion.changes)
+    said = finding.label.lower()
+    return any(words in said for words in criterion.words)
 
 
 def names_of(finding: InheritedFinding) -> set[str]:

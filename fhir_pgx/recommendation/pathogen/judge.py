@@ -43,6 +43,7 @@ _LABELS = {
     "HSV2": "herpes simplex 2", "VZV": "varicella-zoster virus", "HHV6b": "herpesvirus 6B",
     "HBV": "hepatitis B virus", "HCV": "hepatitis C virus",
 }  # fmt: skip
+_OVERRULED = frozenset(("not-tested", "none-found", "not-associated", "susceptible"))
 _FAR_APART_DAYS = 90
 
 
@@ -66,7 +67,10 @@ class PathogenJudge:
 
     def _report(self, findings: Sequence[PathogenFinding]) -> OrganismReport:
         organism = findings[0].organism
-        label = _LABELS.get(organism) or organism or findings[0].stated_organism or "a pathogen"
+        stated = findings[0].stated_organism
+        if stated == findings[0].gene:
+            stated = ""  # a gene alone, that several organisms have
+        label = _LABELS.get(organism) or organism or stated or "a pathogen"
         genes = genes_seen(findings)
         verdicts, notes, caveats = self._judged(organism, genes, findings)
         verdicts = _with_nameless(verdicts, genes)
@@ -126,13 +130,14 @@ class PathogenJudge:
 
 
 def _with_nameless(verdicts: list[DrugVerdict], genes: dict[str, Seen]) -> list[DrugVerdict]:
-    """Changes whose gene nobody names may be in any gene: none of them is simply not tested."""
+    """Changes whose gene nobody names may be in any gene: none of them is simply not tested, and
+    none is clean."""
     nameless = genes.get("")
     if nameless is None or not nameless.unread:
         return verdicts
     words = f"the result names no gene for {', '.join(nameless.unread)}"
     return [
-        replace(each, outcome="unlisted", words=words) if each.outcome == "not-tested" else each
+        replace(each, outcome="unlisted", words=words) if each.outcome in _OVERRULED else each
         for each in verdicts
     ]
 

@@ -11,6 +11,11 @@ from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.pathogen import DrugVerdict, Outcome
 from fhir_pgx.recommendation.pathogen.notes import LABORATORY, note
 
+_UNANSWERED = re.compile(
+    r"indeterminate|inconclusive|invalid|unable|\berror|pending|requested|to follow|await"
+    r"|not (?:tested|done|performed|available|reported)"
+    r"|resistance (?:test\w*|assay\w*|genotyp\w*)$"
+)
 Answer = Literal["resistant", "intermediate", "susceptible"]
 _AGAINST: frozenset[Outcome] = frozenset(("resistant", "intermediate", "reduced"))
 _FOR: frozenset[Outcome] = frozenset(("susceptible", "none-found", "not-associated"))
@@ -26,14 +31,20 @@ def answer_of(word: str) -> Answer | None:
         return "susceptible"
     if plain == "i":
         return "intermediate"
+    if _UNANSWERED.search(plain):
+        return None
     if re.search(r"\b(?:no|not|without)\b[^.]*resist", plain):
         return "susceptible"
+    if re.search(r"resist[^.]*\b(?:not|un-?detected|negative|absent|none)\b", plain):
+        return "susceptible"  # `rifampicin resistance not detected`
     if re.search(r"non-?susceptible|not susceptible", plain):
         return "resistant"
     if re.search(r"intermediate|low|possible|reduced|partial", plain):
         return "intermediate"
     if "resist" in plain:
         return "resistant"
+    if re.search(r"\b(?:pre-?xdr|xdr|mdr|rr)\b", plain):
+        return None if re.search(r"\b(?:no|not|non|exclu\w*)\b", plain) else "resistant"
     return "susceptible" if re.search(r"suscept|sensitive", plain) else None
 
 

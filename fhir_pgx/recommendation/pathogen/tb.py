@@ -5,6 +5,7 @@ grading; 5 is not associated with it. A change that no row names is neither.
 Source: WHO-UCN-TB-2023.7, second edition.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from fhir_pgx.recommendation.pathogen.seen import Seen
 
 RULE = "expert rule"
 RIFAMPICIN = "rifampicin"
+_UNTRANSLATED = "coding_sequence_variant"  # bases are named, and no amino acid
 _LOST = frozenset(("frameshift_variant", "stop_gained", "start_lost", "feature_ablation"))
 _GROUPS = {"1": "group 1", "2": "group 2, interim", "5": "group 5", RULE: "the rpoB expert rule"}
 
@@ -134,13 +136,7 @@ class TbCatalogue:
             genes=tuple(dict.fromkeys(hit.change.gene for hit in told)) or own,
             because=tuple(dict.fromkeys(_because(hit) for hit in told)),
             changes=tuple(dict.fromkeys(hit.change.name for hit in told)),
-            needs=tuple(
-                dict.fromkeys(
-                    f"{hit.row.needs_functional} is functional (nobody looked)"
-                    for hit in resistant
-                    if hit.row is not None and hit.is_active is None
-                )
-            ),
+            needs=tuple(dict.fromkeys(need for hit in resistant for need in _open(hit))),
             caveats=tuple(dict.fromkeys(caveats)),
             derived_from=tuple(
                 dict.fromkeys(r for hit in told for r in hit.seen.sources[hit.change.name])
@@ -173,6 +169,8 @@ class TbCatalogue:
         ]  # fmt: skip
         if unlisted:
             named = ", ".join(unlisted)
+            if all(re.search(r" c\.\d", name) for name in unlisted):
+                return "unlisted", f"{named}: bases alone are named, which we do not translate"
             return "unlisted", f"{named}: not in the groups that we hold, so not graded"
         unread = [f"{seen.gene}: {name}" for seen in looked for name in seen.unread]
         if unread:
@@ -234,6 +232,14 @@ def words_of(verdicts: Iterable[DrugVerdict]) -> tuple[str, ...]:
         holds = f" if {open_ones[0]}" if all(each.needs for each in last) else ""
         return (f"extensively drug-resistant (XDR){holds}", base)
     return ("pre-extensively drug-resistant (pre-XDR)", base)
+
+
+def _open(hit: Hit) -> Iterator[str]:
+    """The conditions of a hit that nobody has settled."""
+    if hit.row is not None and hit.is_active is None:
+        yield f"{hit.row.needs_functional} is functional (nobody looked)"
+    if hit.row is None and _UNTRANSLATED in hit.change.kinds:
+        yield f"{hit.change.name} changes the amino acid (the name does not say)"
 
 
 def _because(hit: Hit) -> str:

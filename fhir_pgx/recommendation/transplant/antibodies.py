@@ -19,6 +19,8 @@ from fhir_pgx.recommendation.transplant.names import EPITOPES, Name, parse_name
 from fhir_pgx.recommendation.transplant.nomenclature import Nomenclature
 from fhir_pgx.recommendation.transplant.typed import Chromosome, Person
 
+ANY = "specificity and donor not stated"
+BY_LABORATORY = "the laboratory calls it donor-specific"
 UNREADABLE = "the specificity could not be read"
 _ORDER: tuple[AntibodyFit, ...] = (
     "donor-specific", "possible", "not-typed", "not-donor-specific",
@@ -46,12 +48,18 @@ def judge_antibodies(
     later test is told as past: it can come back.
     """
     judged = []
-    for results in _by_specificity(antibodies):
+    every = list(antibodies)
+    clean = max(
+        (e.origin.when for e in every if not e.specificity and e.is_present is False), default=""
+    )
+    for results in _by_specificity(every):
         newest = results[-1]
         found = [each for each in results if each.is_present is not False]
         if found and (newest.specificity or newest.is_present):
             told = _judge(found[-1], donor, nomenclature)
-            judged.append(replace(told, is_past=newest.is_present is False))
+            since = clean[:10] if told.antibody.origin.when < clean else ""
+            is_past = newest.is_present is False
+            judged.append(replace(told, is_past=is_past, negative_since=since))
     return tuple(sorted(judged, key=_weight))
 
 
@@ -75,6 +83,8 @@ def _weight(judged: JudgedAntibody) -> tuple[bool, int, float]:
 
 def _judge(antibody: StatedAntibody, donor: Person, nomenclature: Nomenclature) -> JudgedAntibody:
     name = read_specificity(antibody.specificity)
+    if not antibody.specificity and antibody.is_of_donor and antibody.is_present:
+        return JudgedAntibody(antibody, "possible", (ANY,), BY_LABORATORY)
     if name is None or (
         name.antigen
         and name.antigen not in EPITOPES

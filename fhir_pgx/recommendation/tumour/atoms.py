@@ -18,6 +18,7 @@ from fhir_pgx.recommendation.tumour.findings import (
     Findings,
     is_synonymous,
 )
+from fhir_pgx.recommendation.tumour.hla import hla_outcome
 from fhir_pgx.recommendation.tumour.markers import her2_status, marker_outcome
 from fhir_pgx.recommendation.tumour.small import Fit, Stored, codons_of, fits, specificity
 from fhir_pgx.recommendation.tumour.structural import (
@@ -28,7 +29,7 @@ from fhir_pgx.recommendation.tumour.structural import (
     fits_structure,
 )
 
-_NEVER = ("phosphorylation", "hla", "genotype", "other")
+_NEVER = ("phosphorylation", "genotype", "other")
 PLASMA_NEGATIVE = "{gene}: not detected in plasma, which is no wild type; tissue would tell"
 _UNSTATED_NEGATIVE = (
     "{gene}: not detected in a specimen that is not stated; only a negative of tissue is one"
@@ -41,6 +42,8 @@ def atom_outcome(atom: Atom, findings: Findings, origin: RowOrigin, stored: Stor
     """Met, not met or unknown."""
     if atom.kind == "marker":
         return marker_outcome(atom.marker, findings) if atom.marker else NOTHING_ON_FILE
+    if atom.kind == "hla":
+        return hla_outcome(atom, findings)
     if atom.kind in _NEVER:
         return NOTHING_ON_FILE
     genes = tuple(gene for gene in atom.genes if gene not in ANY_PARTNER)
@@ -161,6 +164,8 @@ def _by_origin(found: Alteration, origin: RowOrigin, fit: Fit, why: str) -> tupl
         return "no", f"{found.label} is reported without saying whether it is germline"
     if origin == "somatic" and stated is SourceClass.GERMLINE:
         return "no", ""
+    if origin == "tumour" and stated is SourceClass.GERMLINE:
+        return "no", f"{found.label} is reported as germline, and the row speaks of the tumour"
     return fit, why
 
 

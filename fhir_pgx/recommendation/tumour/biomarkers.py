@@ -4,8 +4,10 @@ what is on file of it."""
 from collections.abc import Iterable, Sequence
 
 from fhir_pgx.model.finding import Presence, SourceClass
-from fhir_pgx.model.tumour import Alteration, Atom, Cancer
+from fhir_pgx.model.therapy import ContextFit, drug_words
+from fhir_pgx.model.tumour import Alteration, Atom, Cancer, TumourRow
 from fhir_pgx.model.tumour_answer import BiomarkerState
+from fhir_pgx.recommendation.tumour.disease import CANCER
 from fhir_pgx.recommendation.tumour.findings import (
     BENIGN,
     SOLID,
@@ -29,6 +31,7 @@ _MARKERS = {
 }  # fmt: skip
 _HER2 = "HER2 (IHC, ISH)"
 _SELDOM = ("EGFR-IHC",)  # on the label, and hardly asked for: it stands last
+_MERGED = 3  # genes of a name that names of fewer are merged into
 _UNASKED = ("other", "genotype", "phosphorylation")
 
 
@@ -45,9 +48,9 @@ def biomarkers_of(
     if cancer is None or not cancer.nodes:
         return ()
     states = []
-    for name, genes, drugs, is_own in _asked_in(rules, cancer):
+    for name, genes, drugs, is_own, kinds in _asked_in(rules, cancer):
         state, is_answered = _state(name, genes, findings)
-        states.append(BiomarkerState(name, genes, state, is_answered, drugs, is_own))
+        states.append(BiomarkerState(name, genes, state, is_answered, drugs, is_own, kinds))
     return tuple(states)
 
 
@@ -69,19 +72,27 @@ def _asked_in(rules: TumourRules, cancer: Cancer) -> Asked:
     drugs: dict[str, dict[str, None]] = {}
     genes: dict[str, dict[str, None]] = {}
     own: set[str] = set()
-    for wanted in ("same", "any"):
-        for row in rules.label_rows:
-            if rules.diseases.fit(row, cancer) != wanted:
+    kinds: dict[str, dict[str, None]] = {}
+    fits = [(rules.diseases.fit(row, cancer), row) for row in rules.label_rows]
+    # Where nothing is for the cancer as it was recorded (`lung cancer`), what is for a kind of it.
+    has_own = any(fit == "same" for fit, _ in fits)
+    mine: tuple[ContextFit, ...] = ("same",) if has_own else _narrower(cancer)
+    for wanted in (*mine, "any"):
+        for fit, row in fits:
+            if fit != wanted:
                 continue
             for atom in positive_atoms(row.profile):
                 name = _name(atom)
                 if name:
-                    drugs.setdefault(name, {})[" + ".join(drug.name for drug in row.drugs)] = None
+                    drugs.setdefault(name, {})[_drugs_of(row)] = None
                     genes.setdefault(name, {}).update(dict.fromkeys(_genes(atom)))
-                    if wanted == "same":
+                    if wanted != "any":
                         own.add(name)
+                    if wanted == "unknown":
+                        kinds.setdefault(name, {})[row.disease] = None
+    _merge(drugs, genes, own)
     asked = tuple(
-        (name, tuple(genes[name]), tuple(named), name in own)
+        (name, tuple(genes[name]), tuple(named), name in own, tuple(kinds.get(name, ())))
         for name, named in sorted(drugs.items(), key=lambda each: each[0] in _SELDOM)
     )
     if len(rules.asked) < MOST_KEPT:
@@ -89,7 +100,33 @@ def _asked_in(rules: TumourRules, cancer: Cancer) -> Asked:
     return asked
 
 
+def _narrower(cancer: Cancer) -> tuple[ContextFit, ...]:
+    return () if CANCER in cancer.nodes else ("unknown",)
+
+
+def _merge(
+    drugs: dict[str, dict[str, None]], genes: dict[str, dict[str, None]], own: set[str]
+) -> None:
+    """`BRCA1 mutation` goes into `BRCA1/BRCA2 mutation`: one test answers both."""
+    for small in list(drugs):
+        family = small.rpartition(" ")[2]
+        for large in list(drugs):
+            is_part = set(genes[small]) < set(genes[large]) and len(genes[large]) <= _MERGED
+            if is_part and genes[small] and large.rpartition(" ")[2] == family:
+                if (small in own) != (large in own) or "::" in large:
+                    continue
+                drugs[large] |= drugs.pop(small)
+                break
+
+
+def _drugs_of(row: TumourRow) -> str:
+    joint = " or " if row.joined == "alternatives" else " + "
+    return joint.join(drug_words(drug.name) for drug in row.drugs)
+
+
 def _genes(atom: Atom) -> Iterable[str]:
+    if atom.kind == "hla":
+        return (atom.alleles[0].partition("*")[0],)
     return (gene for gene in atom.genes if gene not in ANY_PARTNER)
 
 
@@ -98,6 +135,8 @@ def _name(atom: Atom) -> str:
         return ""
     if atom.marker is not None:
         return _MARKERS.get(atom.marker.name, atom.marker.name)
+    if atom.kind == "hla":
+        return f"{atom.alleles[0].partition('*')[0]} typing"
     genes = tuple(_genes(atom))
     family = _FAMILIES.get(atom.kind, "mutation")
     if genes == ("ERBB2",) and family in ("amplification", "expression"):
@@ -124,6 +163,7 @@ def _state(name: str, genes: tuple[str, ...], findings: Findings) -> tuple[str, 
     kinds = {
         "fusion": KINDS["fusion"], "amplification": ("amplification", "gain"), "loss": ("loss",),
         "skipping": ("exon-skipping",), "expression": KINDS["expression"],
+        "typing": ("hla",),
     }.get(family)  # fmt: skip
     found: list[str] = []
     negative: list[str] = []
@@ -170,5 +210,5 @@ def _sort(
 
 _STRUCTURAL = frozenset(
     {"fusion", "rearrangement", "amplification", "gain", "loss", "exon-skipping", "expression",
-     "overexpression", "underexpression", "methylation", "loss-of-heterozygosity"}
+     "overexpression", "underexpression", "methylation", "loss-of-heterozygosity", "hla"}
 )  # fmt: skip

@@ -3,9 +3,10 @@ their source, what speaks against a drug, what waits for something, and the rest
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from fhir_pgx.model.finding import Presence
-from fhir_pgx.model.therapy import AGAINST
+from fhir_pgx.model.therapy import AGAINST, TherapyDrug
 from fhir_pgx.model.tumour import Alteration, Cancer
 from fhir_pgx.model.tumour_answer import Board, Held, Option
 from fhir_pgx.recommendation.tumour.biomarkers import biomarkers_of
@@ -13,12 +14,21 @@ from fhir_pgx.recommendation.tumour.findings import Findings
 from fhir_pgx.recommendation.tumour.rules import TumourRules, is_positive, order_of
 from fhir_pgx.recommendation.tumour.tiers import is_case, is_label, is_strong, strength
 
+OF_OTHER_CHANGES = (
+    "the study of any {genes} mutation holds for this one, which the drug's label does not name"
+)
 _HERE = ("same", "any")
 TOLD = 6  # rows of an option that are shown in full
 
 
-def board_of(rules: TumourRules, findings: Findings, cancer: Cancer | None) -> Board:
-    """Options are grouped by drugs, and not ranked as orders."""
+def board_of(
+    rules: TumourRules,
+    findings: Findings,
+    cancer: Cancer | None,
+    taken: Sequence[TherapyDrug] = (),
+) -> Board:
+    """Options are grouped by drugs, and not ranked as orders. `taken` are drugs in use or taken
+    before: they are told beside the conditions that ask for them."""
     held = rules.of_findings(findings, cancer, labels_alone_elsewhere=True)
     places, hidden = _sorted_out(held, rules, findings, cancer)
     against = sorted((each for each in held if _is_against(each)), key=order_of)
@@ -59,7 +69,7 @@ def board_of(rules: TumourRules, findings: Findings, cancer: Cancer | None) -> B
         else:
             hidden += len(option.rows)
     told = {
-        name: tuple(_told(each, rules, cancer) for each in options)
+        name: tuple(_told(each, rules, cancer, taken) for each in options)
         for name, options in kept.items()
     }
     return Board(
@@ -86,7 +96,10 @@ def _sorted_out(
         place = _place(each, rules)
         if place in ("options", "conditional") and rules.is_denied_by_label(each, findings, cancer):
             continue
-        if place:
+        if place == "options" and rules.is_narrower_on_label(each, findings, cancer):
+            why = (OF_OTHER_CHANGES.format(genes="/".join(each.row.genes)),)
+            places["conditional"].append(replace(each, outcome=replace(each.outcome, why=why)))
+        elif place:
             places[place].append(each)
         else:
             is_weak = each.fit in _HERE and not is_strong(each.row.provenance)
@@ -99,10 +112,12 @@ def _is_against(held: Held) -> bool:
     return is_here and held.row.effect in AGAINST
 
 
-def _told(option: Option, rules: TumourRules, cancer: Cancer | None) -> Option:
+def _told(
+    option: Option, rules: TumourRules, cancer: Cancer | None, taken: Sequence[TherapyDrug]
+) -> Option:
     """The option with the advice of what is shown of it; the rest is counted."""
-    told = tuple(rules.told(each, cancer) for each in option.rows[:TOLD])
-    against = tuple(rules.told(each, cancer) for each in option.against[:TOLD])
+    told = tuple(rules.told(each, cancer, taken) for each in option.rows[:TOLD])
+    against = tuple(rules.told(each, cancer, taken) for each in option.against[:TOLD])
     return Option((*told, *option.rows[TOLD:]), against)
 
 
@@ -118,13 +133,19 @@ def _speaks_against(each: Held, rows: Sequence[Held]) -> bool:
     first = rows[0]
     if not each.drugs <= first.drugs:
         return False
-    # Of the very same finding the stronger source stands; the rest is told as a conflict.
-    is_same_finding = any(_ids(each) <= _ids(row) for row in rows)
-    if is_same_finding and strength(first.row.provenance) < strength(each.row.provenance):
+    # Of the very same finding the stronger source stands; the rest is told as a conflict. A label
+    # for L858R says nothing of T790M, and a study of any EGFR mutation less than one of T790M.
+    if any(_outweighs(row, each) for row in rows):
         return False
     if each.drugs == first.drugs:
         return True
     return not _ids(each) <= _ids(first)
+
+
+def _outweighs(row: Held, against: Held) -> bool:
+    is_as_exact = row.outcome.rank <= against.outcome.rank
+    is_stronger = strength(row.row.provenance) < strength(against.row.provenance)
+    return is_stronger and is_as_exact and _ids(against) <= _ids(row)
 
 
 def _ids(held: Held) -> frozenset[int]:
@@ -181,7 +202,8 @@ def _options(held: Iterable[Held], against: Sequence[Held]) -> list[Option]:
     by_name = sorted(groups.values(), key=lambda rows: (*_group(rows[0]), _name(rows[0])))
     return [
         Option(
-            tuple(rows),
+            # A label for this very cancer goes before one for every solid tumour.
+            tuple(sorted(rows, key=_width)),
             tuple(
                 each
                 for each in against
@@ -190,6 +212,11 @@ def _options(held: Iterable[Held], against: Sequence[Held]) -> list[Option]:
         )
         for rows in by_name
     ]
+
+
+def _width(held: Held) -> tuple[bool, bool]:
+    is_labelled = is_label(held.row.provenance)
+    return not is_labelled, is_labelled and held.fit == "any"
 
 
 def _group(held: Held) -> tuple[bool, bool]:

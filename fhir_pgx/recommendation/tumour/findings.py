@@ -66,7 +66,7 @@ def _key(each: Alteration) -> tuple[object, ...]:
     unnamed = "" if change or each.exons or each.kind != "variant" else each.origin.reference
     return (
         each.genes, each.kind, change, each.exons, each.breakpoint, each.specimen,
-        each.source_class, unnamed,
+        each.source_class, unnamed, each.alleles,
     )  # fmt: skip
 
 
@@ -111,6 +111,9 @@ def marker_words(marker: Marker) -> str:
         parts.append(
             f"{marker.comparator}{marker.number}{f' {marker.unit}' if marker.unit else ''}"
         )
+    if marker.name == "HER2-IHC" and marker.number is not None:  # a score: `HER2 IHC 3+`
+        sign = "+" if marker.number else ""
+        parts = ["HER2 IHC", f"{marker.comparator}{marker.number}{sign}"]
     parts.append(marker.verdict)
     if marker.copies is not None:
         parts.append(f"{marker.copies} copies")

@@ -20,6 +20,7 @@ from fhir_pgx.recommendation.tumour.rules import TumourRules, is_positive, order
 from fhir_pgx.recommendation.tumour.tiers import is_label, is_strong, strength
 
 _HERE = ("same", "any", "unknown")
+_ANY_MUTATION = 5  # the rank of a row on any mutation of a gene
 
 
 def judge(
@@ -30,9 +31,10 @@ def judge(
     given: Sequence[TherapyDrug] = (),
     *,
     is_new: bool = True,
+    taken: Sequence[TherapyDrug] = (),
 ) -> Judged:
     """`given` are the drugs ordered beside it or in use. `is_new`: the drug is not taken yet, so
-    that a test can still come first."""
+    that a test can still come first. `taken` are drugs in use or taken before."""
     held = [
         each
         for each in rules.of_drug(drug, findings, cancer)
@@ -41,22 +43,37 @@ def judge(
     favouring, only_with = _favouring(held, drug, given)
     against, elsewhere = _against(held, drug, given, favouring)
     against, elsewhere, favouring, only_with = (
-        [rules.told(each, cancer) for each in rows]
+        [rules.told(each, cancer, taken) for each in rows]
         for rows in (against, elsewhere, favouring, only_with)
     )
     market = tuple(rules.market.of_order(drug, cancer))
     missing: tuple[MissingTest, ...] = ()
     unsupported: tuple[TestFirst, ...] = ()
-    if is_new and not any(is_strong(each.row.provenance) for each in against):
+    # Cetuximab with encorafenib is named by the label for what was found: RAS is not asked for.
+    is_combined = any(_is_labelled_combination(each) for each in favouring)
+    if is_new and not is_combined and not any(is_strong(each.row.provenance) for each in against):
         missing = missing_tests(drug, rules, findings, cancer)
-        unsupported = () if missing else denied_tests(drug, rules, findings, cancer)
+        unsupported = denied_tests(drug, rules, findings, cancer, is_whole=not missing)
+        # What is to be excluded was found: no other test changes that.
+        missing = () if unsupported else missing
     if any(is_strong(each.row.provenance) for each in favouring):
         only_with = []
+    # A strong study of the very change is a reason to give it, and stands without a label.
+    has_reason = any(
+        is_strong(each.row.provenance)
+        and not is_label(each.row.provenance)
+        and each.outcome.rank < _ANY_MUTATION
+        and each.fit == "same"
+        for each in favouring
+    )
+    if has_reason or elsewhere:
+        unsupported = ()
     informs = bool(elsewhere or missing or only_with or unsupported)
     near = _near(held, drug, given) if is_new and not (against or missing) else []
+    near = [each for each in near if not rules.is_denied_by_label(each, findings, cancer)]
     if any(is_label(each.row.provenance) for each in favouring):
         near = []
-    near = [rules.told(each, cancer) for each in near]
+    near = [rules.told(each, cancer, taken) for each in near]
     informs = informs or bool(near)
     indicator = _indicator(against, bool(market), favouring)
     # Observations of chemotherapy by level B are no reason to stop anybody.
@@ -109,7 +126,9 @@ def _indicator(against: Sequence[Held], is_withdrawn: bool, favouring: Sequence[
 def _is_outweighed(against: Held, favouring: Sequence[Held]) -> bool:
     found = _ids(against)
     return any(
-        found <= _ids(each) and strength(each.row.provenance) < strength(against.row.provenance)
+        found <= _ids(each)
+        and each.outcome.rank <= against.outcome.rank
+        and strength(each.row.provenance) < strength(against.row.provenance)
         for each in favouring
     )
 
@@ -137,10 +156,12 @@ def _favouring(
 
 
 def _near(held: Sequence[Held], drug: TherapyDrug, given: Sequence[TherapyDrug]) -> list[Held]:
-    """Label rows of this disease that a finding comes near to, and why it does not meet them."""
+    """Label rows of this disease that a finding comes near to, and why it does not meet them; the
+    label itself before the list of its companion diagnostics, which says less."""
     return [
         each
-        for each in sorted(held, key=order_of)
+        for each in sorted(held, key=lambda one: (one.row.provenance.level == "FDA-CDx",
+                                                  order_of(one)))
         if each.outcome.truth == "unknown"
         and is_positive(each)
         and is_label(each.row.provenance)
@@ -159,12 +180,10 @@ def _against(
 ) -> tuple[list[Held], list[Held]]:
     """What warns, and what only informs."""
     warns, informs = [], []
-    combined = [
-        each
-        for each in favouring
-        if each.row.joined == "combination" and is_label(each.row.provenance) and each.fit == "same"
-    ]
-    for each in sorted(held, key=order_of):
+    combined = [each for each in favouring if _is_labelled_combination(each)]
+    for each in sorted(
+        held, key=lambda one: (order_of(one)[0], one.fit == "unknown", order_of(one))
+    ):
         if each.row.effect not in AGAINST or not each.is_met:
             continue
         # Resistance to cetuximab alone is why a label gives it with encorafenib: given so, the
@@ -181,11 +200,26 @@ def _against(
             # A label's limitation in another disease is none here.
             if not is_label(about) and not _is_outweighed(each, favouring):
                 informs.append(each)
+        elif each.fit == "unknown" and _is_named_all_the_same(each, favouring):
+            if is_label(about):
+                informs.append(each)
         elif is_strong(about) or (each.fit != "unknown" and not _is_outweighed(each, favouring)):
             warns.append(each)
         else:
             informs.append(each)
     return warns, informs
+
+
+def _is_named_all_the_same(against: Held, favouring: Sequence[Held]) -> bool:
+    """Whether a label names the drug for that very finding, and what speaks against it is of a
+    kind of cancer that nobody has stated: it warns nobody, and a study is not told at all."""
+    found = _ids(against)
+    return any(is_label(each.row.provenance) and found <= _ids(each) for each in favouring)
+
+
+def _is_labelled_combination(held: Held) -> bool:
+    is_label_row = held.row.joined == "combination" and is_label(held.row.provenance)
+    return is_label_row and held.fit == "same"
 
 
 def _concerns(held: Held, drug: TherapyDrug, given: Sequence[TherapyDrug]) -> bool:

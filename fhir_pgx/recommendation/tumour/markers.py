@@ -168,7 +168,7 @@ def her2_status(findings: Findings) -> tuple[str, tuple[Marker, ...], str]:
         if any(each.verdict == "negative" for each in overall):
             return "low", used, ""  # 2+ called negative: by its ISH
         return "", used, "HER2 IHC 2+ waits for an ISH"
-    if score == 1 or any(each.verdict == "low" for each in overall):
+    if score == 1 or any(each.verdict == "low" for each in (*overall, *ihc)):
         return "low", used, ""
     if score == 0:
         return "zero", used, ""

@@ -46,8 +46,18 @@ def _named(outcome: Outcome, part: Profile) -> Outcome:
     """An unknown with nothing on file says what that is."""
     if outcome.truth != "unknown" or outcome.why:
         return outcome
-    names = " or ".join(dict.fromkeys(atom.name for atom in atoms_of(part)))
+    names = " or ".join(dict.fromkeys(_asked(atom) for atom in atoms_of(part)))
     return Outcome("unknown", outcome.by, outcome.rank, (f"no usable result of {names} on file",))
+
+
+def _asked(atom: Atom) -> str:
+    """What an atom asks for, as a person says it."""
+    if atom.marker is not None:
+        name = "HER2" if atom.marker.name.startswith("HER2") else atom.marker.name
+        return " ".join(part for part in (name, atom.marker.scale) if part)
+    if atom.alleles:
+        return f"{atom.alleles[0].partition('*')[0]} type"
+    return atom.name.replace("*::", "").replace("|", "/")
 
 
 def _together(parts: list[Outcome], like: Outcome) -> Outcome:

@@ -9,19 +9,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from fhir_pgx.model.finding import Caveat, SourceClass
+from fhir_pgx.model.finding import Caveat, Presence, SourceClass
 from fhir_pgx.model.therapy import AGAINST, ContextFit, Provenance, TherapyAdvice, TherapyDrug
 from fhir_pgx.model.tumour import (
     Alteration,
     Atom,
     Cancer,
+    RowOrigin,
     TumourKnowledge,
     TumourRow,
 )
 from fhir_pgx.model.tumour_answer import Finding, Held, Outcome
 from fhir_pgx.recommendation.tumour.disease import Diseases
 from fhir_pgx.recommendation.tumour.drugs import DrugIndex, is_class
-from fhir_pgx.recommendation.tumour.findings import Findings, marker_words
+from fhir_pgx.recommendation.tumour.earlier import noted
+from fhir_pgx.recommendation.tumour.findings import (
+    BENIGN,
+    Findings,
+    is_synonymous,
+    marker_words,
+)
 from fhir_pgx.recommendation.tumour.market import Market, words_of
 from fhir_pgx.recommendation.tumour.opposed import drugs_key, settle
 from fhir_pgx.recommendation.tumour.profile import atoms_of, evaluate, positive_atoms
@@ -43,14 +50,16 @@ FLAGGED = Caveat("PGX-702", "The source itself marks this evidence as under ques
 _BARE = TherapyAdvice(
     "tumour", (), "unknown", "", "", "", "unknown", Provenance("", "", "", ""), ""
 )
+_ANY_MUTATION = 5
 _EXACT = ("protein", "coding", "rsid")
 _NUMBER = re.compile(r"\d+")
 MOST_KEPT = 2000  # kinds of cancer whose fits are kept
 # INN stems of targeted drugs: kinase, hedgehog, PARP, CDK and BCL-2 inhibitors, antibodies and
 # their conjugates.
 _STEMS = ("nib", "mab", "gib", "sib", "rib", "lib", "clax", "deruxtecan", "vedotin", "emtansine")
+NO_RESISTANCE = "no known acquired resistance mutation"  # as rows have the label's condition
 LABELS = ("FDA-CDx", "FDA-label", "FDA-label-limitation")
-Asked = tuple[tuple[str, tuple[str, ...], tuple[str, ...], bool], ...]
+Asked = tuple[tuple[str, tuple[str, ...], tuple[str, ...], bool, tuple[str, ...]], ...]
 Key = tuple[str, str, str]
 
 
@@ -80,8 +89,14 @@ class TumourRules:
         ]
         self._firsts = [self._contexts.index(number) for number in range(len(contexts))]
         self._fits: dict[tuple[str, ...] | None, list[ContextFit | None]] = {}
+        self._origins = [_origin_of(row) for row in self.rows]
         self._is_label = [is_label(row.provenance) for row in self.rows]
         self._drug_keys = [drugs_key(row.drugs) for row in self.rows]
+        self._unless_resistant = {
+            self._drug_keys[number]
+            for number, row in enumerate(self.rows)
+            if self._is_label[number] and NO_RESISTANCE in row.lines
+        }
         self._drugs = DrugIndex(
             (drug, number) for number, row in enumerate(self.rows) for drug in row.drugs
         )
@@ -140,6 +155,8 @@ class TumourRules:
             if fit is None or (labels_alone and fit == "other" and not self._is_label[number]):
                 continue
             outcome = self._outcome(number, findings)
+            if outcome.truth == "met" and self._drug_keys[number] in self._unless_resistant:
+                outcome = _with_resistance(row, outcome, findings)
             if outcome.truth == "met" or (outcome.truth == "unknown" and outcome.why):
                 held.append(Held(row, outcome, fit, _BARE, drugs=self._drug_keys[number]))
         return settle(held)
@@ -156,6 +173,26 @@ class TumourRules:
             if self._fits_in(cancer)[self._contexts[number]] == "same"
         }
         return "not-met" in truths and "met" not in truths and self._rests_on_labelled(held)
+
+    def is_narrower_on_label(self, held: Held, findings: Findings, cancer: Cancer | None) -> bool:
+        """Whether a study of any mutation of a gene would name a drug whose labels in this cancer
+        name particular changes of the gene, and none that was found: gefitinib is for L858R, and
+        no option for an exon 20 insertion because a study pooled EGFR mutations."""
+        if is_label(held.row.provenance) or held.outcome.rank < _ANY_MUTATION:
+            return False
+        fits = self._fits_in(cancer)
+        for drug in held.row.drugs:
+            rows = [
+                number
+                for number in self._drugs.of(drug)
+                if self._is_label[number]
+                and self.rows[number].effect not in AGAINST
+                and fits[self._contexts[number]] in ("same", "any", held.fit)
+                and set(self.rows[number].genes) & set(held.row.genes)
+            ]
+            if rows and not any(self._outcome(n, findings).truth == "met" for n in rows):
+                return True
+        return False
 
     def _rests_on_labelled(self, held: Held) -> bool:
         """Whether a label row on the drugs asks for a marker that the row rests on."""
@@ -185,15 +222,16 @@ class TumourRules:
 
     def _outcome(self, number: int, findings: Findings) -> Outcome:
         row = self.rows[number]
-        key = (self._profiles[number], row.origin)
+        origin = self._origins[number]
+        key = (self._profiles[number], origin)
         outcome = findings.seen.get(key)
         if outcome is None:
-            outcome = evaluate(row.profile, findings, row.origin, self.stored)
+            outcome = evaluate(row.profile, findings, origin, self.stored)
             findings.seen[key] = outcome
         return outcome
 
-    def told(self, held: Held, cancer: Cancer | None) -> Held:
-        """The row with its advice made."""
+    def told(self, held: Held, cancer: Cancer | None, taken: Sequence[TherapyDrug] = ()) -> Held:
+        """The row with its advice made; `taken` are drugs in use or taken before."""
         row, outcome, fit = held.row, held.outcome, held.fit
         advice = TherapyAdvice(
             domain="tumour",
@@ -207,7 +245,11 @@ class TumourRules:
             summary=LEVEL_WORDS.get(row.provenance.level, ""),
             any_of=row.joined == "alternatives",
             genes=row.genes,
-            needs=(*outcome.why, *_need_of(row, fit, cancer), *row.lines),
+            needs=(
+                *outcome.why,
+                *_need_of(row, fit, cancer),
+                *noted(row.lines, taken, cancer, self.knowledge.drug_classes),
+            ),
             market=words_of(self.market.of_row(row)),
             tier=self._tier(row, fit) if outcome.truth == "met" else "",
             conflicts=held.conflicts,
@@ -218,8 +260,37 @@ class TumourRules:
         return replace(held, advice=advice)
 
 
+def _with_resistance(row: TumourRow, outcome: Outcome, findings: Findings) -> Outcome:
+    """A label for a fusion without a known resistance mutation waits where the gene has a mutation
+    as well: which of them confer resistance is not stored."""
+    if not is_label(row.provenance) or row.effect in AGAINST:
+        return outcome
+    others = [
+        each
+        for gene in row.genes
+        for each in findings.of(gene)
+        if each.presence is Presence.PRESENT
+        and each.protein is not None
+        and each.significance not in BENIGN
+        and not is_synonymous(each)
+    ]
+    if not others or any(each in others for each in outcome.by):
+        return outcome
+    names = ", ".join(dict.fromkeys(each.label for each in others))
+    why = f"{names} on file; the label asks for no acquired resistance"
+    return Outcome("unknown", outcome.by, outcome.rank, (why,))
+
+
+def _origin_of(row: TumourRow) -> RowOrigin:
+    """A label that does not say is of the tumour: a germline finding alone makes no option of its
+    drug. What speaks against a drug is met by either."""
+    is_of_tumour = row.origin == "" and is_label(row.provenance) and row.effect not in AGAINST
+    return "tumour" if is_of_tumour else row.origin
+
+
 def _targeted_drugs(knowledge: TumourKnowledge) -> set[TherapyDrug]:
     found = {test.drug for test in knowledge.tests_first}
+    found |= {status.drug for status in knowledge.market if status.bars}
     for row in knowledge.rows:
         if row.provenance.level in ("guideline", *LABELS):
             found.add(row.drugs[0])
@@ -278,6 +349,7 @@ def _keys_of_row(row: TumourRow) -> Iterator[Key]:
             if atom.marker is not None:
                 yield ("marker", atom.marker.name, "")
             continue
+        yield from (("gene", allele.partition("*")[0], "") for allele in atom.alleles[:1])
         genes = [gene for gene in atom.genes if gene not in ANY_PARTNER]
         for gene in genes:
             yield from _keys_of_atom(atom, gene)

@@ -183,7 +183,10 @@ def _lost(found: Alteration) -> tuple[Fit, str]:
 
 def _of_exon(atom: Atom, found: Alteration, stored: Stored) -> tuple[Fit, str]:
     change, kind = found.protein, atom.kind
-    is_stated = bool(set(atom.exons) & set(found.exons))
+    stated = set(found.exons)
+    is_stated = bool(set(atom.exons) & stated)
+    if found.kind == "any" and change is None:  # "exons 18 to 21" does not say which of them
+        is_stated = bool(stated) and stated <= set(atom.exons)
     if kind == "exon-skipping":
         is_met_splice = (
             "MET" in found.genes and "14" in atom.exons and bool(_MET_SPLICE.match(found.coding))

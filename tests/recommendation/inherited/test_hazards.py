@@ -1,12 +1,14 @@
 """What inherited findings say against other drugs: loudness by finding, situation and certainty."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from fhir_pgx.knowledge.inherited import load_inherited
 from fhir_pgx.knowledge.loader import HERE
 from fhir_pgx.model.drug import Drug
+from fhir_pgx.model.finding import Presence
 from fhir_pgx.model.patient import NOBODY, Fact, Medicine, PatientContext
 from fhir_pgx.recommendation.inherited import InheritedBook, hazards_of
 from tests.recommendation.inherited.findings import drug, finding, known
@@ -181,3 +183,81 @@ def test_every_row_that_is_a_hazard_names_a_drug():
     for row in KNOWLEDGE.rows:
         if row.kind == "hazard":
             assert row.drugs or row.drug_classes, row.id
+
+
+def said(names, *findings, patient=NOBODY, **members):
+    drugs = tuple(drug(name) for name in names.split(" + "))
+    return hazards_of(drugs, BOOK, known(*findings, **members), patient, TODAY)
+
+
+def disputed(gene, **members):
+    """One result says present, another absent."""
+    return finding(gene, presence=Presence.INDETERMINATE, is_disputed=True, **members)
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "alarm"),
+    [
+        ("sotalol", disputed("KCNH2"), "warning"),
+        ("ondansetron", disputed("KCNH2"), "info"),
+        ("sotalol", disputed("KCNH2", significance="uncertain"), None),
+        ("sotalol", disputed("KCNH2", significance="benign"), None),
+        ("sotalol", finding("KCNH2", presence=Presence.INDETERMINATE), None),
+        ("sotalol", finding("KCNH2", presence=Presence.NO_CALL), None),
+        ("sotalol", finding("KCNH2", presence=Presence.ABSENT), None),
+    ],
+)
+def test_a_finding_that_another_result_denies_is_told_one_step_lower(name, found, alarm):
+    judged = said(name, found)
+    assert [each.alarm for each in judged] == ([alarm] if alarm else [])
+    for each in judged:
+        assert each.state == "possible"
+        assert any("another says absent" in need for need in each.advice.needs)
+
+
+def test_two_polg_variants_of_unknown_phase_are_told_as_the_boxed_warning_if_the_phase_holds():
+    two = [finding("POLG", "p.Ala467Thr", 1), finding("POLG", "p.Trp748Ser", 2)]
+    (judged,) = said("valproic acid", *two)
+    assert (judged.alarm, judged.advice.effect) == ("warning", "contraindicated")
+    assert "different copies" in judged.advice.needs[0]
+
+
+def test_what_is_ordered_together_is_no_choice():
+    (judged,) = said("estradiol + dienogest", LEIDEN)
+    assert judged.advice.drug == "estradiol + dienogest"
+
+
+def test_the_prodrug_of_phenytoin_is_told_as_phenytoin_is():
+    dravet = finding("SCN1A", "p.Arg222Ter")
+    for name in ("phenytoin", "fosphenytoin"):
+        assert told(name, dravet) == [("warning", "RARE-hand:087")]
+    assert told("levetiracetam", dravet) == []
+
+
+@pytest.mark.parametrize(
+    ("gene", "label", "significance", "alarm"),
+    [
+        ("F5", "F5 Factor V Leiden", "pathogenic", "warning"),
+        ("F5", "F5 Factor V Leiden", "", "warning"),
+        ("F5", "F5 Factor V Leiden", "benign", None),
+        ("F5", "F5 R2 haplotype", "pathogenic", None),
+        ("F2", "F2 Prothrombin G20210A", "risk", "warning"),
+        ("F2", "F2 variant without a name", "pathogenic", None),
+    ],
+)
+def test_leiden_and_g20210a_are_known_by_their_words(gene, label, significance, alarm):
+    worded = finding(gene, "", label=label, significance=significance)
+    found = told("ethinyl estradiol", worded)
+    assert [each[0] for each in found] == ([alarm] if alarm else [])
+
+
+@pytest.mark.parametrize("name", ["c.20210G>A", "c.*97G>A"])
+def test_the_legacy_name_of_prothrombin_counts(name):
+    assert told("ethinyl estradiol", finding("F2", name, significance=""))[0][0] == "warning"
+
+
+@pytest.mark.parametrize(("fraction", "told_of"), [("0.1", True), ("0.3", False), ("0.5", False)])
+def test_a_hazard_of_few_reads_is_told_as_loud_and_says_so(fraction, told_of):
+    (judged,) = said("sotalol", finding("KCNH2", frequency=Decimal(fraction)))
+    assert judged.alarm == "critical"
+    assert ("PGX-838" in [caveat.code for caveat in judged.advice.caveats]) is told_of

@@ -4,6 +4,7 @@ import pytest
 
 from fhir_pgx.knowledge.inherited import load_inherited
 from fhir_pgx.knowledge.loader import HERE
+from fhir_pgx.model.finding import Presence
 from fhir_pgx.model.patient import NOBODY, PatientContext
 from fhir_pgx.recommendation.inherited import (
     InheritedBook,
@@ -162,3 +163,43 @@ def test_the_copies_of_smn2_stand_beside_the_therapies_of_smn1():
 def test_no_withdrawn_drug_is_ever_named_as_an_option():
     found = named_for_findings(BOOK, known(SICKLE), TEENAGER)
     assert "voxelotor" not in [each.advice.drug for each in found]
+
+
+@pytest.mark.parametrize(
+    ("found", "effect", "says"),
+    [
+        ([finding("RPE65", presence=Presence.NO_CALL)], "test-first", "without an answer"),
+        ([finding("RPE65", presence=Presence.INDETERMINATE)], "test-first", "without an answer"),
+        ([finding("RPE65", presence=Presence.ABSENT)], "unknown", "tested, and no variant"),
+        ([], "test-first", "no RPE65 result on file"),
+    ],
+)
+def test_not_tested_not_answered_and_absent_are_three_words(found, effect, says):
+    told = judge_order((drug("voretigene neparvovec"),), BOOK, known(*found), NOBODY, proposed=True)
+    assert told.advice.effect == effect
+    assert says in told.beside[0]
+
+
+def test_two_copies_of_smn1_are_said_to_be_no_loss():
+    told = judge_order((drug("risdiplam"),), BOOK, known(copies("SMN1", 2)), NOBODY, proposed=True)
+    assert told.beside == ("SMN1 is not lost on both copies, which the label asks for",)
+
+
+def test_care_for_two_copies_takes_the_place_of_care_for_one():
+    def care(*findings):
+        named = named_for_findings(BOOK, known(*findings), NOBODY)
+        return [each.advice.context for each in named if each.kind == "care"]
+
+    assert care(finding("LDLR")) == ["heterozygous familial hypercholesterolaemia"]
+    assert care(finding("LDLR", zygosity="homozygous")) == [
+        "homozygous familial hypercholesterolaemia"
+    ]
+    both = care(finding("LDLR", zygosity="homozygous"), finding("KCNH2"))
+    assert "long QT syndrome type 2" in both  # of another gene: untouched
+
+
+def test_a_therapy_that_names_a_class_names_its_drugs_as_alternatives():
+    named = named_for_findings(BOOK, known(finding("HNF1A")), NOBODY)
+    (advice,) = [each.advice for each in named]
+    assert advice.any_of
+    assert advice.drug.startswith("glyburide or glipizide")

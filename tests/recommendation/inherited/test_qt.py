@@ -1,5 +1,6 @@
 """Long-QT genes and QT-prolonging drugs: how loud each pair is told."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -15,7 +16,12 @@ from tests.recommendation.inherited.findings import changed, drug, finding, know
 KNOWLEDGE = load_inherited(HERE)
 BOOK = InheritedBook(KNOWLEDGE)
 TODAY = date(2026, 11, 23)
-ALARM = {"contraindicated": "critical", "avoid": "warning", "caution": "info"}
+# Where the label only warns of the interval, the gene's guideline has the drug avoided.
+TOLD = {
+    "contraindicated": ("critical", "contraindicated"),
+    "avoid": ("warning", "avoid"),
+    "caution": ("warning", "avoid"),
+}
 # What makes each gene's finding one of long QT syndrome.
 GENES = {
     "KCNQ1": {}, "KCNH2": {}, "CALM1": {}, "CALM2": {}, "CALM3": {}, "KCNJ2": {},
@@ -31,15 +37,26 @@ def qtc(value, when="2026-11-20"):
 def of(name, *findings, patient=NOBODY, **members):
     """What the QT row says of a drug; other hazards of the same drug aside."""
     found = hazards_of((drug(name),), BOOK, known(*findings, **members), patient, TODAY)
-    return [each for each in found if each.advice.provenance.id.startswith("QT-hand")]
+    return [each for each in found if re.match(r"QT-hand|.*/qt$", each.advice.provenance.id)]
 
 
 @pytest.mark.parametrize("qt", KNOWLEDGE.qt_drugs, ids=lambda qt: qt.drug.name)
 @pytest.mark.parametrize("gene", GENES)
-def test_a_pathogenic_finding_is_told_as_loud_as_the_label_speaks_of_long_qt(gene, qt):
+def test_a_pathogenic_finding_is_avoided_at_least_and_as_loud_as_the_label(gene, qt):
     (judged,) = of(qt.drug.name, finding(gene, **GENES[gene]))
-    assert (judged.alarm, judged.advice.effect) == (ALARM[qt.in_lqts], qt.in_lqts)
+    assert (judged.alarm, judged.advice.effect) == TOLD[qt.in_lqts]
     assert judged.advice.provenance.by_hand
+
+
+def test_a_label_that_only_warns_is_not_said_to_have_the_drug_avoided():
+    (judged,) = of("haloperidol", finding("KCNH2"))
+    advice = judged.advice
+    assert (advice.provenance.source, advice.provenance.id) == (
+        "AHA/ACC/HRS 2017; ESC 2022",
+        "CARD-hand:009/qt",
+    )
+    assert "the label warns of QT prolongation" in advice.summary
+    assert "FDA-label, QT-hand:haloperidol" in advice.summary
 
 
 @pytest.mark.parametrize("qt", KNOWLEDGE.qt_drugs, ids=lambda qt: qt.drug.name)
@@ -91,11 +108,11 @@ def test_a_risk_modifier_says_nothing_beside_a_mild_drug_and_no_qtc_raises_it():
 @pytest.mark.parametrize(
     ("name", "patient", "alarm"),
     [
-        ("azithromycin", NOBODY, "info"),
-        ("azithromycin", qtc(499), "info"),
-        ("azithromycin", qtc(500), "warning"),
-        ("azithromycin", qtc(520, "2026-06-01"), "info"),  # too old to weigh
-        ("azithromycin", qtc(520, ""), "info"),  # nobody knows when
+        ("azithromycin", NOBODY, "warning"),
+        ("azithromycin", qtc(499), "warning"),
+        ("azithromycin", qtc(500), "critical"),
+        ("azithromycin", qtc(520, "2026-06-01"), "warning"),  # too old to weigh
+        ("azithromycin", qtc(520, ""), "warning"),  # nobody knows when
         ("ondansetron", qtc(500), "critical"),
         ("sotalol", qtc(500), "critical"),  # there is nothing louder
         ("ribociclib", qtc(449), "warning"),

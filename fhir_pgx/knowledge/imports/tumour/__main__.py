@@ -14,7 +14,7 @@ from typing import Any
 
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.files import read_yaml
-from fhir_pgx.knowledge.imports.tumour import civic, diseases, drugs, proteins
+from fhir_pgx.knowledge.imports.tumour import civic, diseases, drugs, gene_ids, proteins
 from fhir_pgx.knowledge.loader import HERE
 
 FOLDER = HERE / "therapies" / "tumour"
@@ -26,6 +26,7 @@ TREE = (
     "Ours: ids that begin with FHIRPGX.\n"
 )
 CODES = "# Source: RxNorm (NLM, public), each code checked against drug_codes.sqlite.\n"
+GENES = "# Source: HGNC (genenames.org, CC0): ids as the fact tables of therapies state them.\n"
 EXONS = "# Source: exon boundaries of the RefSeq transcript named, approximate at junctions.\n"
 HAND_TABLES = ("fda_cdx", "fda_labels", "guidelines")
 
@@ -77,6 +78,11 @@ def files(facts: Path) -> dict[str, str]:
         "diseases.csv": written(TREE, diseases.FIELDS, _diseases(facts, statements)),
         "proteins.csv": written(
             CIVIC, proteins.FIELDS, proteins.protein_rows([*therapies, *statements])
+        ),
+        "gene_ids.csv": written(
+            GENES,
+            gene_ids.FIELDS,
+            gene_ids.gene_rows(row for name in gene_ids.TABLES for row in table(facts, name)),
         ),
         "exons.csv": written(
             EXONS,
