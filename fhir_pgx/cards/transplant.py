@@ -37,7 +37,7 @@ LABORATORY = Caveat(
 )
 MOST_DONORS = 10  # in full; a search can have hundreds
 _HEAD = (
-    "| HLA | Recipient | Donor | Matched of 2 | Result | GvH | HvG |",
+    "| HLA | Result | Recipient | Donor | Matched of 2 | GvH | HvG |",
     "|---|---|---|---|---|---|---|",
 )
 
@@ -88,9 +88,10 @@ def _summary(told: Sequence[HlaMatch]) -> str:
     (match,) = told
     name = _name(match)
     short = f"HLA {grade_words(leading_grade(match))}" if match.loci else "no HLA match to compare"
+    brief = short.partition(" (")[0]  # which loci are missing stands in the detail
     found = [each for each in match.antibodies if is_dsa(each)]
     if found:
-        return f"Donor-specific {_named(found)}{_later(found)}; {short} with {name}"
+        return f"Donor-specific {_named(found)}{_later(found)}, {name}; {brief}"
     possible = [each for each in match.antibodies if is_possible_dsa(each)]
     if possible and not any(each.antibody.specificity for each in possible):
         return (
@@ -98,7 +99,8 @@ def _summary(told: Sequence[HlaMatch]) -> str:
             f"{short} with {name}"
         )
     if possible:
-        return f"Possible donor-specific {_named(possible)}{_later(possible)}; {short} with {name}"
+        told_of = f"Possible donor-specific {_named(possible)}{_later(possible)}, {name}"
+        return f"{told_of}; {brief}"
     return f"HLA with {name}: {match_words(match) if match.loci else short}"
 
 
@@ -153,10 +155,10 @@ def _grades(match: HlaMatch) -> list[str]:
 def _row(locus: LocusMatch) -> str:
     cells = (
         locus.locus,
+        _result(locus),
         _alleles(locus.recipient),
         _alleles(locus.donor),
         bounds_words(locus.matches),
-        _result(locus),
         bounds_words(locus.gvh),
         bounds_words(locus.hvg),
     )

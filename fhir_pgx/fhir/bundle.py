@@ -5,9 +5,12 @@ wrapper, references that are relative, absolute, versioned, `urn:uuid:` or `#con
 walked here, so that no other reader has to know.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import orjson
 
 from fhir_pgx.errors import TooDeep
 from fhir_pgx.model.finding import NotUnderstood
@@ -37,7 +40,8 @@ class Entry:
 
     # Worked out once: every reader asks for them. A call has some twenty entries, so a plain class.
     __slots__ = (
-        "_asked", "container", "full_url", "id", "mode", "path", "reference", "resource", "type",
+        "_asked", "_print", "container", "full_url", "id", "mode", "path", "reference", "resource",
+        "type",
     )  # fmt: skip
 
     def __init__(
@@ -61,14 +65,56 @@ class Entry:
         else:
             self.reference = full_url or path
         self._asked: tuple[frozenset[str], str] | None = None
+        self._print: bytes | None = None
+
+    @property
+    def print(self) -> bytes:
+        """A digest of what the resource says, whoever's it is and whenever: see `OF_THE_CASE`.
+        Empty where its content is no JSON that can be written again."""
+        if self._print is None:
+            self._print = _print_of(self.resource)
+        return self._print
 
     @property
     def asked(self) -> tuple[frozenset[str], str]:
         """What an Observation asks: the codes of itself and of its components, and their words in
         lower case. Looked at before anything of it is read."""
         if self._asked is None:
-            self._asked = _asked(self.resource)
+            self._asked = _kept_asked(self)
         return self._asked
+
+
+# Of whom, when, by whom and on whose order: what a result says stays the same.
+OF_THE_CASE = frozenset(
+    ("id", "meta", "text", "subject", "encounter", "performer", "basedOn", "effectiveDateTime",
+     "effectivePeriod", "effectiveInstant", "issued", "identifier", "specimen", "result",
+     "presentedForm", "resourceType", "language")
+)  # fmt: skip
+
+
+def _print_of(resource: Mapping[str, Any]) -> bytes:
+    content = {name: part for name, part in resource.items() if name not in OF_THE_CASE}
+    try:
+        text = orjson.dumps(content, default=str)
+    except orjson.JSONEncodeError:
+        return b""
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+_KEPT: dict[bytes, tuple[frozenset[str], str]] = {}  # by what a result says
+_MOST_KEPT, _LONGEST_KEPT = 8192, 600
+
+
+def _kept_asked(entry: Entry) -> tuple[frozenset[str], str]:
+    key = entry.print
+    found = _KEPT.get(key)
+    if found is None:
+        found = _asked(entry.resource)
+        if key and len(found[1]) <= _LONGEST_KEPT:
+            if len(_KEPT) >= _MOST_KEPT:
+                _KEPT.clear()
+            _KEPT[key] = found
+    return found
 
 
 def _asked(resource: Mapping[str, Any]) -> tuple[frozenset[str], str]:

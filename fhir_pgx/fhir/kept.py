@@ -14,20 +14,14 @@ from typing import Any
 
 import orjson
 
-from fhir_pgx.fhir.bundle import Entry, as_dicts, reference_of
+from fhir_pgx.fhir.bundle import OF_THE_CASE, Entry, as_dicts, reference_of
 from fhir_pgx.fhir.gathering import Gathering, origin_of
-from fhir_pgx.model.finding import NotUnderstood, Origin
+from fhir_pgx.model.finding import NotUnderstood, Origin, bound_anew
 
 MOST = 8192
 LONGEST = 80  # signs of a stated text: a name is shorter, a discussion longer
 Reader = Callable[[Entry, Gathering], None]
 
-# Of whom, when, by whom and on whose order: what is said stays the same.
-_OF_THE_CASE = frozenset(
-    ("id", "meta", "text", "subject", "encounter", "performer", "basedOn", "effectiveDateTime",
-     "effectivePeriod", "effectiveInstant", "issued", "identifier", "specimen", "result",
-     "presentedForm", "resourceType", "language")
-)  # fmt: skip
 # What leads to other resources: such an Observation is read each time.
 _LEADING = ("derivedFrom", "hasMember", "focus", "contained", "extension", "partOf", "device")
 # What a reading may add and be kept; anything else it adds belongs to this call.
@@ -78,11 +72,14 @@ def _key(entry: Entry, gathering: Gathering) -> bytes | None:
     for name in _LEADING:
         if name in resource:
             return None
+    content = entry.print
+    if not content:
+        return None
     above = gathering.report_of.get(id(resource))
-    parts: list[Any] = [
-        gathering.genomes.source_class(entry),
-        {name: part for name, part in resource.items() if name not in _OF_THE_CASE},
-    ]
+    class_ = gathering.genomes.source_class(entry).value
+    if "specimen" not in resource and above is None:
+        return content + class_.encode()
+    parts: list[Any] = [content.hex(), class_]
     if "specimen" in resource:
         parts.append(_specimens(resource, entry, gathering))
     if above is not None:
@@ -98,7 +95,7 @@ def _report(report: Entry, gathering: Gathering) -> str:
     key = id(report.resource)
     if key not in gathering.prints:
         content = [
-            {name: part for name, part in report.resource.items() if name not in _OF_THE_CASE},
+            {name: part for name, part in report.resource.items() if name not in OF_THE_CASE},
             _specimens(report.resource, report, gathering),
         ]
         text = orjson.dumps(content, default=str)
@@ -116,7 +113,7 @@ def _specimens(resource: Mapping[str, Any], holder: Entry, gathering: Gathering)
         target = gathering.references.find(reference_of(item), origin)
         if target is not None:
             content = target.resource
-            found.append({n: part for n, part in content.items() if n not in _OF_THE_CASE})
+            found.append({n: part for n, part in content.items() if n not in OF_THE_CASE})
             waiting += [(parent, target) for parent in as_dicts(content.get("parent"))]
     return found
 
@@ -151,12 +148,9 @@ def _maker(item: Any, key: bytes) -> Callable[[Origin], Any]:
     if isinstance(item, NotUnderstood):
         reason = item.reason
         return lambda origin: NotUnderstood(origin.reference, reason, origin.path)
-    kind = type(item)
-    names = [each.name for each in fields(item)]
-    place = names.index("origin")
-    values = [key if name == "content" else getattr(item, name) for name in names]
-    before, after = tuple(values[:place]), tuple(values[place + 1 :])
-    return lambda origin: kind(*before, origin, *after)
+    if any(each.name == "content" for each in fields(item)):
+        return bound_anew(item, content=key)
+    return bound_anew(item)
 
 
 def _is_long(item: Any) -> bool:

@@ -51,6 +51,7 @@ _NO_BEARERS = frozenset(
      "MedicationAdministration", "MedicationDispense", "DocumentReference", "ImagingStudy")
 )  # fmt: skip
 _MAX_PARENTS = 6  # of a specimen: extract, aliquot, block, …
+_MOST_SAID = 2000  # signs of the words of a specimen; no more is looked through
 _LONGEST = 120  # signs of a class in words
 
 Said = list[tuple[str, str]]
@@ -118,8 +119,7 @@ class _Asked:
                 if donor is not None:
                     self.donors[key] = donor
                 return
-        is_class_stated = "extension" in resource or GENOMIC_SOURCE_CLASS in entry.asked[0]
-        classes = _classes_of(resource) if is_class_stated else []
+        classes = _kept_classes(entry)
         said = {said for said, _ in classes}
         if any(is_fetal for _, is_fetal in classes):
             self.another[key] = FETAL_CLASS
@@ -150,7 +150,7 @@ class _Asked:
 
     def _specimen(self, item: Mapping[str, Any], origin: Entry) -> Said:
         """The words and codes of a specimen and of those that it was made of."""
-        display = as_text(item.get("display"))
+        display = as_text(item.get("display"))[:_MOST_SAID]
         said: Said = [(display, "")] if display else []
         waiting, seen = [(item, origin)], 0
         while waiting and seen < _MAX_PARENTS:
@@ -226,6 +226,23 @@ class _Asked:
         return found.id or logical_id(found.full_url)
 
 
+_KEPT: dict[bytes, tuple[tuple[SourceClass, bool], ...]] = {}  # by what a result says
+_MOST_KEPT = 8192
+
+
+def _kept_classes(entry: Entry) -> tuple[tuple[SourceClass, bool], ...]:
+    """As `_classes_of`, once for all results that say the same."""
+    key = entry.print
+    found = _KEPT.get(key) if key else None
+    if found is None:
+        found = tuple(_classes_of(entry.resource))
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        if key:
+            _KEPT[key] = found
+    return found
+
+
 def _classes_of(resource: Mapping[str, Any]) -> list[tuple[SourceClass, bool]]:
     """What the source class component, and R4's extension of that name, say: the class, and
     whether it is a fetus's."""
@@ -233,10 +250,12 @@ def _classes_of(resource: Mapping[str, Any]) -> list[tuple[SourceClass, bool]]:
     for component in as_dicts(resource.get("component")):
         code = component.get("code")
         codings = code.get("coding") if isinstance(code, dict) else None
-        for item in as_dicts(codings):
-            if item.get("code") == GENOMIC_SOURCE_CLASS:
+        for item in codings if isinstance(codings, list) else as_dicts(codings):
+            if isinstance(item, dict) and item.get("code") == GENOMIC_SOURCE_CLASS:
                 found.append(_class_in(component))
                 break
+    if "extension" not in resource:
+        return found
     for extension in as_dicts(resource.get("extension")):
         if as_text(extension.get("url")).endswith(_SOURCE_EXTENSION):
             found.append(_class_in(extension))
@@ -303,4 +322,8 @@ def _role_words(person: Mapping[str, Any]) -> Said:
 
 def _said(*elements: Any) -> Said:
     found: Iterable[Any] = (each for element in elements for each in as_list(element))
-    return [pair for element in found for pair in concept_of(element).stated]
+    return [
+        (words[:_MOST_SAID], code[:_MOST_SAID])
+        for element in found
+        for words, code in concept_of(element).stated
+    ]

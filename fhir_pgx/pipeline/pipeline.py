@@ -11,6 +11,7 @@ A stage takes values and returns values. One gene's fault becomes that gene's ca
 are answered all the same, and a failure is never an empty answer.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -68,6 +69,25 @@ class _Asked:
     therapies: list[TherapyAdvice]
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class Ready:
+    """What knowledge alone makes ready, whatever the site's settings."""
+
+    def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
+        self.genes = Genes(knowledge)
+        self.precision = Precision(knowledge, today)
+        self.implications = Implications(knowledge, today)
+
+
+@functools.cache
+def _ready() -> Ready:
+    """Of the installed knowledge, once a process: workers inherit it from their parent."""
+    return Ready(load_knowledge(), _today)
+
+
 class Pipeline:
     """The stages with the knowledge they need; made once, shared by every thread."""
 
@@ -77,16 +97,19 @@ class Pipeline:
         drug_codes: DrugCodes,
         limits: Limits | None = None,
         *,
-        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        today: Callable[[], date] = _today,
+        ready: "Ready | None" = None,
     ) -> None:
+        """`ready` is what the knowledge makes ready, where it was made before."""
+        ready = ready or Ready(knowledge, today)
         self.knowledge = knowledge
         self.limits = limits or Limits()
         self.rulebook = Rulebook(knowledge, self.limits.precedence)
-        self.genes = Genes(knowledge)
+        self.genes = ready.genes
         self.orders = Orders(drug_codes, self.rulebook)
         self.advice = Advice(knowledge, self.rulebook, self.orders, self.genes, today)
-        self.precision = Precision(knowledge, today)
-        self._implications = Implications(knowledge, today)
+        self.precision = ready.precision
+        self._implications = ready.implications
         parts = (self.genes, self.orders, self.advice, self.precision)
         self.hooks = Hooks(knowledge, self.rulebook, self.limits, parts, today)
         self._reader = Reader(
@@ -103,6 +126,7 @@ class Pipeline:
         Raises BrokenKnowledge where the artefact does not match its hash, InvalidPolicy.
         """
         knowledge = with_ipd(load_knowledge(), settings.ipd_path)
+        ready = None if settings.ipd_path else _ready()
         policy = load_policy(settings.policy, knowledge)
         limits = Limits(
             max_cards=settings.max_cards,
@@ -111,7 +135,7 @@ class Pipeline:
             precedence=settings.sources,
             policy=policy,
         )
-        return cls(knowledge, DrugCodes(), limits)
+        return cls(knowledge, DrugCodes(), limits, ready=ready)
 
     def interpret(
         self,

@@ -86,7 +86,7 @@ def test_a_possible_one_warns_and_says_possible():
 def test_antibodies_are_told_where_the_recipient_is_not_typed():
     made = card(match("Patient/a", loci=(), antibodies=[judged("donor-specific")]))
     assert made.summary == (
-        "Donor-specific antibody DQ8 (MFI 8200); no HLA match to compare with donor Patient/a"
+        "Donor-specific antibody DQ8 (MFI 8200), donor Patient/a; no HLA match to compare"
     )
 
 

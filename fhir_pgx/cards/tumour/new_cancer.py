@@ -26,6 +26,7 @@ STAGE = Caveat(
     "Most of these drugs are for advanced or metastatic disease, or for a later line: whether a "
     "result would change anything now depends on the stage.",
 )
+_ROOM = 95  # signs of a summary beside the name of the cancer
 
 
 def new_cancer_card(
@@ -61,7 +62,11 @@ def new_cancer_card(
     names = ", ".join(_short(each) for each in missing[:4])
     more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
     if missing:
-        said = f"no usable result of {names}{more}; label therapy depends on them."
+        said = f"no usable result of {names}{more}, on which label therapy depends."
+        if len(said) > _ROOM:
+            few, left_over = ", ".join(_short(each) for each in missing[:2]), len(missing) - 2
+            others = f" and {left_over} more" if left_over > 0 else ""
+            said = f"no usable result of {few}{others}, on which label therapy depends."
         kinds = list(dict.fromkeys(kind for each in missing for kind in each.kinds))
         if kinds:  # the cancer is recorded more widely than any label row
             first = f"if it is {kinds[0]}" + (" or …" if kinds[1:] else "")

@@ -13,14 +13,21 @@ from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.fhir.cancers import read_cancer
 from fhir_pgx.fhir.gathering import Gathering
 from fhir_pgx.fhir.resolution import Lineage
+from fhir_pgx.memory import Memory
 from fhir_pgx.model.card import INDICATORS, Card
 from fhir_pgx.model.drug import MedicationOrder
-from fhir_pgx.model.finding import SourceClass, StatedImplication
+from fhir_pgx.model.finding import (
+    ObservedVariant,
+    Origin,
+    SourceClass,
+    StatedImplication,
+    bound_anew,
+)
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.therapy import EFFECTS, Domain, TherapyAdvice, TherapyDrug
 from fhir_pgx.model.tumour import Alteration, Cancer
 from fhir_pgx.model.tumour_answer import Judged
-from fhir_pgx.normalize.alteration import alterations, names_of
+from fhir_pgx.normalize.alteration import alterations, alterations_of, names_of
 from fhir_pgx.normalize.cancer import cancer_index, cancers_of
 from fhir_pgx.normalize.same_protein import rows_in_one_spelling
 from fhir_pgx.normalize.tumour_typing import typed_as
@@ -71,6 +78,7 @@ class Tumour:
         self._vocabulary = knowledge.vocabulary
         self._pharmacogenes = frozenset(knowledge.genes)
         self._today = today
+        self._altered: Memory[tuple[Callable[[Origin], Alteration], ...]] = Memory()
 
     def concerns(self, order: MedicationOrder) -> bool:
         drugs = drugs_of(order)
@@ -278,8 +286,11 @@ class Tumour:
 
     def _patient(self, case: Case) -> _Patient:
         reading = case.reading
-        found = alterations(reading.variants, reading.precision.tests, self._names)
-        found = (*found, *_typed(case))
+        found = (
+            *(each for variant in reading.variants for each in self._alterations(variant)),
+            *alterations((), reading.precision.tests, self._names),
+            *_typed(case),
+        )
         findings = Findings(found, reading.precision.markers)
         cancers = [
             each
@@ -291,6 +302,16 @@ class Tumour:
             by_node.setdefault(each.nodes, each)
         kept = self._narrowest(tuple(by_node.values()))
         return _Patient(findings, kept or (None,))
+
+    def _alterations(self, variant: ObservedVariant) -> list[Alteration]:
+        """What a variant states, brought into one spelling once for all that state the same."""
+        if not variant.content:
+            return list(alterations_of(variant, self._names))
+        kept = self._altered.get(
+            variant.content,
+            lambda: tuple(map(bound_anew, alterations_of(variant, self._names))),
+        )
+        return [make(variant.origin) for make in kept]
 
     def _narrowest(self, cancers: Sequence[Cancer]) -> tuple[Cancer, ...]:
         """Without a cancer that another states more narrowly: lung cancer beside lung

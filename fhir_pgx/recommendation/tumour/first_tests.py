@@ -12,7 +12,6 @@ from fhir_pgx.model.therapy import TherapyDrug
 from fhir_pgx.model.tumour import Atom, Cancer, TestFirst, TumourRow
 from fhir_pgx.model.tumour_answer import MissingTest, Outcome
 from fhir_pgx.recommendation.tumour.atoms import atom_outcome
-from fhir_pgx.recommendation.tumour.drugs import is_same
 from fhir_pgx.recommendation.tumour.findings import SOLID, Findings
 from fhir_pgx.recommendation.tumour.profile import atoms_of, evaluate, positive_atoms
 from fhir_pgx.recommendation.tumour.rules import TumourRules
@@ -26,9 +25,7 @@ def missing_tests(
 ) -> tuple[MissingTest, ...]:
     """What is to come before the drug in this cancer; of an unknown cancer with `fit` unknown."""
     found = []
-    for test in rules.knowledge.tests_first:
-        if not is_same(test.drug, drug):
-            continue
+    for test in rules.tests_of(drug):
         fit = rules.diseases.fits_node(test.doid, cancer)
         if fit == "other":
             continue
@@ -63,16 +60,14 @@ def denied_tests(
     every test of the drug has a usable answer."""
     asked = [
         test
-        for test in rules.knowledge.tests_first
-        if is_same(test.drug, drug)
-        and rules.diseases.fits_node(test.doid, cancer) in ("same", "any")
+        for test in rules.tests_of(drug)
+        if rules.diseases.fits_node(test.doid, cancer) in ("same", "any")
     ]
     rows = [
         row
-        for row in rules.label_rows
+        for row in (rules.label_rows_of(drug) if asked else ())
         if rules.diseases.fit(row, cancer) in ("same", "any")
-        and any(is_same(each, drug) for each in row.drugs)
-    ] if asked else []  # fmt: skip
+    ]
     truths = {each: _truths(rows, findings, rules, each) for each in ("FDA-label", "FDA-CDx")}
     # The label itself says more than the list of its companion diagnostics.
     is_denied_by_label = truths["FDA-label"] == {"not-met"}

@@ -76,6 +76,8 @@ def judge(
     near = [rules.told(each, cancer, taken) for each in near]
     informs = informs or bool(near)
     indicator = _indicator(against, bool(market), favouring)
+    if is_new and any(map(_is_barred_until_known, missing)):
+        indicator = indicator or "warning"
     # Observations of chemotherapy by level B are no reason to stop anybody.
     is_told_by_civic = all(each.row.provenance.system == "CIViC" for each in against)
     is_quiet = is_told_by_civic and not market and not rules.asks_for_data(drug)
@@ -94,6 +96,15 @@ def judge(
         () if near else unsupported,
         tuple(near),
     )
+
+
+def _is_barred_until_known(missing: MissingTest) -> bool:
+    """Whether the label says of this cancer that the drug is not for whom the result is unknown:
+    cetuximab and panitumumab without a RAS result. Where that holds of a first line alone, the
+    order does not say which line it is."""
+    about = missing.test
+    is_limited = about.provenance.level == "FDA-label-limitation"
+    return is_limited and not about.setting and missing.fit == "same"
 
 
 def _is_excepted(

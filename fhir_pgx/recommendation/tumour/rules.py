@@ -16,6 +16,7 @@ from fhir_pgx.model.tumour import (
     Atom,
     Cancer,
     RowOrigin,
+    TestFirst,
     TumourKnowledge,
     TumourRow,
 )
@@ -72,12 +73,15 @@ class TumourRules:
         self.rows = knowledge.rows
         self._profiles: dict[int, int] = {}
         self._by_key: defaultdict[Key, list[int]] = defaultdict(list)
+        self._turns_on: list[frozenset[str]] = []  # genes and markers
         known: dict[str, int] = {}
         for number, row in enumerate(self.rows):
             # Rows that ask for the same are evaluated once: the first's number stands for all.
             self._profiles[number] = known.setdefault(repr(row.profile), number)
-            for key in dict.fromkeys(_keys_of_row(row)):
+            keys = dict.fromkeys(_keys_of_row(row))
+            for key in keys:
                 self._by_key[key].append(number)
+            self._turns_on.append(frozenset(name for _, name, _ in keys))
         self._labels_of: defaultdict[frozenset[str], list[int]] = defaultdict(list)
         for number, row in enumerate(self.rows):
             if row.provenance.level == "FDA-label" and row.effect in ("sensitive", "recommended"):
@@ -101,6 +105,7 @@ class TumourRules:
             (drug, number) for number, row in enumerate(self.rows) for drug in row.drugs
         )
         self.asked: dict[tuple[str, ...], Asked] = {}  # what labels ask for, by a cancer's nodes
+        self._tests = DrugIndex((test.drug, test) for test in knowledge.tests_first)
         self._targeted = DrugIndex((drug, drug) for drug in _targeted_drugs(knowledge))
         self.market = Market(knowledge.market, self.rows, self.diseases)
         exons = {(each.gene, each.exon): (each.start, each.end) for each in knowledge.exons}
@@ -111,7 +116,16 @@ class TumourRules:
             for row in self.rows
             if is_label(row.provenance) and row.effect in ("sensitive", "recommended")
         )
+        self._labelled = DrugIndex((drug, row) for row in self.label_rows for drug in row.drugs)
         self.genes = frozenset(gene for row in self.rows for gene in row.genes)
+
+    def tests_of(self, drug: TherapyDrug) -> list[TestFirst]:
+        """The tests that labels of a drug ask for first, by cancer."""
+        return self._tests.of(drug)
+
+    def label_rows_of(self, drug: TherapyDrug) -> list[TumourRow]:
+        """The rows by which a label or companion diagnostic names a drug."""
+        return self._labelled.of(drug)
 
     def has(self, drug: TherapyDrug) -> bool:
         return bool(self._drugs.of(drug))
@@ -148,8 +162,11 @@ class TumourRules:
         labels_alone: bool = False,
     ) -> list[Held]:
         fits = self._fits_in(cancer)
+        on_file = {*findings.by_gene, *findings.by_marker}
         held = []
         for number in numbers:
+            if self._turns_on[number].isdisjoint(on_file):
+                continue  # nothing on file that it asks for: unknown, and nothing to tell
             row = self.rows[number]
             fit = fits[self._contexts[number]]
             if fit is None or (labels_alone and fit == "other" and not self._is_label[number]):
