@@ -8,6 +8,7 @@ import pytest
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.pretest import Requester
 from fhir_pgx.cards.tumour import board_card, host_card, new_cancer_card, order_card
+from fhir_pgx.cards.tumour.request import GERMLINE, TISSUE, specimen_of
 from fhir_pgx.model.drug import MedicationConcept, MedicationOrder
 from fhir_pgx.model.finding import Origin, Presence, SourceClass, StatedImplication
 from fhir_pgx.model.test_order import TestOrder as OrderedTest
@@ -223,3 +224,16 @@ def test_studies_that_speak_against_drugs_are_one_line_a_finding():
     lines = [line for line in card.detail.splitlines() if "resistance by CIViC B" in line]
     assert len(lines) == 1
     assert "drug7 (B:drug7) and 2 more" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "of"),
+    [
+        (("germline BRCA1 and BRCA2",), GERMLINE),
+        (("HLA-A",), GERMLINE),
+        (("EGFR", "ALK"), TISSUE),
+        (("germline BRCA1 and BRCA2", "HER2"), TISSUE),
+    ],
+)
+def test_a_germline_test_is_of_the_patient_and_no_other_is(names, of):
+    assert specimen_of(names, TISSUE) == of

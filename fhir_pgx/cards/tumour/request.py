@@ -43,7 +43,9 @@ def _asks(order: TestOrder, name: str, genes: Sequence[str]) -> bool:
 
 
 def specimen_of(names: Sequence[str], usual: str) -> str:
-    """HLA is typed of the patient, whatever else is asked of the tumour."""
+    """HLA and what is germline are tested of the patient, whatever else is asked of the tumour."""
+    if names and all(name.startswith("germline") for name in names):
+        return GERMLINE
     typed = [name.startswith("HLA") for name in names]
     if typed and all(typed):
         return GERMLINE

@@ -344,7 +344,14 @@ def _caveats(row: TumourRow, outcome: Outcome) -> tuple[Caveat, ...]:
 
 def finding_words(by: Sequence[Finding]) -> str:
     """The findings as a person cites them."""
-    return ", ".join(dict.fromkeys(name_of(each) for each in by))
+    return ", ".join(dict.fromkeys(_told(each) for each in by))
+
+
+def _told(finding: Finding) -> str:
+    """A negative is told as one: `no BRAF mutation found` decides of vemurafenib."""
+    if isinstance(finding, Alteration) and finding.presence is Presence.ABSENT:
+        return f"no {finding.label} found"
+    return name_of(finding)
 
 
 def name_of(finding: Finding) -> str:

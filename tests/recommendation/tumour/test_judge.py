@@ -7,6 +7,7 @@ from fhir_pgx.model.therapy import Provenance, TherapyDrug
 from fhir_pgx.model.tumour import Atom, MarketStatus, TumourKnowledge
 from fhir_pgx.model.tumour import TestFirst as FirstTest
 from fhir_pgx.recommendation.tumour import Findings, TumourRules, board_of, cautions_of, judge
+from fhir_pgx.recommendation.tumour.rules import finding_words
 
 from .made import (
     DISEASES,
@@ -356,3 +357,17 @@ def test_either_of_two_findings_gives_one_line():
     held = rules(row(any_of(L858R, T790M), "osimertinib"))
     board = board_of(held, Findings([small("EGFR", "L858R"), small("EGFR", "T790M")]), cancer(LUNG))
     assert board.options[0].rows[0].advice.finding == "EGFR L858R, EGFR T790M"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (small("BRAF", "p.Val600Glu"), "BRAF p.Val600Glu"),
+        (other("any", "BRAF", presence=Presence.ABSENT, label="BRAF mutation"),
+         "no BRAF mutation found"),
+        (other("fusion", "EML4", "ALK", presence=Presence.ABSENT), "no EML4::ALK fusion found"),
+    ],
+)  # fmt: skip
+def test_a_negative_that_decides_is_told_as_one(found, words):
+    """`Not indicated with BRAF mutation` would say the opposite of what was found."""
+    assert finding_words([found]) == words
