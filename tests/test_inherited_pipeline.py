@@ -413,32 +413,54 @@ FACTOR_V, PROTHROMBIN = "21667-1", "24475-6"
 def test_a_test_for_one_thrombophilia_by_its_own_code_is_read(tmp_path, code, answer, told):
     """The commonest form of these results: a code for the variant, and Positive or Negative."""
     result = {
-        "resourceType": "Observation",
-        "id": "synthetic",
-        "status": "final",
         "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
-        "subject": {"reference": "Patient/synthetic"},
         "valueCodeableConcept": {"text": answer},
     }
-    pill = {
+    cards = signed(tmp_path, "ethinyl estradiol / levonorgestrel", result)
+    summaries = [card["summary"] for card in cards]
+    assert [told in each for each in summaries] == ([True] if told else [])
+
+
+def test_a_variant_that_decides_is_not_missed_beside_its_own_card(tmp_path):
+    """F508del by its protein alone is no diplotype of CFTR, and an answer to ivacaftor all the
+    same: nobody is told that there is no usable one."""
+    said = {"48018-6": "CFTR", "48005-3": "p.Phe508del", "48002-0": "Germline",
+            "53034-5": "Homozygous", "53037-8": "Pathogenic"}  # fmt: skip
+    result = {
+        "code": {"coding": [{"system": "http://loinc.org", "code": "69548-6"}]},
+        "valueCodeableConcept": {"text": "Present"},
+        "component": [
+            {
+                "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+                "valueCodeableConcept": {"text": words},
+            }
+            for code, words in said.items()
+        ],
+    }
+    (card,) = signed(tmp_path, "ivacaftor", result)
+    assert "not indicated with CFTR p.Phe508del" in card["summary"]
+
+
+def signed(tmp_path, drug, result):
+    """The cards of an order of a synthetic patient with one result."""
+    about = {"subject": {"reference": "Patient/synthetic"}}
+    result = {"resourceType": "Observation", "id": "synthetic", "status": "final"} | about | result
+    order = {
         "resourceType": "MedicationRequest",
-        "id": "pill",
+        "id": "order",
         "status": "draft",
         "intent": "order",
-        "subject": {"reference": "Patient/synthetic"},
-        "medicationCodeableConcept": {"text": "ethinyl estradiol / levonorgestrel"},
-    }
+        "medicationCodeableConcept": {"text": drug},
+    } | about
     call = {
         "hook": "order-sign",
         "hookInstance": str(uuid.UUID(int=7)),
         "context": {
             "userId": "Practitioner/synthetic",
             "patientId": "synthetic",
-            "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": pill}]},
+            "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": order}]},
         },
         "prefetch": {"results": {"resourceType": "Bundle", "entry": [{"resource": result}]}},
     }
     with demo_client(tmp_path) as client:
-        cards = client.post("/cds-services/pgx-order-sign", json=call).get_json()["cards"]
-    summaries = [card["summary"] for card in cards]
-    assert [told in each for each in summaries] == ([True] if told else [])
+        return client.post("/cds-services/pgx-order-sign", json=call).get_json()["cards"]

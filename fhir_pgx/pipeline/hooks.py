@@ -170,7 +170,8 @@ class Hooks:
         cards = self._cards(guided, case, context) + unclear
         if precise:
             more = self._precision.order_cards(orders, case, context)
-            cards += [card for card in more if not _is_asked(card, cards)]
+            more = [card for card in more if not _is_asked(card, cards)]
+            cards = [card for card in cards if not _is_answered(card, more)] + more
         cards += [
             of_several(
                 inhibitor_card(same[0], each, case.results, _of(context, same[0])),
@@ -535,6 +536,21 @@ def _is_asked(card: Card, told: Sequence[Card]) -> bool:
         other.facets is not None
         and other.facets.action == "not-tested"
         and set(asked.genes) <= set(other.facets.genes)
+        and not set(card.orders).isdisjoint(other.orders)
+        for other in told
+    )
+
+
+def _is_answered(card: Card, told: Sequence[Card]) -> bool:
+    """Whether a card misses a usable result that another, of the same order, has judged: a CFTR
+    that says F508del by its protein alone is no diplotype, and yet an answer to ivacaftor."""
+    missed = card.facets
+    if missed is None or missed.action != "not-called" or not missed.genes:
+        return False
+    return any(
+        other.facets is not None
+        and other.facets.action not in ("test-first", "unknown", "")
+        and set(missed.genes) <= set(other.facets.genes)
         and not set(card.orders).isdisjoint(other.orders)
         for other in told
     )
