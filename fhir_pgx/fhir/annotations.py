@@ -74,10 +74,11 @@ def with_annotations(gathering: Gathering) -> None:
 def _added(variant: ObservedVariant, said: Annotation, *, names: bool) -> ObservedVariant:
     terms = tuple(dict.fromkeys((*variant.consequences, *said.consequences)))
     if not names:
-        return replace(variant, consequences=terms)
+        return replace(variant, consequences=terms, content=b"")
     return replace(
         variant,
         consequences=terms,
         coding_hgvs=variant.coding_hgvs or said.coding,
         protein_hgvs=variant.protein_hgvs or said.protein,
+        content=b"",
     )

@@ -93,6 +93,7 @@ def _joined(variant: ObservedVariant, source: ObservedVariant) -> ObservedVarian
         zygosity=source.zygosity,
         presence=source.presence,
         source_class=_source_class(variant, source),
+        content=b"",
     )
 
 

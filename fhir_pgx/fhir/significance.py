@@ -110,7 +110,7 @@ def pass_on(gathering: Gathering) -> None:
         own: list[Significance] = [significance_in(variant.significance)]
         together = joined([*own, *found])
         if together != variant.significance:
-            gathering.variants[place] = replace(variant, significance=together)
+            gathering.variants[place] = replace(variant, significance=together, content=b"")
 
 
 def _by_finding(diagnoses: Iterable[StatedDiagnosis]) -> dict[str, list[Significance]]:

@@ -200,7 +200,8 @@ class ObservedVariant:
     `review` as stated for this variant; `consequences` Sequence Ontology names; `repeats` pairs of
     motif and number; `iscn` the cytogenetic name; `words` what else names the change in text.
     `content` is a digest of all that the resource says, the same for every patient of whom it is
-    said; empty where the resource was read for this call alone.
+    said; empty where the resource was read for this call alone, and where another resource
+    added to what it says (whoever replaces a field empties it).
     """
 
     origin: Origin

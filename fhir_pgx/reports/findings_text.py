@@ -105,7 +105,13 @@ def _caveats(caveats: Iterable[Caveat]) -> str:
 
 def _variant(variant: ObservedVariant) -> str:
     names = [variant.protein_hgvs, variant.coding_hgvs]
-    others = [variant.genomic_hgvs, variant.iscn, *variant.ids, *variant.words, _position(variant)]
+    others = [
+        variant.genomic_hgvs,
+        variant.iscn,
+        *(each.removeprefix("|") for each in variant.ids),
+        *variant.words,
+        _position(variant),
+    ]
     named = [each for each in names if each] or [each for each in others if each][:1]
     copies = f"copy number {variant.copy_number}" if variant.copy_number else ""
     repeats = ", ".join(f"{motif} × {number}" for motif, number in variant.repeats)

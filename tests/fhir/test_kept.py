@@ -165,3 +165,36 @@ def test_what_is_kept_names_no_patient_and_no_resource(vocabulary):
     told(vocabulary, memory, variant(id="secret-1", subject={"reference": "Patient/secret-2"}))
     assert "Leu858Arg" in held(memory)
     assert "secret" not in held(memory)
+
+
+def test_what_another_resource_adds_to_a_variant_is_not_taken_for_its_own(vocabulary):
+    """A classification that stands in an implication of its own: the variant is then another than
+    the like of it that was read without."""
+    memory = ResultMemory()
+    told(vocabulary, memory, variant())
+    (alone,) = told(vocabulary, memory, variant()).variants
+    assert alone.content
+    implication = {
+        "resourceType": "Observation",
+        "id": "i",
+        "status": "final",
+        "code": {
+            "coding": [
+                {
+                    "system": "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs",
+                    "code": "diagnostic-implication",
+                }
+            ]
+        },
+        "subject": {"reference": "Patient/p"},
+        "derivedFrom": [{"reference": "Observation/v"}],
+        "component": [
+            {
+                "code": {"coding": [{"system": "http://loinc.org", "code": "53037-8"}]},
+                "valueCodeableConcept": {"text": "Uncertain significance"},
+            }
+        ],
+    }
+    (classed,) = told(vocabulary, memory, variant(), implication).variants
+    assert classed.significance == "uncertain"
+    assert classed.content == b""
