@@ -2,19 +2,17 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.detail import section
 from fhir_pgx.cards.headline import capitalised
 from fhir_pgx.cards.inherited import MOST_LINES
 from fhir_pgx.cards.markdown import escape, plain
-from fhir_pgx.cards.pretest import Requester
+from fhir_pgx.cards.pretest import Requester, draft_order
 from fhir_pgx.cards.source import HOUSE
 from fhir_pgx.cards.therapy import subject_of, therapy_card
 from fhir_pgx.model.card import Action, Card, Source, Suggestion
 from fhir_pgx.model.finding import Caveat
-from fhir_pgx.terminology import SNOMED
 
 NO_FINDING = Caveat(
     "PGX-802",
@@ -63,34 +61,8 @@ def _offer(
     if requester is None or requester.release == "DSTU2":
         return ()
     what = f"Genetic test: {', '.join(genes[:8])}"
-    action = Action(
-        "create", f"{what}, as a draft to be signed.", _request(what, problem, requester)
-    )
+    # The genes are in words, since no one code names them.
+    draft = draft_order({"text": what}, {"text": plain(problem, 120)}, requester)
+    action = Action("create", f"{what}, as a draft to be signed.", draft)
     key = f"inherited test {what}"
     return (Suggestion(what, str(uuid.uuid5(context.namespace, key)), (action,)),)
-
-
-def _request(what: str, problem: str, requester: Requester) -> dict[str, Any]:
-    """The draft order: the genes in words, since no one code names them."""
-    code = {"text": what}
-    reason = {"text": plain(problem, 120)}
-    request: dict[str, Any] = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "order",
-        "category": [
-            {"coding": [{"system": SNOMED, "code": "108252007", "display": "Laboratory procedure"}]}
-        ],
-        "code": {"concept": code} if requester.release == "R5" else code,
-        "subject": {"reference": requester.subject},
-        "authoredOn": requester.today,
-    }
-    if requester.encounter:
-        request["encounter"] = {"reference": requester.encounter}
-    if requester.user.partition("/")[0] in ("Practitioner", "PractitionerRole"):
-        request["requester"] = {"reference": requester.user}
-    if requester.release == "R5":
-        request["reason"] = [{"concept": reason}]
-    else:
-        request["reasonCode"] = [reason]
-    return request

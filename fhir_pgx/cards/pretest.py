@@ -388,6 +388,19 @@ def service_request(plan: TestPlan, drugs: str, requester: Requester) -> dict[st
         "text": f"{panel.display}, for {asked}" if panel.is_open else panel.display,
     }
     reason = {"text": f"Drug response, {asked}: {drugs}"}
+    return draft_order(code, reason, requester)
+
+
+def draft_order(
+    code: dict[str, Any], reason: dict[str, Any], requester: Requester
+) -> dict[str, Any]:
+    """A laboratory ServiceRequest as a draft, in the release of whoever is to sign it.
+
+    Args:
+        code: What is asked for, a CodeableConcept.
+        reason: Why, a CodeableConcept.
+        requester: For whom, when and by whom; not of DSTU2, which has no ServiceRequest.
+    """
     request: dict[str, Any] = {
         "resourceType": "ServiceRequest",
         "status": "draft",

@@ -192,7 +192,11 @@ class Hooks:
         on file, and asked for nothing; and where no genomic data ever come, a drug that a rare
         finding would concern is no reason to refuse an answer."""
         if call.hook in _CHART_HOOKS:
-            return call.genomics in ("supplied", "empty") and bool(call.evidence)
+            # What could not be obtained is refused: a chart without cards reads as one without
+            # findings.
+            return call.genomics == "unavailable" or (
+                call.genomics in ("supplied", "empty") and bool(call.evidence)
+            )
         if call.genomics == "missing":
             return any(self._precision.needs(order) for order in orders)
         return any(self._precision.concerns(order) for order in orders)

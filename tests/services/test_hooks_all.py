@@ -304,6 +304,14 @@ def test_a_chart_whose_medicines_or_results_failed_is_never_quiet(ask, hook):
         ask(hook, CHARTS[hook], {"pgxObservations": OUTCOME, **in_use(CLOPIDOGREL)})
 
 
+@pytest.mark.parametrize("hook", CHARTS)
+def test_results_that_failed_refuse_a_chart_though_no_medicine_has_guidance(ask, hook):
+    """Findings of a tumour or a gene need no medicine to be told: their absence is not known."""
+    with pytest.raises(DataUnavailable, match="genomic results"):
+        ask(hook, CHARTS[hook], {"pgxObservations": OUTCOME, **in_use(ASPIRIN)})
+    assert ask(hook, CHARTS[hook], {"pgxObservations": None, **in_use(ASPIRIN)}) == []
+
+
 def test_each_moment_has_a_topic_of_its_own_so_that_one_can_be_overridden(ask):
     prefetch = {**results(POOR), **in_use(OMEPRAZOLE)}
     cards = [ask(hook, context, prefetch)[0] for hook, context in CHARTS.items()]

@@ -6,14 +6,12 @@ order another test.
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from fhir_pgx.cards.context import CardContext
 from fhir_pgx.cards.markdown import cut, plain
-from fhir_pgx.cards.pretest import Requester
+from fhir_pgx.cards.pretest import Requester, draft_order
 from fhir_pgx.model.card import Action, Suggestion
 from fhir_pgx.model.test_order import TestOrder
-from fhir_pgx.terminology import SNOMED
 
 TISSUE, GERMLINE = "tumour tissue", "blood (germline)"
 _MOST = 12  # tests that a draft names one by one
@@ -73,31 +71,10 @@ def offered_test(
     action = Action(
         "create",
         f"{label}. A molecular test of {specimen}, as a draft for you to sign. {known}",
-        _request(asked, reason, requester, specimen),
+        draft_order(
+            {"text": f"Molecular test of {specimen}: {asked}"},
+            {"text": plain(reason, 160)},
+            requester,
+        ),
     )
     return (Suggestion(label, str(uuid.uuid5(context.namespace, f"test {asked}")), (action,)),)
-
-
-def _request(asked: str, reason: str, requester: Requester, specimen: str) -> dict[str, Any]:
-    code = {"text": f"Molecular test of {specimen}: {asked}"}
-    why = {"text": plain(reason, 160)}
-    request: dict[str, Any] = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "order",
-        "category": [
-            {"coding": [{"system": SNOMED, "code": "108252007", "display": "Laboratory procedure"}]}
-        ],
-        "code": {"concept": code} if requester.release == "R5" else code,
-        "subject": {"reference": requester.subject},
-        "authoredOn": requester.today,
-    }
-    if requester.encounter:
-        request["encounter"] = {"reference": requester.encounter}
-    if requester.user.partition("/")[0] in ("Practitioner", "PractitionerRole"):
-        request["requester"] = {"reference": requester.user}
-    if requester.release == "R5":
-        request["reason"] = [{"concept": why}]
-    else:
-        request["reasonCode"] = [why]
-    return request

@@ -63,12 +63,15 @@ class Precision:
 
     def _each(self, ask: Callable[[Domain], list[Card]], context: CardContext) -> list[Card]:
         cards: list[Card] = []
+        faulty: set[str] = set()  # two domains of one name read the same findings: told once
         for domain in self.domains:
             try:
                 cards += [_of_domain(card, domain) for card in ask(domain)]
             except Exception as error:  # noqa: BLE001 - a fault in one must not cost the others
                 log_fault(f"the {domain.name} findings", error)
-                cards.append(fault_card(domain.name, context))
+                if domain.name not in faulty:
+                    cards.append(fault_card(domain.name, context))
+                faulty.add(domain.name)
         return cards
 
 
