@@ -5,7 +5,7 @@ COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY examples examples
 COPY profiles profiles
 COPY fhir_pgx fhir_pgx
-RUN python -m venv /opt/fhir_pgx && /opt/fhir_pgx/bin/pip install . && mkdir /data
+RUN python -m venv /opt/fhir_pgx && /opt/fhir_pgx/bin/pip install '.[postgres]' && mkdir /data
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="fhir_pgx" \

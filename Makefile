@@ -4,6 +4,7 @@ PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := fhir_pgx tests benchmarks
+CLIENTS := tests/clients/node
 
 .PHONY: demo test check format knowledge bench clean
 .DELETE_ON_ERROR:
@@ -11,7 +12,7 @@ SOURCES := fhir_pgx tests benchmarks
 demo: $(VENV)/ready-run
 	@$(BIN)/python -m fhir_pgx.cli.demo --port $(PORT) $(if $(filter-out 0,$(DETACH)),--detach)
 
-test: $(VENV)/ready-test
+test: $(VENV)/ready-test $(VENV)/ready-clients
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/ready-dev
@@ -32,9 +33,10 @@ bench: $(VENV)/ready-run
 	$(BIN)/python benchmarks/first_card.py
 	$(BIN)/python benchmarks/order_sign.py
 	$(BIN)/python benchmarks/calling.py
+	$(BIN)/python benchmarks/store.py
 
 clean:
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache dist build
+	rm -rf $(VENV) $(CLIENTS)/node_modules .demo .mypy_cache .ruff_cache .pytest_cache dist build
 
 # A stamp a kind of installation; the package itself is installed in place, so an edit needs none.
 $(VENV)/ready-run: EXTRA :=
@@ -42,6 +44,13 @@ $(VENV)/ready-test: EXTRA := [test]
 $(VENV)/ready-dev: EXTRA := [dev]
 $(VENV)/ready-%: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$(EXTRA)'
+	@touch $@
+
+# JavaScript clients that the tests hold a session with; where npm is absent or fails, those tests
+# say so and skip.
+$(VENV)/ready-clients: $(CLIENTS)/package.json | $(BIN)/python
+	@command -v npm >/dev/null && cd $(CLIENTS) && \
+	  npm install --no-audit --no-fund --no-package-lock --silent || true
 	@touch $@
 
 $(BIN)/python:

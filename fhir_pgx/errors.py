@@ -11,6 +11,7 @@ from typing import Literal
 IssueType = Literal[
     "structure", "required", "value", "invariant", "not-supported", "not-found", "too-long",
     "too-costly", "conflict", "incomplete", "exception", "throttled", "login", "processing",
+    "deleted", "invalid", "multiple-matches", "lock-error",
 ]  # fmt: skip
 Severity = Literal["fatal", "error", "warning", "information"]
 
@@ -164,6 +165,125 @@ class InvalidParameter(PgxError):
     kind: IssueType = "value"
 
 
+class UnknownResource(PgxError):
+    """No resource of this type has this id or this version: 404."""
+
+    code = "PGX-310"
+    kind: IssueType = "not-found"
+
+
+class DeletedResource(PgxError):
+    """The resource was deleted: 410."""
+
+    code = "PGX-311"
+    kind: IssueType = "deleted"
+
+
+class UnknownType(PgxError):
+    """A resource type that is not kept here, or an operation that is not offered: 404."""
+
+    code = "PGX-312"
+    kind: IssueType = "not-supported"
+
+
+class InvalidInteraction(PgxError):
+    """A FHIR request that breaks the rules of its interaction: 400."""
+
+    code = "PGX-313"
+    kind: IssueType = "invalid"
+
+
+class VersionMismatch(PgxError):
+    """The version that a change was made to is no longer the current one: 412."""
+
+    code = "PGX-314"
+    kind: IssueType = "conflict"
+
+
+class SeveralMatches(PgxError):
+    """The criteria of a conditional interaction or reference do not lead to one resource: 412."""
+
+    code = "PGX-315"
+    kind: IssueType = "multiple-matches"
+
+
+class OfAnotherPatient(MixedPatients):
+    """A change that would give a resource to another patient: 409."""
+
+    code = "PGX-316"
+
+
+class InvalidBundle(PgxError):
+    """A batch or transaction whose entries cannot be carried out: 400."""
+
+    code = "PGX-317"
+    kind: IssueType = "invalid"
+
+
+class TooManyEntries(PgxError):
+    """A Bundle with more entries than the limit: 413."""
+
+    code = "PGX-318"
+    kind: IssueType = "too-long"
+
+
+class RejectedResource(PgxError):
+    """A resource that the server's validation refuses: 422."""
+
+    code = "PGX-319"
+    kind: IssueType = "processing"
+
+
+class GenomicsNotIndexed(PgxError):
+    """A resource was stored whose genomic content could not be read into the index."""
+
+    code = "PGX-320"
+    kind: IssueType = "incomplete"
+
+
+class MislabelledResult(PgxError):
+    """A genomic result whose code, gene, alleles and words name different things. Never raised:
+    its code stands in the findings of validation and in the DetectedIssue made of one."""
+
+    code = "PGX-345"
+    kind: IssueType = "conflict"
+
+
+class LiftoverFailed(PgxError):
+    """A region that has no exact place on the other build."""
+
+    code = "PGX-340"
+    kind: IssueType = "not-supported"
+
+
+class UnreadableVariant(PgxError):
+    """A text that is no name of a variant: neither SPDI, nor HGVS, nor an rs number."""
+
+    code = "PGX-341"
+    kind: IssueType = "value"
+
+
+class UnplacedVariant(PgxError):
+    """A name of a variant that was read, but cannot be placed on a chromosome from what is here."""
+
+    code = "PGX-342"
+    kind: IssueType = "not-supported"
+
+
+class InvalidSearch(PgxError):
+    """A search parameter that cannot be used, or that the type does not have: 400."""
+
+    code = "PGX-325"
+    kind: IssueType = "value"
+
+
+class TooManyIncluded(PgxError):
+    """More resources belong to one page by `_include` and `_revinclude` than the limit: 400."""
+
+    code = "PGX-326"
+    kind: IssueType = "too-costly"
+
+
 class InvalidSetting(PgxError):
     """A setting whose value cannot be used."""
 
@@ -178,6 +298,14 @@ class StoreFailure(PgxError):
     kind: IssueType = "exception"
 
 
+class WriteConflict(StoreFailure):
+    """Two writers needed the same resources at once, and the database chose the other; nothing was
+    stored. The same again succeeds."""
+
+    code = "PGX-406"
+    kind: IssueType = "lock-error"
+
+
 class BrokenPlugin(PgxError):
     """A package's entry point that does not load, or offers a service we cannot run."""
 
@@ -190,6 +318,20 @@ class UnknownPatient(PgxError):
 
     code = "PGX-404"
     kind: IssueType = "not-found"
+
+
+class OfAnotherServer(PgxError):
+    """The store has the id already, of a resource that came from elsewhere."""
+
+    code = "PGX-410"
+    kind: IssueType = "conflict"
+
+
+class PullFailed(PgxError):
+    """A record or an export of another FHIR server was not obtained whole; none of it is stored."""
+
+    code = "PGX-411"
+    kind: IssueType = "incomplete"
 
 
 class InvalidPolicy(InvalidSetting):

@@ -103,6 +103,8 @@ def _optional_url(found: Any) -> str:
 
 def _database(found: Any) -> str:
     text = _text(found)
+    if text.startswith(("postgresql://", "postgres://")):
+        return text
     if not text.startswith("sqlite:///") or text in ("sqlite:///", "sqlite:///:memory:"):
         raise _Wrong
     return text
@@ -183,15 +185,37 @@ class Settings:
     database: str = _setting(
         "sqlite:///fhir_pgx.db",
         "Where resources, issued cards and feedback are stored. Three slashes before a relative "
-        "path, four before an absolute one.",
-        "sqlite:///FILE (a file: workers share it)",
+        "path, four before an absolute one. PostgreSQL needs `fhir-pgx[postgres]`; leave its "
+        "password to `PGPASSFILE` or a service file where you can.",
+        "sqlite:///FILE (a file: workers share it) or postgresql://USER@HOST/DATABASE",
         _database,
+        secret=True,
     )
     max_body_bytes: int = _setting(
         5_000_000,
         "The largest request body, after decompression.",
         "a whole number of bytes, 1000 to 1000000000",
         _whole(1_000, 1_000_000_000),
+    )
+    max_fhir_bytes: int = _setting(
+        50_000_000,
+        "The largest request body sent to `/fhir`, after decompression.",
+        "a whole number of bytes, 1000 to 1000000000",
+        _whole(1_000, 1_000_000_000),
+    )
+    max_bundle_entries: int = _setting(
+        10_000,
+        "The most entries of one batch or transaction.",
+        "a whole number, 1 to 1000000",
+        _whole(1, 1_000_000),
+    )
+    validate_writes: str = _setting(
+        "warn",
+        "What validation does to a resource that is written to `/fhir`: `reject` refuses it where "
+        "it has an error, `warn` stores it and lists the findings where the client asks for an "
+        "OperationOutcome, `off` does not check. See [validation.md](validation.md).",
+        "one of off, warn, reject",
+        _one_of(("off", "warn", "reject")),
     )
     max_depth: int = _setting(
         64,
@@ -287,6 +311,27 @@ class Settings:
         "seconds, more than 0 and at most 300",
         _seconds,
     )
+    derive_reports: str = _setting(
+        "off",
+        "Whether a report is derived of a patient whose genetic results are written, and kept "
+        "up to date in the store beside them. `on` costs a moment's work behind each write. See "
+        "[reports-out.md](methods/reports-out.md).",
+        "one of off, on",
+        _one_of(("off", "on")),
+    )
+    smart_authorize_url: str = _setting(
+        "",
+        "The authorize address of the authorization server that guards `/fhir`, as "
+        "CapabilityStatement and smart-configuration name it. Empty: none is configured.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    smart_token_url: str = _setting(
+        "",
+        "The token address of that authorization server. Empty: none is configured.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
     audit_salt: str = _setting(
         "",
         "Secret that turns patient ids into pseudonyms in the record of issued cards. "
@@ -300,6 +345,13 @@ class Settings:
         "A folder with an unmodified copy of IPD-IMGT/HLA's `hla_nom_p.txt`, `hla_nom_g.txt` and "
         "`rel_dna_ser.txt`, for HLA matching by P group. Empty: by two fields and few known facts.",
         "the path of a folder",
+        _text,
+    )
+    chain_path: str = _setting(
+        "",
+        "A chain file between GRCh37 and GRCh38 (UCSC's format, either direction, gzip or plain), "
+        "used in place of our own alignment. Empty: our own.",
+        "the path of a file",
         _text,
     )
     log_level: str = _setting(

@@ -16,6 +16,14 @@ GL_STRING = "http://glstring.org"
 DBSNP = "http://www.ncbi.nlm.nih.gov/snp"
 TBD = "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+DIAGNOSTIC_SERVICE = "http://terminology.hl7.org/CodeSystem/v2-0074"
+
+# Ours: what marks a resource as a conclusion of this software (`meta.tag`), so that nobody, we
+# ourselves first, takes it for a finding; and the genotypes that one of several stands for.
+DERIVATION = "urn:fhir-pgx:derivation"
+DERIVED = "derived"  # of a report that was asked for
+KEPT_DERIVATION = "kept"  # of a report that a store keeps up to date beside its sources
+POSSIBLE_GENOTYPES = "urn:fhir-pgx:possible-genotypes"
 
 # Observation.code and component codes of the Genomics Reporting guide (STU1 to CI 4.0).
 GENE_STUDIED = "48018-6"

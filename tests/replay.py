@@ -21,6 +21,7 @@ from fhir_pgx.pipeline import Pipeline
 from fhir_pgx.settings import Settings
 from fhir_pgx.storage import SqlStore
 from fhir_pgx.web.app import create_app
+from fhir_pgx.web.fhir_server import server_of
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TODAY = date(2026, 11, 23)
@@ -59,9 +60,10 @@ def demo_client(folder: Path) -> Iterator[FlaskClient]:
     store = SqlStore(settings.database, settings.audit_salt)
     try:
         files = sorted(str(file) for file in (EXAMPLES / "patients").glob("*.json"))
-        assert load_files(files, store).failed == 0
         pipeline = Pipeline(load_knowledge(), DrugCodes(), today=lambda: TODAY)
-        yield create_app(settings, pipeline=pipeline, store=store).test_client()
+        app = create_app(settings, pipeline=pipeline, store=store)
+        assert load_files(files, server_of(app.extensions["fhir_pgx"])).failed == 0
+        yield app.test_client()
     finally:
         store.close()
 

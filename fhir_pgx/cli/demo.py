@@ -1,4 +1,5 @@
-"""What `make demo` runs: a server with the example patients, one order, the card it gets.
+"""What `make demo` runs: a server with the example patients, one order and the card it gets, and
+Genomics Operations with their answers.
 
 python -m fhir_pgx.cli.demo [--port 8080] [--detach]
 """
@@ -25,6 +26,12 @@ from fhir_pgx.errors import InvalidSetting
 HOST = "127.0.0.1"
 SERVICE = "/cds-services/pgx-order-sign"
 EXAMPLE = "order-sign-clopidogrel"
+# Genomics Operations that are asked of the synthetic example patients.
+OPERATIONS = (
+    "/fhir/Patient/synthetic-ada/$find-subject-haplotypes?genes=CYP2C19",
+    "/fhir/$find-subject-tx-implications?subject=synthetic-ada&treatments=clopidogrel",
+    "/fhir/$find-population-specific-haplotypes?haplotypes=CYP2C19*2&includePatientList=true",
+)
 DATABASE = Path(".demo/fhir_pgx.db")
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -79,6 +86,13 @@ def _demonstrate(
         say(f"demo: no card came back (status {status})")
         return 1
     print_text("\n\n".join(describe_card(card) for card in cards))
+    for path in OPERATIONS:
+        status, body = _ask(port, "GET", path)
+        if status != 200:
+            say(f"demo: GET {path} was answered with status {status}")
+            return 1
+        say(f"\nGET http://{HOST}:{port}{path}")
+        print_text("\n".join(describe_parameters(json.loads(body))))
     if stay:
         say(f"\nThe server goes on at http://{HOST}:{port}; Ctrl-C stops it.")
         server.wait()
@@ -133,6 +147,32 @@ def describe_card(card: Mapping[str, Any]) -> str:
     lines.append(" ".join(filter(None, ("source:", source["label"], source.get("url", "")))))
     first, *rest = lines
     return "\n".join([first, *textwrap.indent("\n".join(rest), "  ").splitlines()])
+
+
+def describe_parameters(answer: Mapping[str, Any]) -> list[str]:
+    """The answer of an operation, a line for each value and each resource."""
+    lines: list[str] = []
+
+    def add(parameters: Sequence[Mapping[str, Any]], indent: str) -> None:
+        for each in parameters:
+            value = next((each[name] for name in each if name.startswith("value")), None)
+            said = describe_resource(each["resource"]) if "resource" in each else value
+            if isinstance(said, dict):
+                said = json.dumps(said, ensure_ascii=False)
+            lines.append(f"{indent}{each['name']}{'' if said is None else f': {said}'}")
+            add(each.get("part", ()), indent + "  ")
+
+    add(answer.get("parameter", ()), "  ")
+    return lines
+
+
+def describe_resource(resource: Mapping[str, Any]) -> str:
+    """A result in a line: what it is called, its value, and what it concludes."""
+    value = resource.get("valueCodeableConcept") or {}
+    said = [f"{resource['resourceType']}/{resource.get('id', '')}", value.get("text", "")]
+    for component in resource.get("component", ()):
+        said.append(component.get("valueString", ""))
+    return textwrap.shorten(" ".join(filter(None, said)), 160, placeholder=" …")
 
 
 def _unmarked(markdown: str) -> str:

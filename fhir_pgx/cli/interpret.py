@@ -11,6 +11,7 @@ from fhir_pgx.cli.options import (
     WrongUsage,
     add_calling,
     add_command,
+    add_guide,
     calling_of,
 )
 from fhir_pgx.cli.output import print_json, print_line, print_text
@@ -31,7 +32,13 @@ def register(commands: Commands) -> None:
         example="fhir-pgx interpret genome.vcf.gz report.json --format text",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
-    parser.add_argument("--format", choices=("json", "text"), default="json")
+    parser.add_argument(
+        "--format",
+        choices=("json", "text", "fhir"),
+        default="json",
+        help="json, text, or fhir: a Bundle with a genomic report (Genomics Reporting)",
+    )
+    add_guide(parser)
     parser.add_argument(
         "--all-samples",
         action="store_true",
@@ -48,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         format=arguments.format,
         calling=calling_of(arguments),
         outside_calls=tuple(read_files(arguments.outside_calls)),
+        guide=arguments.ig,
     )
     if arguments.all_samples:
         return _run_samples(pipeline, documents, options)

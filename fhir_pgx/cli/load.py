@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from fhir_pgx.cli.inputs import MAX_BYTES, find_files, read_files
 from fhir_pgx.cli.options import FILES_HELP, Commands, add_command, add_database
 from fhir_pgx.cli.output import print_json, say
-from fhir_pgx.cli.patients import resources_in
+from fhir_pgx.cli.stored import open_server
 from fhir_pgx.errors import Issue, NotFhir, PgxError, StoreFailure
 from fhir_pgx.fhir.documents import read_documents
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
 from fhir_pgx.model.document import Document
+from fhir_pgx.rest.draft import Draft
+from fhir_pgx.rest.loading import drafts_in, load_documents
+from fhir_pgx.rest.server import Server
 from fhir_pgx.settings import settings_from_environment
-from fhir_pgx.storage import NewResource, SqlStore, Store
+from fhir_pgx.storage import SqlStore
 
 
 def register(commands: Commands) -> None:
@@ -35,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_from_environment({"database": arguments.database})
     names = list(find_files(arguments.files))
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
-        loaded = load_files(names, store)
+        loaded = load_files(names, open_server(settings, store))
         patients = len(store.patients())
     if loaded.issues:
         print_json(to_operation_outcome(tuple(loaded.issues)))
@@ -58,7 +61,7 @@ class Loaded:
     issues: list[Issue] = field(default_factory=list)
 
 
-def load_files(names: Iterable[str], store: Store) -> Loaded:
+def load_files(names: Iterable[str], server: Server) -> Loaded:
     """Put each file into the store; one that has an error leaves nothing behind.
 
     Raises WrongUsage where a file cannot be read at all, StoreFailure where the store fails.
@@ -68,7 +71,7 @@ def load_files(names: Iterable[str], store: Store) -> Loaded:
         (document,) = read_files([name])
         try:
             resources = read_resources(document)
-            saved = store.save_bundle(resources)
+            saved = load_documents(server, resources)
         except StoreFailure:
             raise
         except PgxError as error:
@@ -89,9 +92,9 @@ def load_files(names: Iterable[str], store: Store) -> Loaded:
     return loaded
 
 
-def read_resources(document: Document) -> list[NewResource]:
+def read_resources(document: Document) -> list[Draft]:
     """The resources of a file, ready for the store. Raises NotFhir where there is none."""
-    found = resources_in([each.content for each in read_documents(document, max_bytes=MAX_BYTES)])
+    found = drafts_in([each.content for each in read_documents(document, max_bytes=MAX_BYTES)])
     if not found:
         raise NotFhir(
             "the file holds no FHIR resource",
@@ -100,5 +103,5 @@ def read_resources(document: Document) -> list[NewResource]:
     return found
 
 
-def _without_patient(resources: Sequence[NewResource]) -> int:
+def _without_patient(resources: Sequence[Draft]) -> int:
     return sum(not each.patient and not each.referred_by for each in resources)

@@ -65,6 +65,16 @@ def add_calling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", default="", metavar="NAME", help="which sample of a VCF")
 
 
+def add_guide(parser: argparse.ArgumentParser) -> None:
+    """Add --ig, the release of the Genomics Reporting guide that `--format fhir` is written by."""
+    parser.add_argument(
+        "--ig",
+        choices=("stu3", "stu2"),
+        default="stu3",
+        help="the release of the Genomics Reporting guide that fhir is written by",
+    )
+
+
 def calling_of(arguments: argparse.Namespace) -> Calling:
     """The flags that `add_calling` added."""
     return Calling(

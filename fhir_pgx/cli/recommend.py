@@ -5,7 +5,14 @@ from dataclasses import replace
 
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
-from fhir_pgx.cli.options import FILES_HELP, Commands, add_calling, add_command, calling_of
+from fhir_pgx.cli.options import (
+    FILES_HELP,
+    Commands,
+    add_calling,
+    add_command,
+    add_guide,
+    calling_of,
+)
 from fhir_pgx.cli.output import print_json
 from fhir_pgx.model.document import Document, Options
 from fhir_pgx.settings import settings_from_environment
@@ -25,9 +32,10 @@ def register(commands: Commands) -> None:
         "--format",
         choices=("json", "fhir"),
         default="json",
-        help="json, or fhir: a Bundle of what tumour and inherited findings imply (Genomics "
-        "Reporting); advice by genes of drug response is in json alone",
+        help="json, or fhir: a Bundle of what the findings imply, and of the Tasks that follow "
+        "(Genomics Reporting)",
     )
+    add_guide(parser)
 
 
 def add_drugs(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +78,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Recommend from the files, all of one patient."""
     documents = patient_files(arguments)
     pipeline = load_pipeline(settings_from_environment())
-    options = replace(drug_options(arguments), format=arguments.format)
+    options = replace(drug_options(arguments), format=arguments.format, guide=arguments.ig)
     print_json(pipeline.recommend_documents(documents, options))
     return 0

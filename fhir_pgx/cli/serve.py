@@ -87,11 +87,12 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
     imported is there for every worker that is forked.
     """
     from fhir_pgx.web.app import create_app  # noqa: PLC0415 - no other command needs Flask
+    from fhir_pgx.web.fhir_server import server_of  # noqa: PLC0415 - as above
 
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
-        create_app(settings, store=store)
+        app = create_app(settings, store=store)
         if demo:
-            load_files(example_patients(), store)
+            load_files(example_patients(), server_of(app.extensions["fhir_pgx"]))
             say(f"{len(store.patients())} synthetic example patients are loaded")
 
 

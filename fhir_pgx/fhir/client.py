@@ -1,13 +1,14 @@
-"""Reads from other FHIR servers. This module alone calls another server.
+"""Calls to other FHIR servers. This module alone calls another server.
 
-A server answers only if its base URL is on our list, over https, at an address that we resolved
-ourselves, without redirects, within a size and a time. The access token goes to that server alone
-and lives no longer than the visit (CDS Hooks 3.0, FHIR resource access; SMART App Launch).
+A server is called only if its base URL is on our list, over https, at an address that we resolved
+ourselves, without redirects, within a size and a time. What is asked of it stands in `visit.py`
+(data that a hook lacks) and `pull.py` (a patient's record, or a bulk export, into our store).
 """
 
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
@@ -19,48 +20,39 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from fhir_pgx.errors import PgxError
-from fhir_pgx.fhir.addresses import Base, is_safe_relative, may_connect, parse_base
+from fhir_pgx.fhir.addresses import Base, may_connect, parse_base
 from fhir_pgx.fhir.bundle import as_dicts, as_text
 from fhir_pgx.fhir.json import read_json
 
-MAX_BYTES = 10_000_000  # of one visit, all pages together
-MAX_PAGES = 10
 _CHUNK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieved:
-    """What a server answered: its documents (a resource, or the Bundle of each page).
+class Limits:
+    """Of all answers of one connection together: their bytes, and the seconds they may take."""
 
-    `complete` is False where there are further pages that were not read. No entries in a Bundle
-    means that the server found nothing; a failure is never this value.
-    """
-
-    documents: tuple[Mapping[str, Any], ...]
-    complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """Nothing was obtained. `reason` holds neither patient data nor the address asked."""
-
-    reason: str
+    bytes: int
+    seconds: float
 
 
 Resolve = Callable[[str, int], Sequence[str]]
 
 
-class _Failed(Exception):
-    def __init__(self, reason: str) -> None:
+class CallFailed(Exception):
+    """Nothing was obtained. `reason` holds neither patient data nor the address asked; `status` is
+    the HTTP status where there was one."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.status = reason, status
 
 
 class FhirClient:
-    """Holds the list of servers; `visit` asks one of them.
+    """Holds the list of servers that may be called.
 
     `servers` stand at public addresses; `private_servers` may stand in our own network. A URL in
-    either that cannot be a FHIR base is never called.
+    either that cannot be a FHIR base is never called. `timeout_seconds` is what one hook's reading
+    may take.
     """
 
     def __init__(
@@ -74,8 +66,8 @@ class FhirClient:
         listed = [parse_base(url) for url in servers]
         listed += [parse_base(url, private=True) for url in private_servers]
         self._listed = tuple(base for base in listed if base is not None)
-        self._timeout = timeout_seconds
         self._resolve = resolve or _resolve
+        self.timeout_seconds = timeout_seconds
 
     def find_listed(self, url: str) -> Base | None:
         """The base to call for a `fhirServer` as a client sent it; None where it is not listed."""
@@ -85,22 +77,30 @@ class FhirClient:
                 return Base(asked.scheme, asked.host, asked.port, asked.path, base.private)
         return None
 
-    def visit(self, url: str, *, token: str = "") -> "Visit":
-        """A visit to the FHIR server with this base URL; the time allowed starts now."""
-        base = self.find_listed(url)
-        return Visit(base, token, time.monotonic() + self._timeout, self._resolve)
+    def connect(self, base: Base, limits: Limits) -> "Connection":
+        """A connection to a listed base; the time allowed starts now."""
+        return Connection(base, limits, self._resolve)
 
 
-class Visit:
-    """One or more reads from one server, within one deadline. Use it in a `with` statement."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered, its body read to the end. Header names are in lower case."""
 
-    def __init__(self, base: Base | None, token: str, deadline: float, resolve: Resolve) -> None:
-        self._base, self._token, self._deadline = base, token, deadline
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Connection:
+    """Calls to one server, at one address, within one deadline. Use it in a `with` statement."""
+
+    def __init__(self, base: Base, limits: Limits, resolve: Resolve) -> None:
+        self.base = base
+        self._left, self._deadline = limits.bytes, time.monotonic() + limits.seconds
         self._resolve = resolve
         self._session: requests.Session | None = None
-        self._left = MAX_BYTES
 
-    def __enter__(self) -> "Visit":
+    def __enter__(self) -> "Connection":
         return self
 
     def __exit__(
@@ -109,66 +109,100 @@ class Visit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._token = ""
         if self._session is not None:
             self._session.close()
 
-    def fetch(self, query: str) -> Retrieved | Unavailable:
-        """Read `Type/id` or search `Type?…`, both relative to the base; follows further pages.
+    def is_under(self, url: str) -> bool:
+        """Whether an address lies under the base: a token for it is sent nowhere else."""
+        found = parse_base(url.partition("?")[0], private=self.base.private)
+        return found is not None and self.base.covers(found) and "#" not in url
 
-        Never raises: what stands in the way is the reason of Unavailable. Where a later page
-        fails, what came before it is returned as not complete.
-        """
-        if self._base is None:
-            return Unavailable("the FHIR server is not on the list of servers we call")
-        if not is_safe_relative(query):
-            return Unavailable("the query is not a plain relative FHIR query")
-        base = self._base
-        documents: list[Mapping[str, Any]] = []
-        url = f"{base.url}/{query}"
-        try:
-            while url and len(documents) < MAX_PAGES:
-                document = self._get(base, url)
-                documents.append(document)
-                url = _next_page(document)
-                if url and not _is_under(base, url):
-                    break  # the token is for this server: another one never sees it
-        except _Failed as failed:
-            if not documents:
-                return Unavailable(failed.reason)
-        return Retrieved(tuple(documents), complete=not url)
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One call. Raises CallFailed where nothing was answered; any status is an answer."""
+        with self._opened(method, url, token, headers, form) as response:
+            try:
+                body = b"".join(self._chunks(response))
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                raise CallFailed(_reason(error)) from error
+            answered = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, answered, body)
 
-    def _get(self, base: Base, url: str) -> Mapping[str, Any]:
-        try:
-            session = self._session or self._connect(base)
-            with session.get(
-                url,
-                headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
-                timeout=self._remaining(),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body = self._body(response)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise _Failed(_reason(error)) from error
-        try:
-            document = read_json(body, max_bytes=MAX_BYTES)
-        except PgxError as error:
-            raise _Failed("the FHIR server's answer is not JSON we read") from error
-        if not isinstance(document, dict) or not as_text(document.get("resourceType")):
-            raise _Failed("the FHIR server's answer is not a FHIR resource")
+    def lines(self, url: str, *, token: str = "", headers: Mapping[str, str]) -> Iterator[bytes]:
+        """The lines of a text, as they come: it may be larger than memory. Raises CallFailed."""
+        rest = b""
+        with self._opened("GET", url, token, headers, None) as response:
+            _check_found(response.status_code)
+            try:
+                for chunk in self._chunks(response):
+                    *whole, rest = (rest + chunk).split(b"\n")
+                    yield from whole
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                raise CallFailed(_reason(error)) from error
+        if rest:
+            yield rest
+
+    def get(self, url: str, *, token: str = "") -> Mapping[str, Any]:
+        """The resource at an address. Raises CallFailed for any answer that is none."""
+        answer = self.call("GET", url, token=token)
+        _check_found(answer.status)
+        document = read_answer(answer)
+        if not as_text(document.get("resourceType")):
+            raise CallFailed("the FHIR server's answer is not a FHIR resource")
         if document["resourceType"] == "OperationOutcome":
-            raise _Failed("the FHIR server answered with an OperationOutcome")
+            raise CallFailed("the FHIR server answered with an OperationOutcome")
         return document
 
-    def _connect(self, base: Base) -> requests.Session:
+    def remaining(self) -> float:
+        """The seconds that are left. Raises CallFailed where there are none."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise CallFailed("the FHIR server did not answer in time")
+        return left
+
+    @contextmanager
+    def _opened(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        headers: Mapping[str, str] | None,
+        form: Mapping[str, str] | None,
+    ) -> Iterator[requests.Response]:
+        if not self.is_under(url):
+            raise CallFailed("the address is not under the base that is called")
+        authorized = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            response = (self._session or self._connected()).request(
+                method,
+                url,
+                headers={**(headers or {}), **authorized},
+                data=form,
+                timeout=self.remaining(),
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise CallFailed(_reason(error)) from error
+        with response:
+            yield response
+
+    def _connected(self) -> requests.Session:
         """A session bound to one address of the host, looked up once."""
+        base = self.base
         try:
             addresses = list(self._resolve(base.host, base.port))
         except OSError as error:
-            raise _Failed("the FHIR server's name was not resolved") from error
+            raise CallFailed("the FHIR server's name was not resolved") from error
         if not addresses or not all(may_connect(address, base) for address in addresses):
-            raise _Failed("the FHIR server stands at a network address that we do not call")
+            raise CallFailed("the FHIR server stands at a network address that we do not call")
         self._session = session = requests.Session()
         session.trust_env = False  # no proxies, no .netrc: they would take requests elsewhere
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -184,25 +218,39 @@ class Visit:
         session.mount(f"{base.scheme}://", _PinnedAdapter(base, addresses[0]))
         return session
 
-    def _body(self, response: requests.Response) -> bytes:
-        if response.status_code != 200:
-            raise _Failed(f"the FHIR server answered with status {response.status_code}")
+    def _chunks(self, response: requests.Response) -> Iterator[bytes]:
         if response.headers.get("Content-Encoding", "identity") not in ("", "identity"):
-            raise _Failed("the FHIR server compressed its answer although it was asked not to")
-        chunks: list[bytes] = []
+            raise CallFailed("the FHIR server compressed its answer although it was asked not to")
         while chunk := response.raw.read1(_CHUNK):  # read1: a slow drip meets the deadline
-            chunks.append(chunk)
             self._left -= len(chunk)
             if self._left < 0:
-                raise _Failed("the FHIR server's answer is too large")
-            self._remaining()
-        return b"".join(chunks)
+                raise CallFailed("the FHIR server's answer is too large")
+            self.remaining()
+            yield chunk
 
-    def _remaining(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise _Failed("the FHIR server did not answer in time")
-        return left
+
+def read_answer(answer: Answer) -> Mapping[str, Any]:
+    """The object that an answer's body holds, in JSON. Raises CallFailed."""
+    try:
+        document = read_json(answer.body, max_bytes=len(answer.body))
+    except PgxError as error:
+        raise CallFailed("the FHIR server's answer is not JSON we read") from error
+    if not isinstance(document, dict):
+        raise CallFailed("the FHIR server's answer is not a FHIR resource")
+    return document
+
+
+def next_page(document: Mapping[str, Any]) -> str:
+    """The address of the page after this one; empty at the end, `?` where it is not readable."""
+    for link in as_dicts(document.get("link")):
+        if as_text(link.get("relation")) == "next":
+            return as_text(link.get("url")) or "?"
+    return ""
+
+
+def _check_found(status: int) -> None:
+    if status != 200:
+        raise CallFailed(f"the FHIR server answered with status {status}", status)
 
 
 class _PinnedAdapter(HTTPAdapter):
@@ -233,18 +281,6 @@ class _PinnedAdapter(HTTPAdapter):
 def _resolve(host: str, port: int) -> Sequence[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(each[4][0]) for each in found))
-
-
-def _next_page(document: Mapping[str, Any]) -> str:
-    for link in as_dicts(document.get("link")):
-        if as_text(link.get("relation")) == "next":
-            return as_text(link.get("url")) or "?"
-    return ""
-
-
-def _is_under(base: Base, url: str) -> bool:
-    found = parse_base(url.partition("?")[0], private=base.private)
-    return found is not None and base.covers(found) and "#" not in url
 
 
 def _reason(error: Exception) -> str:

@@ -51,3 +51,12 @@ def consequences_of(concept: Concept) -> tuple[str, ...]:
         if name in _NAMES or name == "rearrangement":
             found[name] = None
     return tuple(found)
+
+
+def code_of_term(term: str) -> str:
+    """The Sequence Ontology's code of one of its terms (`SO:0001583`); empty for a word that is no
+    term of it."""
+    return _CODES.get(term, "")
+
+
+_CODES = {term: f"SO:{number:07d}" for number, term in reversed(_TERMS.items())}

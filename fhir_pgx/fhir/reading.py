@@ -11,6 +11,7 @@ from fhir_pgx.fhir import antibodies, cancers, care_plans, markers, pathogens, r
 from fhir_pgx.fhir.allele_pairs import combine_halves
 from fhir_pgx.fhir.annotations import with_annotations
 from fhir_pgx.fhir.bundle import Entry, References, as_dicts, as_text, logical_id, reference_of
+from fhir_pgx.fhir.derived import evidence_of
 from fhir_pgx.fhir.diagnostic_report import read_report
 from fhir_pgx.fhir.distinct import distinct
 from fhir_pgx.fhir.gathering import Gathering, index_reports, subject_of
@@ -114,7 +115,8 @@ def read(
 
     Raises nothing of its own: what cannot be read is in `not_understood`, with its reason.
     """
-    kept, caveats = distinct([entry for entry in entries if entry.mode != "outcome"])
+    unlike, caveats = distinct([entry for entry in entries if entry.mode != "outcome"])
+    kept, concluded = evidence_of(unlike)
     references = References(kept)
     subjects, report_of = _subjects(kept, references), index_reports(kept, references)
     relatives = of_relatives(kept, references)
@@ -122,6 +124,9 @@ def read(
     subjects = _without_donors(subjects, kept, genomes.donors)
     lineage = Lineage(vocabulary, references)
     gathering = Gathering(vocabulary, references, lineage, report_of, genomes)
+    for gene in concluded:
+        if symbol := vocabulary.genes.get(gene):
+            gathering.refused_genes[symbol] = None
     for entry in kept:
         reader = _READERS.get(entry.type)
         if reader is not None and id(entry.resource) in relatives:

@@ -238,7 +238,8 @@ class _Names:
         ids: dict[str, None] = {}
         spdi = at.parse_spdi(self.coding)
         if spdi is not None:  # vcf2fhir writes an SPDI where the c. name belongs
-            ids[f"{_concept(parts, CODING_HGVS).codings[0].system}|{self.coding}"] = None
+            codings = _concept(parts, CODING_HGVS).codings
+            ids[f"{codings[0].system if codings else ''}|{self.coding}"] = None
             self.coding = ""
         if self.genomic.startswith("c.") and not self.coding:
             self.genomic, self.coding = "", self.genomic

@@ -135,9 +135,9 @@ def parse_diplotypes(
     `*1/*2` gives one, `*1/*2 or *4/*17` two. One allele alone is a diplotype only in a gene that
     a person may carry once. None where the text is not a diplotype of this gene.
     """
-    whole = _named_whole(text, rules)
-    if whole:
-        return _whole([whole])
+    whole = [_named_whole(option, rules) for option in re.split(r"\s+or\s+", text)]
+    if all(whole):
+        return _whole([found for found in whole if found])
     plain = tidy(rules.gene, text)
     if is_single_copy(plain, rules):
         alone = standard_allele(_ONLY_COPY.sub("", plain), rules)

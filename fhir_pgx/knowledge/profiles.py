@@ -1,4 +1,4 @@
-"""What we publish under `profiles/`: JSON Schemas of the CDS Hooks messages.
+"""What we publish under `profiles/`: a FHIR package, and JSON Schemas of the CDS Hooks messages.
 
 The folder stands at the top of a checkout and inside the package once installed (pyproject.toml,
 force-include).
@@ -42,3 +42,16 @@ def schema(name: Message) -> dict[str, Any]:
             f"the schema {name} cannot be read", mend="install the package anew"
         ) from error
     return found
+
+
+@functools.cache
+def definitions() -> tuple[dict[str, Any], ...]:
+    """Every definition of the package (StructureDefinition, OperationDefinition, CodeSystem, …), by
+    type and id; shared values, not to be changed. Raises BrokenKnowledge."""
+    try:
+        found = [json.loads(path.read_bytes()) for path in profiles_folder().glob("[A-Z]*-*.json")]
+    except (OSError, ValueError) as error:
+        raise BrokenKnowledge(
+            "a definition under profiles cannot be read", mend="install the package anew"
+        ) from error
+    return tuple(sorted(found, key=lambda each: (each["resourceType"], each["id"])))

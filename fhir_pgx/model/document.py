@@ -69,6 +69,7 @@ class Calling:
 
 
 Format = Literal["json", "text", "fhir"]
+Guide = Literal["stu3", "stu2"]  # the release of the Genomics Reporting guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,11 @@ class Options:
 
     `drugs` are names or RxNorm codes; none stands for every drug that the findings concern.
     `outside_calls` are tables of calls made elsewhere. `format` is of the answer; not every
-    question has an answer in every format.
+    question has an answer in every format. `guide` is the release that `fhir` is written by.
     """
 
     format: Format = "json"
     drugs: tuple[str, ...] = ()
     calling: Calling = Calling()
     outside_calls: tuple[Document, ...] = ()
+    guide: Guide = "stu3"

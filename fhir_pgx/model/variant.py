@@ -22,7 +22,8 @@ class SiteCall:
     seen, and nothing is said of how often. `phase` names a phase set: within it, the first alleles
     are on one strand and the second on the other; empty where unphased. `build` is the one the
     source speaks of; `reference` the resource or file, `where` its line or FHIRPath; `others` are
-    further resources that the call rests on.
+    further resources that the call rests on. `unknown` are the changes of copies that are `OTHER`,
+    as they were read on `build`: start (0-based), reference bases, bases in their place.
     """
 
     gene: str
@@ -36,6 +37,7 @@ class SiteCall:
     when: str = ""
     caveats: tuple[Caveat, ...] = ()
     others: tuple[str, ...] = ()
+    unknown: tuple[tuple[int, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

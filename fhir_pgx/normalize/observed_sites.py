@@ -323,7 +323,20 @@ def _site_call(key: Key, settled: Settled) -> SiteCall:
         max(origin.when for origin in origins),
         tuple(caveats),
         references[1:],
+        _unknown_changes(settled, builds[0]) if OTHER in (settled.alleles or ()) else (),
     )
+
+
+def _unknown_changes(settled: Settled, build: str) -> tuple[tuple[int, str, str], ...]:
+    """The changes that show none of the position's bases, as the resources place them."""
+    found: dict[tuple[int, str, str], None] = {}
+    for claim in settled.claims:
+        variant = claim.variant
+        if claim.match.allele != OTHER or variant.build not in (build, "both"):
+            continue
+        if variant.start is not None and variant.ref is not None and variant.alt is not None:
+            found[variant.start, variant.ref.upper(), variant.alt.upper()] = None
+    return tuple(found)
 
 
 def _put_in_phase(

@@ -162,7 +162,6 @@ def _read_record(record: VcfRecord, build: str, index: SiteIndex, harvest: _Harv
         _genotype(genotype, phase_set, record.chromosome)
         for genotype, phase_set in zip(record.genotypes, record.phase_sets, strict=True)
     ]
-    place = where(record)
     for each in spoken:
         key = (each.placed.gene, each.placed.site.name)
         looked_for = harvest.alts.setdefault(key, set())
@@ -173,7 +172,7 @@ def _read_record(record: VcfRecord, build: str, index: SiteIndex, harvest: _Harv
                 continue  # nobody's deletion, or one that was not looked at
             call = made.get(genotype)
             if call is None:
-                call = _call(each, genotype, build, harvest.content.name, place)
+                call = _call(each, genotype, build, harvest.content.name, record)
                 made[genotype] = call
             _add(call, each, i, is_split, harvest)
         if not each.is_indirect:
@@ -346,10 +345,13 @@ def _genotype(text: str, phase_set: str, chromosome: str) -> _Genotype:
     return _Genotype(numbers, f"{chromosome}:{named}")
 
 
-def _call(spoken: _Spoken, genotype: _Genotype, build: str, reference: str, place: str) -> SiteCall:
+def _call(
+    spoken: _Spoken, genotype: _Genotype, build: str, reference: str, record: VcfRecord
+) -> SiteCall:
     alleles = tuple(
         UNREAD if number is None else spoken.alleles[number] for number in genotype.numbers
     )
+    unknown = _unknown_changes(genotype, alleles, record) if OTHER in alleles else ()
     return SiteCall(
         spoken.placed.gene,
         spoken.placed.site.name,
@@ -357,9 +359,24 @@ def _call(spoken: _Spoken, genotype: _Genotype, build: str, reference: str, plac
         genotype.phase if len(alleles) > 1 else "",
         build=build,
         reference=reference,
-        where=place,
+        where=where(record),
         caveats=spoken.caveats,
+        unknown=unknown,
     )
+
+
+def _unknown_changes(
+    genotype: _Genotype, alleles: tuple[str, ...], record: VcfRecord
+) -> tuple[tuple[int, str, str], ...]:
+    """What the record has for copies that show none of a site's bases, where it says bases."""
+    found = {
+        record.alts[number - 1]
+        for number, allele in zip(genotype.numbers, alleles, strict=True)
+        if allele == OTHER and number
+    }
+    if not all(_BASES.fullmatch(alt) for alt in found):
+        return ()
+    return tuple((record.start, record.ref, alt) for alt in sorted(found))
 
 
 def _add(call: SiteCall, spoken: _Spoken, sample: int, is_split: bool, harvest: _Harvest) -> None:
@@ -405,7 +422,14 @@ def _under(call: SiteCall, deletion: SiteCall, ref: str) -> SiteCall:
     kept = call.alleles[: max(0, len(call.alleles) - len(taken))]
     caveats = tuple(dict.fromkeys((*call.caveats, *deletion.caveats)))
     alleles = (*kept, *taken)[: len(call.alleles)]
-    return replace(call, alleles=alleles, phase="" if taken else call.phase, caveats=caveats)
+    unknown = tuple(dict.fromkeys((*call.unknown, *deletion.unknown)))
+    return replace(
+        call,
+        alleles=alleles,
+        phase="" if taken else call.phase,
+        caveats=caveats,
+        unknown=unknown if OTHER in alleles else (),
+    )
 
 
 def _joined(prior: SiteCall, call: SiteCall, ref: str) -> SiteCall | None:
@@ -413,17 +437,18 @@ def _joined(prior: SiteCall, call: SiteCall, ref: str) -> SiteCall | None:
     if len(prior.alleles) != len(call.alleles):
         return None
     caveats = tuple(dict.fromkeys((*prior.caveats, *call.caveats)))
+    unknown = tuple(dict.fromkeys((*prior.unknown, *call.unknown)))
     plain = (ref, UNREAD)
     if prior.phase and prior.phase == call.phase:
         strands = list(zip(prior.alleles, call.alleles, strict=True))
         if any(one not in plain and other not in plain for one, other in strands):
             return None
         alleles = tuple(other if one in plain else one for one, other in strands)
-        return replace(prior, alleles=alleles, caveats=caveats)
+        return replace(prior, alleles=alleles, caveats=caveats, unknown=unknown)
     carried = [each for each in (*prior.alleles, *call.alleles) if each not in plain]
     copies = len(prior.alleles)
     if len(carried) > copies:
         return None
     rest = UNREAD if UNREAD in prior.alleles and UNREAD in call.alleles else ref
     alleles = (*(rest,) * (copies - len(carried)), *carried)
-    return replace(prior, alleles=alleles, phase="", caveats=caveats)
+    return replace(prior, alleles=alleles, phase="", caveats=caveats, unknown=unknown)

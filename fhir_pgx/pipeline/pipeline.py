@@ -19,32 +19,42 @@ from typing import Any
 
 from fhir_pgx.errors import MixedPatients, UnknownDrug
 from fhir_pgx.fhir.bundle import Entry, References
+from fhir_pgx.fhir.transcripts import gene_of_transcript
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.ipd import with_ipd
+from fhir_pgx.knowledge.lift_over import load_alignment, read_alignment
 from fhir_pgx.knowledge.loader import load_knowledge
 from fhir_pgx.knowledge.policy import load_policy
+from fhir_pgx.model.alignment import Block
 from fhir_pgx.model.document import Calling, Document, Options
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.explained import Explained
-from fhir_pgx.model.finding import Statement
+from fhir_pgx.model.finding import ObservedVariant, Statement
+from fhir_pgx.model.genomic_index import GenomicIndex, IndexedVariant
 from fhir_pgx.model.hook import HookAnswer, HookCall
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.phenotype import Interpretation
 from fhir_pgx.model.recommendation import (
     Answer,
+    DrugAdvice,
     Unanswered,
 )
 from fhir_pgx.model.therapy import TherapyAdvice
+from fhir_pgx.normalize.both_builds import BothBuilds
 from fhir_pgx.pipeline.advice import Advice
 from fhir_pgx.pipeline.case import Case, case_of
 from fhir_pgx.pipeline.genes import AS_USUAL, Genes
+from fhir_pgx.pipeline.genomic_index import GenomicIndexer
+from fhir_pgx.pipeline.genomic_report import GenomicReports
 from fhir_pgx.pipeline.hla_match import match_documents, split_parts
 from fhir_pgx.pipeline.hooks import IN_USE, Hooks
+from fhir_pgx.pipeline.implied import Implied
 from fhir_pgx.pipeline.limits import Limits
 from fhir_pgx.pipeline.orders import Orders
 from fhir_pgx.pipeline.precision import Precision
 from fhir_pgx.pipeline.precision.domain import drugs_of
-from fhir_pgx.pipeline.precision.written import Implications, nothing_met
+from fhir_pgx.pipeline.precision.statements import Statements
+from fhir_pgx.pipeline.precision.written import nothing_met
 from fhir_pgx.recommendation import (
     DrugGroup,
     Rulebook,
@@ -79,13 +89,26 @@ class Ready:
     def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
         self.genes = Genes(knowledge)
         self.precision = Precision(knowledge, today)
-        self.implications = Implications(knowledge, today)
+        self.statements = Statements(knowledge)
 
 
 @functools.cache
 def _ready() -> Ready:
     """Of the installed knowledge, once a process: workers inherit it from their parent."""
     return Ready(load_knowledge(), _today)
+
+
+def _site_blocks(knowledge: Knowledge, chain_path: str) -> tuple[Block, ...]:
+    """The alignment of the site's own chain file, read at once: a broken one stops the start."""
+    if not chain_path:
+        return ()
+    vocabulary = knowledge.vocabulary
+    lengths = {
+        place: vocabulary.lengths[accession]
+        for accession, place in vocabulary.accessions.items()
+        if accession in vocabulary.lengths
+    }
+    return read_alignment(chain_path, lengths)
 
 
 class Pipeline:
@@ -99,8 +122,11 @@ class Pipeline:
         *,
         today: Callable[[], date] = _today,
         ready: "Ready | None" = None,
+        chain_path: str = "",
     ) -> None:
-        """`ready` is what the knowledge makes ready, where it was made before."""
+        """`ready` is what the knowledge makes ready, where it was made before; `chain_path` a chain
+        file in place of our own alignment of the builds. Raises InvalidSetting for one that cannot
+        be read."""
         ready = ready or Ready(knowledge, today)
         self.knowledge = knowledge
         self.limits = limits or Limits()
@@ -109,9 +135,12 @@ class Pipeline:
         self.orders = Orders(drug_codes, self.rulebook)
         self.advice = Advice(knowledge, self.rulebook, self.orders, self.genes, today)
         self.precision = ready.precision
-        self._implications = ready.implications
+        self._statements = ready.statements
+        self._reports = GenomicReports(knowledge)
         parts = (self.genes, self.orders, self.advice, self.precision)
         self.hooks = Hooks(knowledge, self.rulebook, self.limits, parts, today)
+        self.implied = Implied(knowledge, self.rulebook, parts, today)
+        self._site_blocks = _site_blocks(knowledge, chain_path)
         self._reader = Reader(
             knowledge.vocabulary,
             self.genes.index,
@@ -123,7 +152,8 @@ class Pipeline:
     def load(cls, settings: Settings) -> "Pipeline":
         """With the installed knowledge and the site's policy.
 
-        Raises BrokenKnowledge where the artefact does not match its hash, InvalidPolicy.
+        Raises BrokenKnowledge where the artefact does not match its hash, InvalidPolicy,
+        InvalidSetting.
         """
         knowledge = with_ipd(load_knowledge(), settings.ipd_path)
         ready = None if settings.ipd_path else _ready()
@@ -135,7 +165,7 @@ class Pipeline:
             precedence=settings.sources,
             policy=policy,
         )
-        return cls(knowledge, DrugCodes(), limits, ready=ready)
+        return cls(knowledge, DrugCodes(), limits, ready=ready, chain_path=settings.chain_path)
 
     def interpret(
         self,
@@ -147,31 +177,74 @@ class Pipeline:
         """What is known of each gene from these data of one patient; see `Genes.interpret`."""
         return self.genes.interpret(entries, genomes, outside, calling)
 
+    @functools.cached_property
+    def both_builds(self) -> BothBuilds:
+        """Places and names of variants on both builds; made when first asked for, since a hook asks
+        for none."""
+        blocks = self._site_blocks or load_alignment()
+        vocabulary = self.knowledge.vocabulary
+        return BothBuilds(self.genes.index, vocabulary, blocks, gene_of_transcript)
+
+    @functools.cached_property
+    def _indexer(self) -> GenomicIndexer:
+        return GenomicIndexer(self.knowledge, self.genes, self.both_builds.names)
+
+    def genomic_index(self, entries: Sequence[Entry]) -> dict[str, GenomicIndex]:
+        """What each resource of one patient is found by; see `GenomicIndexer.index`."""
+        return self._indexer.index(entries)
+
+    def index_variant(self, variant: ObservedVariant) -> IndexedVariant:
+        """One variant in the words of the index; see `index_variant`."""
+        return self._indexer.variant(variant)
+
     def answer(self, call: HookCall) -> HookAnswer:
         """The cards of one call, weightiest first; see `Hooks.answer`."""
         return self.hooks.answer(call)
 
     def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any:
-        """The answer of `interpret`: a JSON value, or text. Raises MixedPatients and what reading
-        a document raises."""
-        interpretation, _ = self._interpret_all(documents, options)
-        return self._written(interpretation, options)
+        """The answer of `interpret`: a JSON value, text, or as `fhir` the Bundle of a genomic
+        report. Raises MixedPatients and what reading a document raises."""
+        interpretation, entries = self._interpret_all(documents, options)
+        return self._written(interpretation, entries, options)
+
+    def interpret_entries(self, entries: Sequence[Entry], options: Options) -> Any:
+        """As `interpret_documents`, of resources that were read already: those of a store."""
+        interpretation = self._interpret_given(Given(entries=tuple(entries)), options)
+        return self._written(interpretation, tuple(entries), options)
 
     def interpret_samples(self, document: Document, options: Options) -> Iterator[Any]:
         """The answer of `interpret` for each sample of a VCF. Raises UnreadableVcf."""
         for sample in self._reader.read_samples(document):
-            yield self._written(self._interpret_given(sample, options), options)
+            interpretation = self._interpret_given(sample, options)
+            yield self._written(interpretation, sample.entries, options)
 
     def recommend_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `recommend`; without drugs, of every drug that the findings concern. As
-        `fhir` the implications of precision therapy alone, and how much else there is.
+        `fhir` a Bundle of implications and the Tasks that they propose.
 
         Raises UnknownDrug for a name or code that no table knows.
         """
-        asked = self._ask_all(documents, options)
+        interpretation, entries = self._interpret_all(documents, options)
+        return self._recommended(interpretation, entries, options)
+
+    def recommend_entries(self, entries: Sequence[Entry], options: Options) -> Any:
+        """As `recommend_documents`, of resources that were read already: those of a store."""
+        interpretation = self._interpret_given(Given(entries=tuple(entries)), options)
+        return self._recommended(interpretation, tuple(entries), options)
+
+    def _recommended(
+        self, interpretation: Interpretation, entries: tuple[Entry, ...], options: Options
+    ) -> Any:
+        asked = self._ask_about(interpretation, entries, options)
         if options.format == "fhir":
-            subject = asked.interpretation.subject
-            return self._implications.write(asked.case, subject, asked.therapies, asked.explained)
+            advice = [e.advice for e in asked.explained if isinstance(e.advice, DrugAdvice)]
+            return self._reports.recommendations(
+                interpretation,
+                advice,
+                asked.therapies,
+                self._statements.met(asked.case),
+                stu2=options.guide == "stu2",
+            )
         answers: list[Answer] = []
         for each in asked.explained:
             if isinstance(each.advice, Unanswered):
@@ -223,15 +296,45 @@ class Pipeline:
         therapies = dict.fromkeys(row for order in orders for row in self._rows_on(order, case))
         return write_trace(interpretation, asked, self.knowledge, tuple(therapies))
 
-    def _written(self, interpretation: Interpretation, options: Options) -> Any:
+    def _written(
+        self, interpretation: Interpretation, entries: tuple[Entry, ...], options: Options
+    ) -> Any:
         if options.format == "text":
             return interpretation_text(interpretation, self.knowledge)
+        if options.format == "fhir":
+            return self._report(interpretation, entries, options)
         return write_interpretation(interpretation, self.knowledge)
+
+    def _report(
+        self, interpretation: Interpretation, entries: tuple[Entry, ...], options: Options
+    ) -> Any:
+        """What the genes imply by themselves: other medicines and indications change from day to
+        day, and a report outlives them."""
+        references = References(entries)
+        patient = self.advice.patient(entries, (), references)
+        case = case_of(interpretation, patient, references, (), options.calling)
+        return self._reports.interpretation(
+            interpretation,
+            self.implied.drugs(interpretation.genes),
+            self.precision.advice(case, None),
+            self._statements.met(case),
+            stu2=options.guide == "stu2",
+        )
 
     def _ask_all(
         self, documents: Sequence[Document], options: Options, *, explain: bool = False
     ) -> _Asked:
         interpretation, entries = self._interpret_all(documents, options)
+        return self._ask_about(interpretation, entries, options, explain=explain)
+
+    def _ask_about(
+        self,
+        interpretation: Interpretation,
+        entries: tuple[Entry, ...],
+        options: Options,
+        *,
+        explain: bool = False,
+    ) -> _Asked:
         references = References(entries)
         patient = self.advice.patient(entries, (), references)
         acting = self.advice.acting(patient)

@@ -9,28 +9,30 @@ not written: the guide's implications are of the patient's own genome, or the tu
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from fhir_pgx.model.met_statement import MetStatement
 from fhir_pgx.model.therapy import Domain, Effect, Provenance, TherapyAdvice, TherapyDrug
+from fhir_pgx.reports.implication_frame import (
+    CONTEXT,
+    NAMESPACE,
+    Resource,
+    citation,
+    component,
+    implication,
+    paper,
+)
 from fhir_pgx.reports.therapies import detail_of, is_weak, level_of, opposed, summary_of
 from fhir_pgx.terminology import (
     LOINC,
     MEDICATION_ASSESSED,
-    OBSERVATION_CATEGORY,
     RXNORM,
     TBD,
     TBD_THERAPEUTIC_IMPLICATION,
 )
 
-PROFILES = "http://hl7.org/fhir/uv/genomics-reporting/StructureDefinition/"
 DIAGNOSTIC = "diagnostic-implication"
-_ARTIFACT = "http://hl7.org/fhir/StructureDefinition/workflow-relatedArtifact"
-_DIAGNOSTIC_SERVICE = "http://terminology.hl7.org/CodeSystem/v2-0074"
 # As the guide's reference server of operations writes it, the number without `DOID:`.
 _DISEASES = "https://disease-ontology.org"
-_LEVEL, _CONTEXT = "93044-6", "81259-4"
-_NAMESPACE = uuid.UUID("1d0a6c0e-8d0c-5b6e-9f43-6a5b0f1c7d52")  # ours, for ids made from names
 _WRITTEN: tuple[Domain, ...] = ("tumour", "inherited")
 # The answers of the guide's value set that say just this; all else is text (the binding is
 # extensible, and "does not support sensitivity" is no answer of it).
@@ -49,7 +51,6 @@ _FIT_TEXT = {
     "other": "The row speaks of another disease than the patient's: evidence, no recommendation.",
     "unknown": "Whether the row's disease is this patient's is not on file.",
 }
-Resource = dict[str, Any]
 
 
 def write_implications(
@@ -97,11 +98,11 @@ def _therapeutic(
     opposed_by: Sequence[str],
 ) -> Resource:
     effect = _effect(advice, is_opposed=bool(opposed_by))
-    components = [_component(TBD, TBD_THERAPEUTIC_IMPLICATION, effect)]
+    components = [component(TBD, TBD_THERAPEUTIC_IMPLICATION, effect)]
     if advice.context:
         doid = diseases.get(advice.context.lower(), "")
-        components.append(_component(LOINC, _CONTEXT, _disease(advice.context, doid)))
-    components += [_component(LOINC, MEDICATION_ASSESSED, _drug(drug)) for drug in advice.drugs]
+        components.append(component(LOINC, CONTEXT, _disease(advice.context, doid)))
+    components += [component(LOINC, MEDICATION_ASSESSED, _drug(drug)) for drug in advice.drugs]
     notes = [
         _FIT_TEXT.get(advice.context_fit, ""),
         *(f"Holds if: {each}." for each in advice.needs),
@@ -133,7 +134,7 @@ def _diagnostic(each: MetStatement, subject: str, when: str, release: str) -> Re
     components = []
     # A row that speaks against a disease must not read as one that predicts it.
     if statement.disease and statement.supports and statement.says != "negative":
-        components.append(_component(LOINC, _CONTEXT, _disease(statement.disease, statement.doid)))
+        components.append(component(LOINC, CONTEXT, _disease(statement.disease, statement.doid)))
     notes = ["Conflicting: another row says otherwise."] if each.conflicts else []
     notes += [_FIT_TEXT.get(each.context_fit, ""), *(f"Holds if: {need}." for need in each.needs)]
     notes += [f"{caveat.code} {caveat.text}" for caveat in each.caveats]
@@ -178,31 +179,21 @@ def _implication(
     rated = f", rated {provenance.rating} of 5" if provenance.rating else ""
     level = f"{level_of(provenance)}{rated}"
     as_of = f"as of {provenance.as_of}" if provenance.as_of else "without a date"
-    more = [_component(LOINC, _LEVEL, {"text": level})] if level else []
-    more.append(_component(TBD, "knowledge-base", {"text": f"{provenance.source}, {as_of}"}))
-    more.append({"code": _code(TBD, "conclusion-string"), "valueString": said})
-    told = [note for note in notes if note]
-    if provenance.by_hand:
-        told.append("Compiled by hand: verify against the current label.")
-    written: Resource = {
-        "resourceType": "Observation",
-        "id": str(uuid.uuid5(_NAMESPACE, f"{release} {subject} {kind} {name}")),
-        "meta": {"profile": [PROFILES + kind]},
-        "extension": list(_artifacts(provenance, as_of)),
-        "status": "preliminary",
-        "category": [
-            {"coding": [{"system": OBSERVATION_CATEGORY, "code": "laboratory"}]},
-            {"coding": [{"system": _DIAGNOSTIC_SERVICE, "code": "GE"}]},
-        ],
-        "code": _code(TBD, kind),
-        "subject": {"reference": subject} if subject else None,
-        "effectiveDateTime": when,
-        "note": [{"text": note} for note in dict.fromkeys(told)],
-        "device": {"display": f"fhir_pgx, knowledge release {release}"},
-        "derivedFrom": _parents(derived_from, finding),
-        "component": [*components, *more],
-    }
-    return {key: value for key, value in written.items() if value}
+    by_hand = "Compiled by hand: verify against the current label." if provenance.by_hand else ""
+    return implication(
+        kind,
+        name=name,
+        subject=subject,
+        when=when,
+        release=release,
+        parents=_parents(derived_from, finding),
+        components=components,
+        levels=[{"text": level}] if level else [],
+        base=f"{provenance.source}, {as_of}",
+        said=said,
+        notes=[*notes, by_hand],
+        artifacts=tuple(_artifacts(provenance, as_of)),
+    )
 
 
 def _effect(advice: TherapyAdvice, *, is_opposed: bool) -> Resource:
@@ -229,14 +220,6 @@ def _disease(name: str, doid: str) -> Resource:
     return ({"coding": coding} if coding else {}) | {"text": name}
 
 
-def _code(system: str, code: str) -> Resource:
-    return {"coding": [{"system": system, "code": code}]}
-
-
-def _component(system: str, code: str, value: Resource) -> Resource:
-    return {"code": _code(system, code), "valueCodeableConcept": value}
-
-
 def _parents(references: Sequence[str], finding: str) -> list[Resource]:
     """The findings an implication is derived from; by words alone where none is a resource that
     can be referred to (a line of a VCF). What is contained is referred to by what holds it."""
@@ -250,21 +233,13 @@ def _parents(references: Sequence[str], finding: str) -> list[Resource]:
 def _artifacts(provenance: Provenance, as_of: str) -> Iterator[Resource]:
     """The row itself, with its date and licence, and each publication behind it."""
     licence = f", {provenance.licence}" if provenance.licence else ""
-    row: Resource = {
-        "type": "citation",
-        "display": f"{provenance.source} {provenance.id}".strip(),
-        "citation": f"{provenance.source} {provenance.id}, {as_of}{licence}",
-    }
-    if provenance.url:
-        row["url"] = provenance.url
-    yield {"url": _ARTIFACT, "valueRelatedArtifact": row}
+    yield citation(
+        f"{provenance.source} {provenance.id}".strip(),
+        text=f"{provenance.source} {provenance.id}, {as_of}{licence}",
+        url=provenance.url,
+    )
     for pmid in provenance.pmids:
-        paper = {
-            "type": "citation",
-            "display": f"PMID {pmid}",
-            "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
-        }
-        yield {"url": _ARTIFACT, "valueRelatedArtifact": paper}
+        yield paper(pmid)
 
 
 def _is_written(advice: TherapyAdvice) -> bool:
@@ -290,5 +265,5 @@ def _outcome(sentences: Sequence[str]) -> Resource:
         {"severity": "information", "code": "incomplete", "diagnostics": sentence}
         for sentence in sentences
     ]
-    name = str(uuid.uuid5(_NAMESPACE, " ".join(sentences)))
+    name = str(uuid.uuid5(NAMESPACE, " ".join(sentences)))
     return {"resourceType": "OperationOutcome", "id": name, "issue": issues}

@@ -12,8 +12,9 @@ from typing import Any
 
 from fhir_pgx.errors import MixedPatients
 from fhir_pgx.fhir.bundle import Entry, as_text, entries_of
-from fhir_pgx.fhir.client import FhirClient, Unavailable, Visit
+from fhir_pgx.fhir.derived import is_kept_body
 from fhir_pgx.fhir.json import read_json
+from fhir_pgx.fhir.visit import Unavailable, Visit, VisitingClient
 from fhir_pgx.model.hook import Availability, HookCall, Listed
 from fhir_pgx.services.call import with_dispatched
 from fhir_pgx.services.patient_check import check_patient
@@ -42,7 +43,7 @@ class Sources:
 
     store: Store | None = None
     store_servers: frozenset[str] = frozenset()
-    client: FhirClient | None = None
+    client: VisitingClient | None = None
 
 
 def gather(
@@ -76,7 +77,7 @@ def _from_store(call: HookCall, store: Store) -> HookCall:
             resource.full_url,
         )
         for resource in stored
-        if resource.reference not in supplied
+        if resource.reference not in supplied and not is_kept_body(resource.body)
     ]
     genomic = tuple(entry for entry in entries if is_genomic(entry))
     others = tuple(entry for entry in entries if not is_genomic(entry))

@@ -1,4 +1,4 @@
-"""An SQLite file as a database: connections, transactions, migrations; all that is SQLite's own.
+"""An SQLite file as a database: connections and transactions; all that is SQLite's own.
 
 Several processes, and several threads in each, share the file: WAL lets readers go on while one
 writes, and writers wait for one another. A process opens its database after it was forked.
@@ -8,28 +8,44 @@ import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fhir_pgx.errors import InvalidSetting, StoreFailure
+from fhir_pgx.storage import migrating
+from fhir_pgx.storage.keys import key_of
 
 BUSY_SECONDS = 5.0  # how long a writer waits for another's transaction
 
 
-class Database:
-    """Connections to one file. Every failure of SQLite is raised as StoreFailure.
+class SqliteDatabase:
+    """Connections to one file (see `drivers.Database`).
 
     Raises InvalidSetting for a URL that does not name an SQLite file.
     """
 
+    dialect: migrating.Dialect = "sqlite"
+    keep = ""
+
     def __init__(self, url: str) -> None:
         self._path = _file_of(url)
         self._idle: deque[sqlite3.Connection] = deque()
-        with self.transaction() as connection:
-            _migrate(connection)
+        if not self._is_present():
+            with self.transaction() as connection:
+                _migrate(connection)
+
+    def _is_present(self) -> bool:
+        """Whether the schema is the present one: asked first, so that a start takes no lock."""
+        if not self._path.exists():
+            return False
+        with self.connection() as connection:
+            try:
+                seen = {row[0] for row in connection.execute(migrating.SEEN)}
+            except sqlite3.OperationalError:  # no such table: a file of nobody, or another's
+                return False
+        return seen >= set(migrating.names("sqlite"))
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -68,8 +84,8 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
-    def rows(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
-        """Every row of a query."""
+    def rows(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        """Every row of a query on what is committed."""
         with self.connection() as connection:
             return connection.execute(statement, values).fetchall()
 
@@ -139,13 +155,7 @@ def _create(path: Path) -> None:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Run, inside the caller's transaction, every migration that this file has not seen."""
-    connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT NOT NULL PRIMARY KEY)")
-    done = {row[0] for row in connection.execute("SELECT name FROM migration")}
-    folder = files("fhir_pgx.storage") / "migrations"
-    for script in sorted(folder.iterdir(), key=lambda each: each.name):
-        if script.name in done or not script.name.endswith(".sql"):
-            continue
-        for statement in script.read_text(encoding="utf-8").split(";\n"):
-            connection.execute(statement)
-        connection.execute("INSERT INTO migration (name) VALUES (?)", (script.name,))
+    connection.execute(migrating.MAKE.format(collation=""))
+    seen = {row[0] for row in connection.execute(migrating.SEEN)}
+    connection.create_function("resource_key", 2, key_of, deterministic=True)
+    migrating.migrate("sqlite", connection.execute, seen=seen)

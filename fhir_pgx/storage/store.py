@@ -5,9 +5,21 @@ decodes the bytes. Everything is kept apart by `tenant`, an empty text where the
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, get_args
+
+from fhir_pgx.model.genomic_index import (
+    NOT_GENOMIC,
+    GenomicIndex,
+    SimpleAllele,
+    Span,
+    StoredGenotype,
+    StoredPhenotype,
+    StoredVariant,
+)
+from fhir_pgx.model.search import NO_VALUES, Query, SearchValues
 
 Outcome = Literal["accepted", "overridden"]
 
@@ -27,6 +39,8 @@ class NewResource:
     patient: str = ""
     full_url: str = ""
     referred_by: tuple[str, ...] = ()
+    values: SearchValues = NO_VALUES
+    genomic: GenomicIndex = NOT_GENOMIC
 
     @property
     def reference(self) -> str:
@@ -35,7 +49,8 @@ class NewResource:
 
 @dataclass(frozen=True, slots=True)
 class StoredResource:
-    """A resource as saved. `version` counts from 1; `last_updated` is RFC 3339, UTC."""
+    """A resource as saved. `version` counts from 1; `last_updated` is RFC 3339, UTC, to the
+    millisecond. A deleted one has an empty body and the version that its deletion made."""
 
     type: str
     id: str
@@ -44,10 +59,123 @@ class StoredResource:
     full_url: str
     last_updated: str
     body: bytes
+    is_deleted: bool = False
 
     @property
     def reference(self) -> str:
         return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of what a search found. `total` counts all of it, None where it was not asked for;
+    `next` is the `after` of the query that continues, empty at the end."""
+
+    resources: tuple[StoredResource, ...]
+    total: int | None = None
+    next: tuple[str | int | float | None, ...] = ()
+
+
+class Reads(Protocol):
+    """What may be asked of the store, also in the middle of a transaction."""
+
+    def read(self, type_: str, id_: str) -> StoredResource | None:
+        """The current version, a deleted one too; None where there never was one."""
+        ...
+
+    def read_version(self, type_: str, id_: str, version: int) -> StoredResource | None:
+        """One version, current or not, a deletion too."""
+        ...
+
+    def read_many(self, references: Sequence[tuple[str, str]]) -> list[StoredResource]:
+        """The current versions of those (type, id) that are there and not deleted."""
+        ...
+
+    def history(
+        self,
+        type_: str = "",
+        id_: str = "",
+        *,
+        count: int,
+        since: str = "",
+        after: Sequence[str | int | float | None] = (),
+    ) -> Page:
+        """Every version, deletions too, newest first: of a resource, a type, or everything."""
+        ...
+
+    def search(self, query: Query) -> Page:
+        """Current, undeleted resources (see `model.search.Query`)."""
+        ...
+
+    def referring(self, type_: str, id_: str, params: Sequence[str] = ()) -> list[StoredResource]:
+        """Current resources whose search links lead to this one, by any or by these parameters."""
+        ...
+
+    def variants_over(
+        self, spans: Sequence[Span], *, patient: str = "", structural: bool | None = None
+    ) -> list[StoredVariant]:
+        """Every indexed variant that overlaps a span on the span's own assembly and chromosome.
+
+        An insertion between two bases lies at its `start`: it overlaps `start` to `end` where
+        span.start <= start <= span.end. `structural` None is both. By patient, place and id.
+        """
+        ...
+
+    def variants_like(
+        self, alleles: Sequence[SimpleAllele], *, patient: str = ""
+    ) -> list[StoredVariant]:
+        """Every indexed simple variant that is one of these, exactly."""
+        ...
+
+    def variants_of_genes(self, genes: Sequence[str], *, patient: str = "") -> list[StoredVariant]:
+        """Every indexed variant of these genes, placed or not."""
+        ...
+
+    def genotypes_of(self, genes: Sequence[str], *, patient: str = "") -> list[StoredGenotype]:
+        """Every indexed diplotype and haplotype of these genes; of all where none is named."""
+        ...
+
+    def phenotypes_of(self, genes: Sequence[str], *, patient: str = "") -> list[StoredPhenotype]:
+        """Every indexed phenotype of these genes."""
+        ...
+
+    def genomic_patients(self) -> list[str]:
+        """The ids of all patients of whom a genomic result is stored, sorted."""
+        ...
+
+
+class Unit(Reads, Protocol):
+    """One transaction: it reads what it has written, and all of it is kept or nothing."""
+
+    def put(self, new: NewResource) -> StoredResource:
+        """A new version, or the one there is where the bytes are the same. A resource that was
+        deleted comes back as a further version.
+
+        Raises MixedPatients where the id is taken by a resource of another patient.
+        """
+        ...
+
+    def put_many(self, resources: Sequence[NewResource]) -> list[StoredResource]:
+        """As `put` of each in turn, in far fewer statements."""
+        ...
+
+    def delete(self, type_: str, id_: str) -> StoredResource | None:
+        """The deletion as a version of its own; the one there is where it is deleted already; None
+        where there never was such a resource."""
+        ...
+
+    def reindex(self, new: NewResource) -> None:
+        """Replace what a stored resource is found by; its bytes and version stay. Nothing is done
+        where it is not stored now with these bytes: whoever changed it has said it anew."""
+        ...
+
+    def hold(self, name: str) -> None:
+        """Wait until no other transaction holds this name, and hold it until this one ends.
+
+        For what must be looked for and made by one alone: a conditional create holds its criteria
+        before it searches.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +298,18 @@ class FeedbackReport:
 class Store(Protocol):
     """Every method raises StoreFailure where the store cannot be read or written."""
 
+    def transaction(self, *, tenant: str = "") -> AbstractContextManager[Unit]:
+        """All that is done within is committed at the end, or nothing where an error leaves it.
+
+        Raises WriteConflict (a StoreFailure) where another writer came in the way: nothing was
+        stored, and the same again succeeds.
+        """
+        ...
+
+    def reads(self, *, tenant: str = "") -> Reads:
+        """The committed state, to read from. Each call of it stands by itself."""
+        ...
+
     def save_bundle(self, resources: Sequence[NewResource], *, tenant: str = "") -> Saved:
         """Save all resources or none, in one transaction.
 
@@ -192,6 +332,11 @@ class Store(Protocol):
 
     def patients(self, *, tenant: str = "") -> list[str]:
         """The ids of all patients something is stored of, sorted."""
+        ...
+
+    def unindexed(self, limit: int, *, tenant: str = "") -> list[StoredResource]:
+        """Resources that no search finds yet, kept from a store of an earlier schema: at most
+        `limit`, the same again until `Unit.reindex` has said what they are found by."""
         ...
 
     def pseudonym(self, patient: str) -> str:

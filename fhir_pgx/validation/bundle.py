@@ -14,7 +14,7 @@ from fhir_pgx.fhir.bundle import (
     reference_of,
     type_and_id,
 )
-from fhir_pgx.validation.places import objects
+from fhir_pgx.validation.places import objects, spelled
 
 # These are sent to stand by themselves. In all others, and in a CDS Hooks message, a relative
 # reference may well mean a resource that the server holds.
@@ -67,14 +67,13 @@ def _lost_references(
     for entry in entries:
         if entry.container is not None:
             continue
-        for path, item in objects(entry.resource, entry.path):
+        for trail, item in objects(entry.resource):
             text = item.get("reference")
             if not isinstance(text, str) or not _must_be_here(text, types):
                 continue
             here = found.find(text, entry) or (beside.find(text, entry) if beside else None)
-            if here is None and text != "#":
-                key = text if not text.startswith("#") else f"{entry.path}{text}"
-                lost.setdefault(key, []).append(f"{path}.reference")
+            if here is None:
+                lost.setdefault(text, []).append(f"{spelled(entry.path, trail)}.reference")
     for places in lost.values():
         more = f" (and {len(places) - 1} more like it)" if len(places) > 1 else ""
         yield Issue(
@@ -91,7 +90,9 @@ def _must_be_here(reference: str, types: Collection[str]) -> bool:
 
     A relative one does where the Bundle stands by itself and holds resources of that type.
     """
-    if reference.startswith(("#", "urn:uuid:", "urn:oid:")):
+    if reference.startswith("#"):
+        return False  # the resource's own affair: see values.py
+    if reference.startswith(("urn:uuid:", "urn:oid:")):
         return True
     return "://" not in reference and type_and_id(reference)[0] in types
 

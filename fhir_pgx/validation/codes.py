@@ -1,56 +1,14 @@
-"""Codes: required bindings, LOINC check digits, codes often mistaken, gene codes."""
+"""Codes: LOINC check digits, codes often mistaken, the genes that codes and names mean."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fhir_pgx.errors import Issue
 from fhir_pgx.model.knowledge import Vocabulary
 from fhir_pgx.terminology import HGNC, LOINC
-from fhir_pgx.validation.places import objects
-
-
-def _codes(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_GENDERS = _codes("male female other unknown")
-_INTENTS = _codes("proposal plan order original-order reflex-order filler-order instance-order")
-_REPORT = _codes(
-    "registered preliminary final amended corrected cancelled entered-in-error unknown"
-)
-# Required bindings of FHIR R4; fhir.resources does not check them.
-BINDINGS: Mapping[tuple[str, str], frozenset[str]] = {
-    ("Observation", "status"): _REPORT,
-    ("DiagnosticReport", "status"): _REPORT | _codes("partial appended"),
-    ("MedicationRequest", "status"): _codes(
-        "active on-hold cancelled completed entered-in-error stopped draft unknown"
-    ),
-    ("MedicationRequest", "intent"): _INTENTS | _codes("option"),
-    ("MedicationStatement", "status"): _codes(
-        "active completed entered-in-error intended stopped on-hold unknown not-taken"
-    ),
-    ("ServiceRequest", "status"): _codes(
-        "draft active on-hold revoked completed entered-in-error unknown"
-    ),
-    ("ServiceRequest", "intent"): _INTENTS | _codes("directive option"),
-    ("Task", "status"): _codes(
-        "draft requested received accepted rejected ready cancelled in-progress on-hold failed "
-        "completed entered-in-error"
-    ),
-    ("Task", "intent"): _INTENTS | _codes("unknown option"),
-    ("Bundle", "type"): _codes(
-        "document message transaction transaction-response batch batch-response history searchset "
-        "collection"
-    ),
-    ("Specimen", "status"): _codes("available unavailable unsatisfactory entered-in-error"),
-    ("Medication", "status"): _codes("active inactive entered-in-error"),
-    ("MolecularSequence", "type"): _codes("aa dna rna"),
-    ("Patient", "gender"): _GENDERS,
-    ("Person", "gender"): _GENDERS,
-    ("Practitioner", "gender"): _GENDERS,
-    ("RelatedPerson", "gender"): _GENDERS,
-}
+from fhir_pgx.validation.places import Trail, spelled
 
 _LOINC_CODE = re.compile(r"(?:(LA|LL|LP|LG|MTHU)?)(\d{1,8})-(\d)", re.ASCII)
 # Invented or mistyped codes that circulate, with the code that was meant.
@@ -68,38 +26,61 @@ _MISTAKEN = {
 }
 
 
-def binding_issues(resource: Mapping[str, Any], path: str) -> Iterator[Issue]:
-    """Codes outside the value set that FHIR R4 requires for the element."""
-    kind = resource.get("resourceType")
-    for (of, element), allowed in BINDINGS.items():
-        value = resource.get(element) if of == kind else None
-        # An empty text is reported as such.
-        if isinstance(value, str) and value.strip() and value not in allowed:
-            yield Issue(
-                f"not one of the codes that FHIR R4 requires for {of}.{element}",
-                f"{path}.{element}",
-                f"write one of {', '.join(sorted(allowed))}",
-            )
-
-
 def coding_issues(
-    resource: Mapping[str, Any], path: str, vocabulary: Vocabulary | None = None
+    found: Iterable[tuple[Trail, Mapping[str, Any]]],
+    path: str,
+    vocabulary: Vocabulary | None = None,
 ) -> Iterator[Issue]:
     """LOINC codes that cannot be, or mean something else than they say; gene codes likewise.
 
-    With a vocabulary, a gene's code and name must agree (HGNC), and so must a LOINC code and the
-    gene its display names.
+    `found` are the objects of a resource at `path`. With a vocabulary, a gene's code and name must
+    agree (HGNC), and so must a LOINC code and the gene its display names.
     """
-    for here, item in objects(resource, path):
-        system, code = item.get("system"), item.get("code")
-        if not isinstance(system, str) or not isinstance(code, str):
+    for trail, item in found:
+        code = item.get("code")
+        if code.__class__ is not str:
             continue
-        display = item.get("display")
-        label = display if isinstance(display, str) else ""
-        if system == LOINC:
-            yield from _loinc_issues(code, label, here, vocabulary)
-        elif system.startswith(HGNC) and vocabulary is not None:
-            yield from _gene_issues(code, label, here, vocabulary)
+        system = item.get("system")
+        if system == LOINC or (system.__class__ is str and system.startswith(HGNC)):
+            display = item.get("display")
+            label = display if isinstance(display, str) else ""
+            for member, issue in _verdict(str(system), code, label, vocabulary):
+                yield replace(issue, where=f"{spelled(path, trail)}{member}")
+
+
+class _Verdicts:
+    """What was said of codings before: the same few stand in every resource."""
+
+    def __init__(self, vocabulary: Vocabulary | None) -> None:
+        self.vocabulary = vocabulary
+        self.known: dict[tuple[str, str, str], tuple[tuple[str, Issue], ...]] = {}
+
+
+_VERDICTS = _Verdicts(None)
+_MOST_KEPT, _LONGEST_KEPT = 8192, 300
+
+
+def _verdict(
+    system: str, code: str, label: str, vocabulary: Vocabulary | None
+) -> tuple[tuple[str, Issue], ...]:
+    """The findings on one coding, each with the member (`.code`, or none) that it is about."""
+    global _VERDICTS  # noqa: PLW0603 - a memory of one vocabulary, as a process has
+    memory = _VERDICTS
+    if memory.vocabulary is not vocabulary:
+        memory = _VERDICTS = _Verdicts(vocabulary)
+    key = (system, code, label)
+    kept = memory.known.get(key)
+    if kept is not None:
+        return kept
+    if system == LOINC:
+        found = tuple(_loinc_issues(code, label, vocabulary))
+    else:
+        found = tuple(_gene_issues(code, label, vocabulary)) if vocabulary is not None else ()
+    if len(code) + len(label) < _LONGEST_KEPT:
+        if len(memory.known) >= _MOST_KEPT:
+            memory.known.clear()
+        memory.known[key] = found
+    return found
 
 
 def has_right_check_digit(code: str) -> bool:
@@ -122,30 +103,20 @@ def _luhn(number: str) -> int:
 
 
 def _loinc_issues(
-    code: str, label: str, path: str, vocabulary: Vocabulary | None
-) -> Iterator[Issue]:
+    code: str, label: str, vocabulary: Vocabulary | None
+) -> Iterator[tuple[str, Issue]]:
     if not _LOINC_CODE.fullmatch(code):
-        yield Issue(
-            "not in the form of a LOINC code",
-            f"{path}.code",
-            "write the code as LOINC does, such as 84413-4, or name the right system",
-        )
+        mend = "write the code as LOINC does, such as 84413-4, or name the right system"
+        yield ".code", Issue("not in the form of a LOINC code", mend=mend)
     elif not has_right_check_digit(code):
         meant = f"{_MEANT[code]} was probably meant; " if code in _MEANT else ""
-        yield Issue(
-            "the check digit of this LOINC code is wrong, so no such code exists",
-            f"{path}.code",
-            f"{meant}look the code up at loinc.org",
-        )
+        text = "the check digit of this LOINC code is wrong, so no such code exists"
+        yield ".code", Issue(text, mend=f"{meant}look the code up at loinc.org")
     else:
         mistaken = _mistaken(code, label, vocabulary)
         if mistaken:
-            yield Issue(
-                f"the LOINC code is {mistaken[0]}, which its display contradicts",
-                path,
-                mistaken[1],
-                severity="warning",
-            )
+            text = f"the LOINC code is {mistaken[0]}, which its display contradicts"
+            yield "", Issue(text, mend=mistaken[1], severity="warning")
 
 
 def _mistaken(code: str, label: str, vocabulary: Vocabulary | None) -> tuple[str, str] | None:
@@ -166,13 +137,13 @@ def _mistaken(code: str, label: str, vocabulary: Vocabulary | None) -> tuple[str
     return f"about the gene {term.gene}", "correct the code or the display"
 
 
-def _gene_issues(code: str, label: str, path: str, vocabulary: Vocabulary) -> Iterator[Issue]:
+def _gene_issues(code: str, label: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Issue]]:
     symbol = vocabulary.genes.get(code.upper())
     named = vocabulary.genes.get(label.strip().upper()) if label else None
+    mend = "correct the code or the display"
+    if symbol is None and named is not None and code.upper().removeprefix("HGNC:").isdigit():
+        text = f"the code is not the HGNC id of {named}, which the display names"
+        yield "", Issue(text, mend=mend, severity="warning")
     if symbol is not None and named is not None and symbol != named:
-        yield Issue(
-            f"the code is the gene {symbol}, the display another gene, {named}",
-            path,
-            "correct the code or the display",
-            severity="warning",
-        )
+        text = f"the code is the gene {symbol}, the display another gene, {named}"
+        yield "", Issue(text, mend=mend, severity="warning")

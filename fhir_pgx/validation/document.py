@@ -6,7 +6,7 @@ used here and never on the way of a clinical request.
 
 import codecs
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +15,12 @@ from fhir_pgx.fhir.bundle import References, entries_of
 from fhir_pgx.fhir.json import read_json
 from fhir_pgx.fhir.xml import parse_xml_with_notes
 from fhir_pgx.model.knowledge import Vocabulary
+from fhir_pgx.validation.check import listed
 from fhir_pgx.validation.messages import message_issues, message_kind
 from fhir_pgx.validation.places import joined
 from fhir_pgx.validation.resource import resource_issues
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_ISSUES = 1000
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FHIR_IN_MESSAGES = ("context", "prefetch", "cards", "systemActions")
@@ -44,11 +44,11 @@ def validate_document(
             reading = parse_xml_with_notes(data, max_bytes=max_bytes)
             notes = (replace(note, severity="error") for note in reading.skipped)
             issues = itertools.chain(notes, validate_resource(reading.resource, vocabulary))
-            return _listed(issues)
+            return listed(issues)
         if not _may_be_json(data):
             text = "neither JSON nor XML"
             return [Issue(text, "", "send a FHIR resource or a CDS Hooks message", "structure")]
-        return _listed(_json_issues(read_json(data, max_bytes=max_bytes), vocabulary))
+        return listed(_json_issues(read_json(data, max_bytes=max_bytes), vocabulary))
     except PgxError as error:
         return list(error.issues)
 
@@ -114,15 +114,3 @@ def _resources(message: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
             waiting.extend(reversed(members))
         elif isinstance(value, list):
             waiting.extend((f"{path}[{i}]", value[i]) for i in reversed(range(len(value))))
-
-
-def _listed(issues: Iterable[Issue]) -> list[Issue]:
-    found = list(itertools.islice(issues, MAX_ISSUES + 1))
-    if len(found) > MAX_ISSUES:
-        found[MAX_ISSUES] = Issue(
-            f"more than {MAX_ISSUES} findings: the rest is not listed",
-            mend="correct these first",
-            kind="incomplete",
-            severity="warning",
-        )
-    return found

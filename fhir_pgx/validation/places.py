@@ -1,7 +1,7 @@
 """Places in a JSON document, spelled as FHIRPath."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
@@ -22,14 +22,34 @@ def place(path: str, steps: Iterable[str | int]) -> str:
     return path
 
 
-def objects(document: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every object in a document with its path, in the document's order."""
-    waiting: list[tuple[str, Any]] = [(path, document)]
+Trail = tuple[Any, ...]  # a step and the trail before it: `(1, ("component", ()))`
+
+
+def objects(document: Any) -> list[tuple[Trail, dict[str, Any]]]:
+    """Every object in a document with the trail to it, in the document's order.
+
+    Most objects have nothing to report, so a trail is spelled (`spelled`) only where one has. Every
+    write walks through here: the plain loops are for speed.
+    """
+    found: list[tuple[Trail, dict[str, Any]]] = []
+    waiting: list[tuple[Trail, Any]] = [((), document)]
     while waiting:
-        here, value = waiting.pop()
-        if isinstance(value, Mapping):
-            yield here, value
-            members = [(joined(here, name), inner) for name, inner in value.items()]
-            waiting.extend(reversed(members))
-        elif isinstance(value, list):
-            waiting.extend((f"{here}[{i}]", value[i]) for i in reversed(range(len(value))))
+        trail, value = waiting.pop()
+        if value.__class__ is dict:
+            found.append((trail, value))
+            for name, inner in reversed(value.items()):
+                if inner.__class__ is dict or inner.__class__ is list:
+                    waiting.append(((name, trail), inner))
+        elif value.__class__ is list:
+            for i in range(len(value) - 1, -1, -1):
+                waiting.append(((i, trail), value[i]))
+    return found
+
+
+def spelled(path: str, trail: Trail) -> str:
+    """The path at the end of a trail that begins at `path`."""
+    steps: list[str | int] = []
+    while trail:
+        step, trail = trail
+        steps.append(step)
+    return place(path, reversed(steps))

@@ -14,8 +14,8 @@ from typing import Any
 
 from fhir_pgx.errors import Issue, IssueType
 from fhir_pgx.fhir.xml.elements import find_resource
+from fhir_pgx.validation.base import UNKNOWN_MEND
 from fhir_pgx.validation.places import place
-from fhir_pgx.validation.shape import UNKNOWN_MEND
 
 _ROUNDS = 6
 _FAULTS_A_ROUND = 300  # a resource with more is not worth the search for what they hide

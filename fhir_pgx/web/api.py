@@ -1,8 +1,5 @@
 """The command's `interpret` and `recommend` over HTTP (CONTRACT, section 2)."""
 
-import gzip
-import io
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,10 +8,10 @@ from flask import Blueprint, Request, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from fhir_pgx.errors import InvalidParameter, TooLarge, UnreadableText, UnsupportedMedia
-from fhir_pgx.model.document import Calling, Document, Format, Options
+from fhir_pgx.errors import InvalidParameter, UnsupportedMedia
+from fhir_pgx.model.document import Calling, Document, Format, Guide, Options
 from fhir_pgx.settings import Settings
-from fhir_pgx.web.body import FHIR_JSON, JSON, json_answer
+from fhir_pgx.web.body import FHIR_JSON, JSON, json_answer, uncompressed
 from fhir_pgx.web.site import Site
 
 _TYPES = frozenset(
@@ -27,7 +24,9 @@ _TYPES = frozenset(
     }
 )  # fmt: skip
 _FORMATS: Mapping[str, Format] = {"json": "json", "text": "text", "fhir": "fhir"}
-_PLAIN, _RESOURCES = ("json", "text"), ("json", "fhir")  # what a question has an answer in
+# What a question has an answer in.
+_PLAIN, _RESOURCES, _ALL = ("json", "text"), ("json", "fhir"), ("json", "text", "fhir")
+_GUIDES: Mapping[str, Guide] = {"stu3": "stu3", "stu2": "stu2"}
 _MULTIPART = "multipart/form-data"
 _PART = "file"
 _CONTEXT = "context"
@@ -36,7 +35,6 @@ _PARTS = (_PART, _CONTEXT, _OUTSIDE)
 _PERSONS = ("recipient", "donor")
 _FLAGS = ("all-matches", "missing-as-reference", "cyp2d6-from-snvs")
 _SWITCH = {"true": True, "1": True, "": True, "false": False, "0": False}
-_GZIP_MAGIC = b"\x1f\x8b"
 
 Reader = Callable[[Sequence[Document], Options], Any]
 
@@ -47,12 +45,13 @@ def api_blueprint(site: Site) -> Blueprint:
 
     @bp.post("/interpret", strict_slashes=False)
     def interpret() -> ResponseReturnValue:
-        options = read_options(request.args, ("format", *_FLAGS, "sample"))
+        known = ("format", "ig", *_FLAGS, "sample")
+        options = read_options(request.args, known, formats=_ALL)
         return _answer(site.pipeline.interpret_documents, options, site.settings)
 
     @bp.post("/recommend", strict_slashes=False)
     def recommend() -> ResponseReturnValue:
-        known = ("format", "drug", *_FLAGS, "sample")
+        known = ("format", "ig", "drug", *_FLAGS, "sample")
         options = read_options(request.args, known, formats=_RESOURCES)
         return _answer(site.pipeline.recommend_documents, options, site.settings)
 
@@ -102,7 +101,11 @@ def read_options(
         cyp2d6_from_snvs=flags["cyp2d6-from-snvs"],
         sample=arguments.get("sample", ""),
     )
-    return Options(format=_FORMATS[written], drugs=drugs, calling=calling)
+    guide = arguments.get("ig", "stu3")
+    if guide not in _GUIDES:
+        mend = f"use {' or '.join(_GUIDES)}"
+        raise InvalidParameter("there is no such release of the guide here", where="ig", mend=mend)
+    return Options(format=_FORMATS[written], drugs=drugs, calling=calling, guide=_GUIDES[guide])
 
 
 def _flag(arguments: "MultiDict[str, str]", name: str) -> bool:
@@ -124,7 +127,7 @@ def read_documents(asked: Request, settings: Settings) -> tuple[list[Document], 
         outside = _parts(asked, _OUTSIDE, settings)
     elif asked.mimetype in _TYPES:
         encoding = asked.headers.get("Content-Encoding", "")
-        body = _uncompressed(asked.get_data(cache=False), encoding, settings)
+        body = uncompressed(asked.get_data(cache=False), encoding, settings.max_body_bytes)
         data, outside = [Document(body, "", asked.mimetype)] if body.strip() else [], []
     else:
         raise UnsupportedMedia(
@@ -169,7 +172,9 @@ def _parts(
             )
     files = [
         Document(
-            _uncompressed(part.read(), part.headers.get("Content-Encoding", ""), settings),
+            uncompressed(
+                part.read(), part.headers.get("Content-Encoding", ""), settings.max_body_bytes
+            ),
             part.filename or "",
             part.mimetype,
         )
@@ -177,24 +182,3 @@ def _parts(
     ]
     # A part without a file name is a form field to Flask, and data all the same.
     return files + [Document(text.encode(), "", "") for text in asked.form.getlist(wanted)]
-
-
-def _uncompressed(data: bytes, encoding: str, settings: Settings) -> bytes:
-    """The data without gzip, within the limit of a body. Raises TooLarge, UnreadableText."""
-    if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise UnsupportedMedia(
-            "the content encoding is not read here", where="Content-Encoding", mend="use gzip"
-        )
-    if not data.startswith(_GZIP_MAGIC):
-        return data
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            plain = file.read(settings.max_body_bytes + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableText("the gzip data are broken", mend="compress the file anew") from error
-    if len(plain) > settings.max_body_bytes:
-        raise TooLarge(
-            f"the uncompressed data are larger than {settings.max_body_bytes} bytes",
-            mend="send less, or raise max_body_bytes",
-        )
-    return plain

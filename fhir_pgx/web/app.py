@@ -12,10 +12,18 @@ from fhir_pgx.storage import SqlStore, Store
 from fhir_pgx.web.api import api_blueprint
 from fhir_pgx.web.cds import cds_blueprint
 from fhir_pgx.web.cors import cors_headers
+from fhir_pgx.web.definitions import definitions_blueprint
+from fhir_pgx.web.derivation import with_derivation
 from fhir_pgx.web.errors import register_errors
+from fhir_pgx.web.fhir import fhir_blueprint
+from fhir_pgx.web.fhir_media import is_fhir
+from fhir_pgx.web.fhir_metadata import smart_blueprint
 from fhir_pgx.web.health import health_blueprint
+from fhir_pgx.web.operations import operations_blueprint
+from fhir_pgx.web.reports import reports_blueprint
 from fhir_pgx.web.site import Pipeline, Site, open_site
 from fhir_pgx.web.slashes import SingleSlashes
+from fhir_pgx.web.validate import validate_blueprint
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
@@ -29,6 +37,11 @@ _ENDS: Final = (
     ("/health", _METHODS),
     ("/health/<path:rest>", _METHODS),
     ("/metrics", _WRITING),
+    ("/fhir", tuple(method for method in _METHODS if method != "POST")),
+    ("/fhir/<path:rest>", _METHODS),
+    ("/.well-known/smart-configuration", _WRITING),
+    ("/subject-operations/<path:rest>", _METHODS),
+    ("/population-operations/<path:rest>", _METHODS),
 )
 _ROOTS: Final = tuple(rule for rule, _ in _ENDS if "<" not in rule)
 
@@ -56,11 +69,11 @@ class FhirPgx:
     def init_app(self, app: Flask, url_prefix: str = "") -> None:
         """Mount every address under `url_prefix`; the host app's own pages stay untouched."""
         settings = self.settings or settings_from_environment()
-        site = open_site(
-            settings,
-            self.pipeline or _pipeline(settings),
-            self.store or SqlStore(settings.database, settings.audit_salt),
-        )
+        pipeline = self.pipeline or _pipeline(settings)
+        store = self.store or SqlStore(settings.database, settings.audit_salt)
+        if settings.derive_reports == "on":
+            store = with_derivation(store, pipeline, settings)
+        site = open_site(settings, pipeline, store)
         app.extensions["fhir_pgx"] = site
         app.register_blueprint(_everything(site), url_prefix=url_prefix or None)
         roots = tuple(url_prefix.rstrip("/") + root for root in _ROOTS)
@@ -106,10 +119,22 @@ def _everything(site: Site) -> Blueprint:
             preflight = Response(status=204, headers={"Allow": ", ".join(_allowed())})
             del preflight.headers["Content-Type"]
             return preflight
-        request.max_content_length = site.settings.max_body_bytes
+        settings = site.settings
+        most = settings.max_fhir_bytes if is_fhir(request) else settings.max_body_bytes
+        request.max_content_length = most
         return None
 
-    for blueprint in (cds_blueprint(site), api_blueprint(site), health_blueprint(site)):
+    for blueprint in (
+        cds_blueprint(site),
+        api_blueprint(site),
+        operations_blueprint(site),
+        reports_blueprint(site),
+        validate_blueprint(site),
+        fhir_blueprint(site),
+        smart_blueprint(site),
+        definitions_blueprint(site),
+        health_blueprint(site),
+    ):
         root.register_blueprint(blueprint)
     for rule, methods in _ENDS:
         root.add_url_rule(rule, "nowhere", _nowhere, methods=methods, strict_slashes=False)

@@ -1,10 +1,13 @@
 """Request bodies in, JSON answers out."""
 
+import gzip
+import io
+import zlib
 from typing import Any, Final
 
 from flask import Request, Response
 
-from fhir_pgx.errors import UnsupportedMedia
+from fhir_pgx.errors import TooLarge, UnreadableText, UnsupportedMedia
 from fhir_pgx.fhir.json import read_json, write_json
 from fhir_pgx.settings import Settings
 
@@ -13,6 +16,8 @@ FHIR_JSON: Final = "application/fhir+json"
 
 # DSTU2 clients write `application/json+fhir`; a body without any type is read as JSON.
 _JSON_TYPES = frozenset({"", JSON, FHIR_JSON, "text/json", "application/json+fhir"})
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
 def read_json_body(request: Request, settings: Settings) -> Any:
@@ -34,6 +39,30 @@ def read_json_body(request: Request, settings: Settings) -> Any:
         max_bytes=settings.max_body_bytes,
         max_depth=settings.max_depth,
     )
+
+
+def uncompressed(
+    data: bytes, encoding: str, most: int, *, setting: str = "max_body_bytes"
+) -> bytes:
+    """The data without gzip, at most so many bytes. Raises TooLarge, UnreadableText, and
+    UnsupportedMedia for another encoding."""
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise UnsupportedMedia(
+            "the content encoding is not read here", where="Content-Encoding", mend="use gzip"
+        )
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            plain = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableText("the gzip data are broken", mend="compress the file anew") from error
+    if len(plain) > most:
+        raise TooLarge(
+            f"the uncompressed data are larger than {most} bytes",
+            mend=f"send less, or raise {setting}",
+        )
+    return plain
 
 
 def json_answer(

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from flask import Response, request
 
 _ASKED = (
-    "authorization, content-type, accept, if-match, if-none-match, if-none-exist, prefer, "
-    "x-cds-client"
+    "authorization, content-type, accept, if-match, if-none-match, if-none-exist, "
+    "if-modified-since, prefer, x-cds-client"
 )
-_EXPOSED = "ETag, Location, Retry-After, WWW-Authenticate"
+_EXPOSED = "ETag, Location, Last-Modified, Retry-After, WWW-Authenticate"
 _ONE_HOUR = "3600"
 
 

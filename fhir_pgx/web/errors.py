@@ -13,8 +13,11 @@ from werkzeug.exceptions import HTTPException
 
 from fhir_pgx import errors
 from fhir_pgx.errors import Issue, IssueType, PgxError
+from fhir_pgx.fhir.json import write_json
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
+from fhir_pgx.rest.answer import Answer
 from fhir_pgx.web.body import FHIR_JSON, JSON, json_answer
+from fhir_pgx.web.fhir_media import is_fhir, outcome_response
 
 log = logging.getLogger("fhir_pgx.web")
 
@@ -35,7 +38,23 @@ STATUS: dict[type[PgxError], int] = {
     errors.InvalidFeedback: 400,
     errors.UnsupportedMedia: 415,
     errors.InvalidParameter: 400,
+    errors.UnknownResource: 404,
+    errors.DeletedResource: 410,
+    errors.UnknownType: 404,
+    errors.InvalidInteraction: 400,
+    errors.VersionMismatch: 412,
+    errors.SeveralMatches: 412,
+    errors.OfAnotherPatient: 409,
+    errors.InvalidBundle: 400,
+    errors.TooManyEntries: 413,
+    errors.RejectedResource: 422,
+    errors.LiftoverFailed: 422,
+    errors.UnreadableVariant: 400,
+    errors.UnplacedVariant: 422,
+    errors.InvalidSearch: 400,
+    errors.TooManyIncluded: 400,
     errors.StoreFailure: 503,
+    errors.WriteConflict: 503,
     errors.UnknownPatient: 404,
 }
 
@@ -52,6 +71,10 @@ _TEXTS = {
     405: ("this address does not take this method", "use a method that Allow names"),
     413: ("the body is larger than the limit", "send less, or raise max_body_bytes"),
     415: ("the body's media type is not read here", "send Content-Type: application/json"),
+}
+_FHIR_MENDS = {
+    404: "GET /fhir/metadata lists the types, interactions and operations",
+    413: "send less, or raise max_fhir_bytes",
 }
 
 
@@ -83,9 +106,19 @@ def answer_http_error(error: HTTPException) -> Response:
     if status < 400:  # a redirect is no error
         return Response(status=status, headers=error.get_headers())
     text, mend = _TEXTS.get(status, ("the request was refused", ""))
+    if is_fhir(request):
+        mend = _FHIR_MENDS.get(status, mend)
     issue = Issue(text, "", mend, _KINDS.get(status, "processing"))
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     return _outcome((issue,), status, kept)
+
+
+def batch_failure(error: Exception) -> Answer:
+    """What an entry of a batch answers whose own request failed."""
+    if isinstance(error, PgxError) and status_of(error) < 500:
+        return Answer(status_of(error), write_json(to_operation_outcome(error.issues)))
+    status = status_of(error) if isinstance(error, PgxError) else 500
+    return Answer(status, write_json(to_operation_outcome((_incident(error),))))
 
 
 def answer_unexpected(error: Exception) -> Response:
@@ -94,25 +127,31 @@ def answer_unexpected(error: Exception) -> Response:
 
 
 def _hidden(error: Exception, status: int) -> Response:
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    return _outcome((_incident(error),), status, headers)
+
+
+def _incident(error: Exception) -> Issue:
+    """Log a fault of ours; the issue has its id alone."""
     incident = str(uuid4())
     places = "".join(traceback.format_tb(error.__traceback__))
     # The message of an unexpected error may hold what was being read; its places cannot.
     told = str(error) if isinstance(error, PgxError) else ""
     log.error("%s %s %s\n%s", incident, type(error).__name__, told, places)
-    issue = Issue(
+    return Issue(
         f"the server failed; the incident is {incident}",
         mend="send the request again; if it fails again, tell the operator the incident's id",
         kind="exception",
         severity="fatal",
         code=getattr(error, "code", "") if isinstance(error, PgxError) else "",
     )
-    headers = {"Retry-After": "5"} if status == 503 else {}
-    return _outcome((issue,), status, headers)
 
 
 def _outcome(
     issues: tuple[Issue, ...], status: int, headers: dict[str, str] | None = None
 ) -> Response:
+    if is_fhir(request):
+        return outcome_response(to_operation_outcome(issues), status, headers)
     # CDS Hooks clients ask for application/json and get it; everybody else gets FHIR's own type.
     media = JSON if "/cds-services" in request.path else FHIR_JSON
     return json_answer(to_operation_outcome(issues), status, headers, media=media)

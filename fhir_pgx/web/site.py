@@ -1,16 +1,18 @@
 """What one deployment consists of: put together once at start, read by every route."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import jsonschema_rs
 
 from fhir_pgx.errors import BrokenPlugin
-from fhir_pgx.fhir.client import FhirClient
+from fhir_pgx.fhir.bundle import Entry
 from fhir_pgx.fhir.json import write_json
+from fhir_pgx.fhir.visit import VisitingClient
 from fhir_pgx.knowledge.profiles import schema
 from fhir_pgx.model.document import Document, Options
+from fhir_pgx.model.genomic_index import GenomicIndex
 from fhir_pgx.model.hook import HookAnswer, HookCall
 from fhir_pgx.plugins import Registry, load_services
 from fhir_pgx.services.gather import Sources
@@ -30,7 +32,13 @@ class Pipeline(Protocol):
 
     def recommend_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
 
+    def interpret_entries(self, entries: Sequence[Entry], options: Options) -> Any: ...
+
+    def recommend_entries(self, entries: Sequence[Entry], options: Options) -> Any: ...
+
     def explain_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
+
+    def genomic_index(self, entries: Sequence[Entry]) -> Mapping[str, GenomicIndex]: ...
 
     def match_hla(self, recipient: Sequence[Document], donors: Sequence[Document]) -> Any: ...
 
@@ -71,11 +79,11 @@ def open_site(settings: Settings, pipeline: Pipeline, store: Store) -> Site:
     )
 
 
-def _client(settings: Settings) -> FhirClient | None:
+def _client(settings: Settings) -> VisitingClient | None:
     """A client where servers are listed that may be called; None, the default, calls nobody."""
     if not settings.fhir_servers and not settings.fhir_private_servers:
         return None
-    return FhirClient(
+    return VisitingClient(
         settings.fhir_servers,
         settings.fhir_private_servers,
         timeout_seconds=settings.fhir_timeout_seconds,

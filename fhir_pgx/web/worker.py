@@ -7,6 +7,7 @@ import sys
 from flask import Flask
 
 from fhir_pgx.settings import Settings
+from fhir_pgx.validation import USUAL, compile_schemas
 from fhir_pgx.web.app import create_app
 
 
@@ -34,6 +35,7 @@ def worker_app(settings: Settings) -> Flask:
     """
     log_to_stderr(settings.log_level)
     app = create_app(settings)
+    compile_schemas(USUAL)  # else the first write of each type waits for it
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

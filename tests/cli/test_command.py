@@ -276,6 +276,14 @@ def test_the_installed_program_writes_json_and_stops_quietly_when_its_reader_doe
 def test_recommendations_are_written_as_resources_on_request(run, write):
     code, bundle, _ = run("recommend", write("a.json", GENOTYPE), "--format", "fhir")
     assert (code, bundle["resourceType"], bundle["type"]) == (0, "Bundle", "collection")
-    # Advice by genes of drug response is not written yet, and the answer says so.
-    (told,) = [each["resource"] for each in bundle["entry"]]
-    assert "recommendations by genes of drug response" in told["issue"][0]["diagnostics"]
+    types = {each["resource"]["resourceType"] for each in bundle["entry"]}
+    assert {"Observation", "Device"} <= types
+
+
+def test_an_interpretation_is_written_as_a_genomic_report_on_request(run, write):
+    code, bundle, _ = run("interpret", write("a.json", GENOTYPE), "--format", "fhir")
+    assert (code, bundle["resourceType"], bundle["type"]) == (0, "Bundle", "collection")
+    report = bundle["entry"][0]["resource"]
+    assert report["meta"]["profile"][0].endswith("/genomic-report")
+    _, older, _ = run("interpret", write("a.json", GENOTYPE), "--format", "fhir", "--ig", "stu2")
+    assert older["entry"][0]["resource"]["meta"]["profile"][0].endswith("/genomics-report")

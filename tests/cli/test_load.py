@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fhir_pgx.cli.patients import resources_in
 from fhir_pgx.errors import TooDeep
+from fhir_pgx.rest.loading import drafts_in
 
 from .conftest import GENOTYPE, PATIENT, bundle
 
@@ -13,7 +13,7 @@ OTHER = {"resourceType": "Patient", "id": "synthetic-2"}
 
 
 def owners(*documents):
-    return {each.reference: each.patient for each in resources_in(documents)}
+    return {each.reference: each.patient for each in drafts_in(documents)}
 
 
 def entry(url, resource):
@@ -142,7 +142,7 @@ def test_a_medication_comes_with_every_patient_whose_order_refers_to_it():
     medication = {"resourceType": "Medication", "id": "m"}
     (found,) = (
         each
-        for each in resources_in([bundle(order("p1"), order("p2"), medication)])
+        for each in drafts_in([bundle(order("p1"), order("p2"), medication)])
         if each.type == "Medication"
     )
     assert (found.patient, found.referred_by) == ("", ("p1", "p2"))
@@ -157,16 +157,16 @@ def test_a_medication_comes_with_every_patient_whose_order_refers_to_it():
 )
 def test_a_resource_without_an_id_takes_that_of_its_full_url(url, identity):
     document = {"resourceType": "Bundle", "entry": [entry(url, {"resourceType": "Observation"})]}
-    (found,) = resources_in([document])
+    (found,) = drafts_in([document])
     assert (found.id, found.full_url) == (identity, url)
     assert json.loads(found.body)["id"] == identity
 
 
 def test_without_any_id_the_same_content_gets_the_same_one():
     first, second = ({"resourceType": "Observation", "status": s} for s in ("final", "amended"))
-    ids = [each.id for each in resources_in([first, second])]
+    ids = [each.id for each in drafts_in([first, second])]
     assert ids[0] != ids[1]
-    assert [each.id for each in resources_in([first, second])] == ids
+    assert [each.id for each in drafts_in([first, second])] == ids
 
 
 def test_contained_resources_stay_inside_theirs():
@@ -184,4 +184,4 @@ def test_bundles_in_bundles_without_end_are_refused():
     for _ in range(40):
         document = bundle(document)
     with pytest.raises(TooDeep):
-        resources_in([document])
+        drafts_in([document])

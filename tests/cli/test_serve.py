@@ -217,6 +217,10 @@ def test_the_demonstration_shows_a_card_and_leaves_nothing_running(start, tmp_pa
     text = out.decode()
     assert "clopidogrel" in text.lower()
     assert "source:" in text
+    # and Genomics Operations: of the patient, of what follows from it, and of everybody
+    assert "genotype: Observation/synthetic-ada-cyp2c19 *2/*2" in text
+    assert "implication: Observation/" in text
+    assert 'numerator: {"value": 1}' in text
     assert b"synthetic example patients are loaded" in err
     with pytest.raises(OSError, match="refused"):
         ask(port, "GET", "/health/live")
@@ -246,6 +250,26 @@ def test_other_wsgi_servers_find_the_app_by_name(tmp_path):
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "FHIR_PGX_DATABASE": "sqlite:///other.db"}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environ, check=True)
     assert (tmp_path / "other.db").exists()
+
+
+def test_the_answer_of_an_operation_is_printed_for_people():
+    result = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "valueCodeableConcept": {"text": "*1/*2"},
+        "component": [{"valueString": "Intermediate"}],
+    }
+    parts = [
+        {"name": "geneItem", "valueString": "CYP2C19"},
+        {"name": "genotype", "resource": result},
+    ]
+    answer = {"parameter": [{"name": "haplotypes", "part": parts}]}
+    assert demo.describe_parameters(answer) == [
+        "  haplotypes",
+        "    geneItem: CYP2C19",
+        "    genotype: Observation/o1 *1/*2 Intermediate",
+    ]
+    assert demo.describe_parameters({}) == []
 
 
 def test_a_card_is_printed_for_people():

@@ -10,7 +10,8 @@ import requests
 import responses
 
 from fhir_pgx.fhir.addresses import is_safe_relative, may_connect, parse_base
-from fhir_pgx.fhir.client import FhirClient, Retrieved, Unavailable, _PinnedAdapter
+from fhir_pgx.fhir.client import FhirClient, _PinnedAdapter
+from fhir_pgx.fhir.visit import Retrieved, Unavailable, Visit
 
 BASE = "https://ehr.example.org/fhir"
 PUBLIC = "93.184.216.34"
@@ -25,7 +26,7 @@ def client(*servers, private=(), addresses=(PUBLIC,), timeout=5.0):
 
 
 def fetch(query=SEARCH, *, base=BASE, token="", of=None):
-    with (of or client()).visit(base, token=token) as visit:
+    with Visit(of or client(), base, token=token) as visit:
         return visit.fetch(query)
 
 
@@ -111,7 +112,7 @@ def test_a_redirect_is_not_followed(server):
 
 
 def test_an_answer_that_is_too_large_is_given_up(server, monkeypatch):
-    monkeypatch.setattr("fhir_pgx.fhir.client.MAX_BYTES", 1000)
+    monkeypatch.setattr("fhir_pgx.fhir.visit.MAX_BYTES", 1000)
     server.get(f"{BASE}/{SEARCH}", json=bundle(*(f"o{i}" for i in range(100))))
     assert "too large" in fetch().reason
 
@@ -329,7 +330,7 @@ def test_the_name_is_looked_up_once_and_that_address_is_called(listening):
         return ["127.0.0.2"]
 
     base = f"http://localhost:{port}/fhir"
-    with FhirClient((), (base,), resolve=resolve).visit(base) as visit:
+    with Visit(FhirClient((), (base,), resolve=resolve), base) as visit:
         for _ in range(2):
             assert ids_of(visit.fetch(SEARCH)) == ["a"]
     assert asked == ["localhost"]

@@ -230,8 +230,12 @@ def test_a_zygosity_that_is_the_value_itself_is_read(reading_of, code, zygosity)
     assert (found.zygosity, found.presence) == (zygosity, Presence.PRESENT)
 
 
-def test_an_spdi_in_the_place_of_a_coding_name_is_known_for_what_it_is(reading_of):
-    (found,) = reading_of(variant(concept("48004-6", "NC_000010.11:94781858:G:A"))).variants
+@pytest.mark.parametrize("is_coded", [True, False])
+def test_an_spdi_in_the_place_of_a_coding_name_is_known_for_what_it_is(reading_of, is_coded):
+    stated = concept("48004-6", "NC_000010.11:94781858:G:A")
+    if not is_coded:
+        stated["valueCodeableConcept"] = {"text": "NC_000010.11:94781858:G:A"}
+    (found,) = reading_of(variant(stated)).variants
     assert (found.start, found.ref, found.alt, found.coding_hgvs) == (94781858, "G", "A", "")
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from fhir_pgx.errors import MixedPatients, StoreFailure
-from fhir_pgx.fhir.client import Retrieved, Unavailable
+from fhir_pgx.fhir.visit import Retrieved, Unavailable
 from fhir_pgx.model.hook import HookAnswer
 from fhir_pgx.services.call import read_hook_call
 from fhir_pgx.services.gather import Sources, gather

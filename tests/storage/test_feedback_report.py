@@ -1,29 +1,17 @@
 """What became of the cards: counted by what a site asks, shared by workers, free of free text."""
 
-import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 
 import pytest
 
 from fhir_pgx.errors import StoreFailure
 from fhir_pgx.storage import DIMENSIONS, FeedbackItem, IssuedCard, ShownCard, SqlStore
+from tests.stores import query
 
 NOW = datetime.now(UTC)
 SOON = NOW + timedelta(hours=1)
 AT = "2026-11-23T10:00:00Z"
-
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/report.db"
-
-
-@pytest.fixture
-def store(url):
-    with closing(SqlStore(url)) as opened:
-        yield opened
 
 
 def card(uuid, rules=("r1",), indicator="warning", **more):
@@ -184,32 +172,12 @@ def test_what_was_shown_is_found_for_its_audience_hook_tenant_and_time_alone(sto
 def test_the_record_holds_no_plain_audience(store, url):
     store.record_cards([card("c0", audience='["https://ehr", "patient-p1", "Practitioner/u1"]')])
     store._cards.flush()
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        (row,) = connection.execute("SELECT * FROM issued_card").fetchall()
+    (row,) = query(url, "SELECT * FROM issued_card")
     assert "Practitioner" not in str(row)
     assert "patient-p1" not in str(row)
 
 
-def test_a_store_of_the_release_before_is_brought_up_to_date_with_its_cards(tmp_path):
-    file = tmp_path / "old.db"
-    script = (files("fhir_pgx.storage") / "migrations" / "0001.sql").read_text("utf-8")
-    with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(script)
-        connection.execute("CREATE TABLE migration (name TEXT NOT NULL PRIMARY KEY)")
-        connection.execute("INSERT INTO migration VALUES ('0001.sql')")
-        connection.execute(
-            "INSERT INTO issued_card VALUES ('', 'c0', 'T1', ?, 'order-sign', 's', 'h', ?)",
-            ('["r1"]', AT),
-        )
-        connection.commit()
-    with closing(SqlStore(f"sqlite:///{file}")) as store:
-        store.record_cards([card("c1")])
-        found = store.rule_feedback(["rule", "indicator"], settled=SOON)
-        assert [line.key for line in found.lines] == [("r1", ""), ("r1", "warning")]
-
-
 def test_a_report_of_a_broken_store_is_a_failure_not_an_empty_report(store, url):
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        connection.execute("DROP TABLE feedback")
+    query(url, "DROP TABLE feedback")
     with pytest.raises(StoreFailure):
         store.rule_feedback(["rule"], settled=SOON)

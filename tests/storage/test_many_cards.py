@@ -17,14 +17,14 @@ def issued(store):
     return sum(topic.issued for topic in store.feedback_summary())
 
 
-def test_more_cards_than_one_statement_holds_are_all_recorded_once(tmp_path):
-    with closing(SqlStore(f"sqlite:///{tmp_path}/many.db")) as store:
+def test_more_cards_than_one_statement_holds_are_all_recorded_once(url):
+    with closing(SqlStore(url)) as store:
         store.record_cards(cards(0, 1203))
         store.record_cards(cards(1100, 200))  # 103 of them again
         assert issued(store) == 1300
 
 
-def test_a_busy_interpreter_does_not_keep_cards_waiting(tmp_path):
+def test_a_busy_interpreter_does_not_keep_cards_waiting(url):
     """Row by row, each waited for the busy threads: 600 took seconds, under the writer's lock."""
     stop = threading.Event()
 
@@ -33,7 +33,7 @@ def test_a_busy_interpreter_does_not_keep_cards_waiting(tmp_path):
             sum(range(1000))
 
     busy = [threading.Thread(target=work) for _ in range(2)]
-    with closing(SqlStore(f"sqlite:///{tmp_path}/busy.db")) as store:
+    with closing(SqlStore(url)) as store:
         for thread in busy:
             thread.start()
         try:

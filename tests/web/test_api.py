@@ -150,7 +150,7 @@ def test_recommendations_may_be_asked_for_as_resources(client, pipeline):
         ("recommend", "text", "use json or fhir"),
         ("recommend", "pdf", "use json or fhir"),
         ("recommend", "", "use json or fhir"),
-        ("interpret", "fhir", "use json or text"),
+        ("interpret", "xml", "use json or text or fhir"),
         ("explain", "fhir", "use json or text"),
     ],
 )

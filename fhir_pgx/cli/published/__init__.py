@@ -1,0 +1,1 @@
+"""What we publish under `profiles/`, made by `python -m fhir_pgx.cli.published`."""

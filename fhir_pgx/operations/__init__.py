@@ -1,0 +1,1 @@
+"""FHIR operations, a module each: the store and parameters in, FHIR out."""

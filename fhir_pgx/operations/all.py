@@ -1,0 +1,52 @@
+"""Every operation that is offered: the routes and what is published of them are made from it."""
+
+from fhir_pgx.operations.operation import Operation
+from fhir_pgx.operations.population_haplotypes import FIND_POPULATION_SPECIFIC_HAPLOTYPES
+from fhir_pgx.operations.population_implications import (
+    FIND_POPULATION_DX_IMPLICATIONS,
+    FIND_POPULATION_MOLECULAR_CONSEQUENCES,
+    FIND_POPULATION_TX_IMPLICATIONS,
+)
+from fhir_pgx.operations.population_variants import (
+    FIND_POPULATION_SPECIFIC_VARIANTS,
+    FIND_POPULATION_STRUCTURAL_INTERSECTING,
+    FIND_POPULATION_STRUCTURAL_SUBSUMING,
+)
+from fhir_pgx.operations.study_metadata import FIND_STUDY_METADATA
+from fhir_pgx.operations.subject_consequences import FIND_SUBJECT_MOLECULAR_CONSEQUENCES
+from fhir_pgx.operations.subject_haplotypes import (
+    FIND_SUBJECT_HAPLOTYPES,
+    FIND_SUBJECT_SPECIFIC_HAPLOTYPES,
+)
+from fhir_pgx.operations.subject_implications import (
+    FIND_SUBJECT_DX_IMPLICATIONS,
+    FIND_SUBJECT_TX_IMPLICATIONS,
+)
+from fhir_pgx.operations.subject_structural import (
+    FIND_SUBJECT_STRUCTURAL_INTERSECTING,
+    FIND_SUBJECT_STRUCTURAL_SUBSUMING,
+)
+from fhir_pgx.operations.subject_variants import (
+    FIND_SUBJECT_SPECIFIC_VARIANTS,
+    FIND_SUBJECT_VARIANTS,
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    FIND_SUBJECT_VARIANTS,
+    FIND_SUBJECT_SPECIFIC_VARIANTS,
+    FIND_SUBJECT_STRUCTURAL_INTERSECTING,
+    FIND_SUBJECT_STRUCTURAL_SUBSUMING,
+    FIND_SUBJECT_HAPLOTYPES,
+    FIND_SUBJECT_SPECIFIC_HAPLOTYPES,
+    FIND_SUBJECT_TX_IMPLICATIONS,
+    FIND_SUBJECT_DX_IMPLICATIONS,
+    FIND_SUBJECT_MOLECULAR_CONSEQUENCES,
+    FIND_STUDY_METADATA,
+    FIND_POPULATION_SPECIFIC_VARIANTS,
+    FIND_POPULATION_STRUCTURAL_INTERSECTING,
+    FIND_POPULATION_STRUCTURAL_SUBSUMING,
+    FIND_POPULATION_SPECIFIC_HAPLOTYPES,
+    FIND_POPULATION_TX_IMPLICATIONS,
+    FIND_POPULATION_DX_IMPLICATIONS,
+    FIND_POPULATION_MOLECULAR_CONSEQUENCES,
+)

@@ -1,0 +1,254 @@
+"""`$find-population-tx-implications`, `-dx-implications` and `-molecular-consequences`.
+
+How many patients an operation on one subject would answer with at least one implication. Nobody's
+record is read through: patients are found by the genomic index, from the genes by which anything is
+said of what is asked, and judged by what their results of these genes say. Patients whose results
+say the same are judged once, by the judgement of the subject operations.
+
+A comma list asks for any of its items. A repeated parameter asks for patients who have an
+implication for each; what is said of variants and of haplotypes are alternatives.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from fhir_pgx.operations.answers import counted, group, parameters
+from fhir_pgx.operations.candidates import Candidate, Looked, look
+from fhir_pgx.operations.criteria import (
+    ConditionAsked,
+    FindingsAsked,
+    TreatmentAsked,
+    findings_asked,
+    narrowed,
+)
+from fhir_pgx.operations.operation import Asked, Context, Operation, Parameter, Resource
+from fhir_pgx.operations.subject_consequences import (
+    CONSEQUENCE_CODES,
+    CRITERIA,
+    FEATURE_CONSEQUENCES,
+    ConsequenceAsked,
+    consequences_of_patient,
+    read_consequence,
+)
+from fhir_pgx.operations.subject_implications import (
+    CONDITIONS,
+    DX_CODES,
+    DX_CRITERIA,
+    OPTIONAL_HAPLOTYPES,
+    OPTIONAL_VARIANTS,
+    TREATMENTS,
+    TX_CODES,
+    TX_CRITERIA,
+    diagnostic,
+    has_criteria,
+    therapeutic,
+)
+from fhir_pgx.operations.takes import COUNTS, INCLUDE_PATIENTS, SOURCE_CLASS
+from fhir_pgx.operations.told import Kept, Told
+from fhir_pgx.pipeline.implied import Implied
+
+T = TypeVar("T")
+Judge = Callable[[Kept, Context, Sequence[TreatmentAsked]], Iterable[Told]]
+FINDINGS = ("variants", "haplotypes")
+_ANY = FindingsAsked(is_asked=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What implications are asked to be about: one group each time that a parameter was given."""
+
+    treatments: tuple[tuple[TreatmentAsked, ...], ...] = ()
+    conditions: tuple[tuple[ConditionAsked, ...], ...] = ()
+    consequences: tuple[tuple[ConsequenceAsked, ...], ...] = ()
+
+    def narrowings(self) -> list["_Narrowing"]:
+        """Each combination of one group of each parameter: all have to be met."""
+        return [
+            _Narrowing(treatments, conditions, consequences)
+            for treatments in self.treatments or ((),)
+            for conditions in self.conditions or ((),)
+            for consequences in self.consequences or ((),)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Narrowing:
+    treatments: tuple[TreatmentAsked, ...]
+    conditions: tuple[ConditionAsked, ...]
+    consequences: tuple[ConsequenceAsked, ...]
+
+    def of(self, told: Iterable[Told], findings: FindingsAsked) -> bool:
+        """Whether any implication meets all of it."""
+        found = narrowed(told, findings, self.treatments, self.conditions)
+        return any(
+            not self.consequences or any(one.is_of(each.resource) for one in self.consequences)
+            for each in found
+        )
+
+
+def count_tx(asked: Asked, at: Context) -> Resource:
+    """How many patients have a therapeutic implication that meets what was asked."""
+    return _count(asked, at, "implications", TX_CRITERIA, TX_CODES, therapeutic)
+
+
+def count_dx(asked: Asked, at: Context) -> Resource:
+    """How many patients have a diagnostic implication that meets what was asked."""
+    return _count(asked, at, "implications", DX_CRITERIA, DX_CODES, diagnostic)
+
+
+def count_consequences(asked: Asked, at: Context) -> Resource:
+    """How many patients have a molecular consequence that meets what was asked."""
+    return _count(asked, at, "consequences", CRITERIA, CONSEQUENCE_CODES, consequences_of_patient)
+
+
+def _count(
+    asked: Asked,
+    at: Context,
+    name: str,
+    criteria: tuple[str, ...],
+    codes: frozenset[str],
+    judge: Judge,
+) -> Resource:
+    if not has_criteria(asked, criteria):
+        return parameters([])
+    implied = at.pipeline.implied
+    about = _About(
+        tuple(_read(TreatmentAsked, items, implied) for items in asked.groups("treatments")),
+        tuple(_read(ConditionAsked, items, implied) for items in asked.groups("conditions")),
+        tuple(tuple(map(read_consequence, items)) for items in asked.groups("featureConsequences")),
+    )
+    findings = [_findings(asked, each, at) for each in FINDINGS if asked.groups(each)]
+    candidates = look(_looked(about, findings, codes, at), asked, at)
+    question = (name, judge.__name__, asked.source_class, tuple(sorted(asked.lists.items())))
+    matched = _matched(findings)
+    treatments = [each for items in about.treatments for each in items]
+
+    alike: dict[object, list[Candidate]] = {}
+    for each in candidates:
+        # Which of the results is meant is part of the case: their ids are not.
+        key, mine = each.key, matched.get(each.patient)
+        alike.setdefault(each.patient if key is None else (key, mine), []).append(each)
+    found: list[str] = []
+    for case, same in alike.items():
+        kept_as = None if same[0].key is None else (question, case)
+
+        def is_met(first: Candidate = same[0]) -> bool:
+            return _meets(judge(first.kept(asked, at), at, treatments), about, findings)
+
+        if implied.judged.get(kept_as, is_met):
+            found += [each.patient for each in same]
+    cohort = len({*at.reads.genomic_patients(), *found})
+    listed = asked.is_set("includePatientList")
+    return parameters([group(name, counted(found, cohort, listed=listed))])
+
+
+def _read(
+    kind: Callable[[str, Implied], T], items: Iterable[str], implied: Implied
+) -> tuple[T, ...]:
+    return tuple(kind(each, implied) for each in items)
+
+
+def _findings(asked: Asked, name: str, at: Context) -> list[FindingsAsked]:
+    """The groups of variants, or those of haplotypes: each time that it was given, one."""
+    return [
+        findings_asked(replace(asked, subject="", lists={name: (items,)}), at)
+        for items in asked.groups(name)
+    ]
+
+
+def _matched(findings: list[list[FindingsAsked]]) -> dict[str, frozenset[object]]:
+    """The variants asked for that each patient has, and to which group of the request each is."""
+    found: dict[str, set[object]] = {}
+    for place, groups in enumerate(findings):
+        for number, each in enumerate(groups):
+            for row in each.rows:
+                found.setdefault(row.patient, set()).add((place, number, row.variant))
+    return {patient: frozenset(rows) for patient, rows in found.items()}
+
+
+def _meets(told: Iterable[Told], about: _About, findings: list[list[FindingsAsked]]) -> bool:
+    anything = [[_ANY]]
+    narrowings = about.narrowings()
+    if len(narrowings) > 1 or sum(map(len, findings)) > 1:
+        told = list(told)  # looked at more than once; else no more is worked out than is needed
+    return all(
+        any(all(one.of(told, each) for each in groups) for groups in findings or anything)
+        for one in narrowings
+    )
+
+
+def _looked(
+    about: _About, findings: list[list[FindingsAsked]], codes: frozenset[str], at: Context
+) -> Looked:
+    """Where to look: in the genes by which our rows speak of what is asked, else in those of the
+    findings asked for; and at every stated implication that is about it."""
+    implied = at.pipeline.implied
+    asked_for = [one for groups in findings for each in groups for one in each.alleles]
+    rows = [row for groups in findings for each in groups for row in each.rows]
+    named = {gene for one in asked_for for gene in one.genes}
+    genes = named | {gene for row in rows for gene in row.variant.genes}
+    if about.treatments:
+        drugs = tuple(drug for items in about.treatments for e in items for drug in e.ingredients)
+        genes = named | implied.genes_of_drugs(drugs)
+    elif about.conditions:
+        asked = [each for items in about.conditions for each in items]
+        nodes = tuple(node for each in asked for node in each.nodes)
+        genes = {
+            *named,
+            *implied.genes_of_nodes(nodes),
+            *implied.genes_of_conditions(frozenset().union(*(each.names for each in asked))),
+        }
+    narrowings = about.narrowings()
+
+    def is_wanted(resource: Resource) -> bool:
+        alone = [Told(resource)]
+        return any(one.of(alone, _ANY) for one in narrowings)
+
+    # By haplotypes a patient may have what is asked without a row that names it: called by us.
+    only = None if not rows or asked_for else frozenset(row.patient for row in rows)
+    if findings and not rows and not asked_for:
+        only = frozenset()
+    every_variant = bool(about.consequences)
+    return Looked(frozenset(genes), only, codes, is_wanted, every_variant)
+
+
+_TEXT = "One group for all that was asked."
+
+
+def _operation(
+    kind: str, text: str, name: str, takes: tuple[Parameter, ...], run: Callable[..., Resource]
+) -> Operation:
+    return Operation(
+        name=f"find-population-{kind}",
+        title=f"Find Population {kind.replace('-', ' ').title()}",
+        text=text,
+        about="population",
+        family="phenotype",
+        takes=(*takes, SOURCE_CLASS, INCLUDE_PATIENTS),
+        gives=(Parameter(name, "", 1, text=_TEXT, parts=COUNTS),),
+        run=run,
+    )
+
+
+FIND_POPULATION_TX_IMPLICATIONS = _operation(
+    "tx-implications",
+    "How many patients have therapeutic implications.",
+    "implications",
+    (OPTIONAL_VARIANTS, OPTIONAL_HAPLOTYPES, TREATMENTS, CONDITIONS),
+    count_tx,
+)
+FIND_POPULATION_DX_IMPLICATIONS = _operation(
+    "dx-implications",
+    "How many patients have diagnostic implications.",
+    "implications",
+    (OPTIONAL_VARIANTS, OPTIONAL_HAPLOTYPES, CONDITIONS),
+    count_dx,
+)
+FIND_POPULATION_MOLECULAR_CONSEQUENCES = _operation(
+    "molecular-consequences",
+    "How many patients have variants with given molecular consequences.",
+    "consequences",
+    (OPTIONAL_VARIANTS, FEATURE_CONSEQUENCES),
+    count_consequences,
+)

@@ -1,0 +1,155 @@
+"""Drafts into the store: owned, checked, indexed and put, in a transaction of the caller's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fhir_pgx.errors import Issue, MixedPatients, OfAnotherPatient, PgxError
+from fhir_pgx.rest.bodies import body_of, says_the_same
+from fhir_pgx.rest.draft import Draft
+from fhir_pgx.rest.indexing import as_stored, index_again, index_drafts, told_of
+from fhir_pgx.rest.owners import find_owners
+from fhir_pgx.rest.server import Server
+from fhir_pgx.rest.values_links import Resolve, at_bases
+from fhir_pgx.storage.store import NewResource, Reads, StoredResource, Unit
+
+# What a record cannot be read without, although it is nobody's: an order's medicine.
+_READ_WITH: Final = ("Medication", "Substance")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A resource as it is stored now. `before` is the version that there was, 0 where there was
+    none or a deleted one; the same as the new where nothing changed."""
+
+    stored: StoredResource
+    before: int
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        return self.before == 0
+
+
+def write_drafts(
+    unit: Unit,
+    server: Server,
+    drafts: Sequence[Draft],
+    resolve: Resolve | None = None,
+    *,
+    is_told: bool = False,
+) -> list[Written]:
+    """Put every draft; what each of them says of stored results is indexed again.
+
+    `resolve` says which references lead to resources of ours; without it those at our own bases.
+    `is_told`: somebody reads the warnings of the server's check.
+
+    Raises OfAnotherPatient where an id is taken by a resource of another patient, and
+    RejectedResource where the server's check refuses one.
+    """
+    for each in drafts:
+        each.body = each.body or body_of(each.resource, each.id)
+    warned = [_checked(server, each, is_told=is_told) for each in drafts]
+    resolve = resolve or at_bases(server.own_bases)
+    find_owners(drafts, resolve, lambda asked: owners_in(unit, asked))
+    stored = unit.read_many([(each.type, each.id) for each in drafts if not each.is_fresh])
+    before = {each.reference: each for each in stored}
+    for each in drafts:
+        there = before.get(each.reference)
+        if there is not None and there.patient != each.patient:
+            raise of_another(each, there)
+        if there is not None and says_the_same(there.body, each.resource):
+            each.body = there.body  # what is sent back as it was read makes no version
+    _tell_records(unit, drafts, before)
+    indexed = index_drafts(unit, server.index, drafts, before, resolve)
+    told: dict[str, tuple[Issue, ...]] = {}
+    for issue in indexed.issues:
+        told[issue.where] = (*told.get(issue.where, ()), issue)
+    try:
+        kept = unit.put_many([*indexed.written, *_referred_by(unit, drafts, resolve)])
+    except MixedPatients as error:  # of one that was deleted
+        raise OfAnotherPatient(error.text, where=error.where, mend=error.mend) from error
+    for again in indexed.again:
+        unit.reindex(again)
+    versions = {reference: each.version for reference, each in before.items()}
+    written = []
+    for draft, now, issues in zip(drafts, kept, warned, strict=False):
+        own = told.get(draft.place or draft.type, ())
+        written.append(Written(now, versions.get(draft.reference, 0), (*issues, *own)))
+        versions[draft.reference] = now.version  # a file may hold a resource twice
+    return written
+
+
+def delete_stored(unit: Unit, server: Server, type_: str, id_: str) -> StoredResource | None:
+    """Delete a resource (see `Unit.delete`); results that it told something of are read anew."""
+    resolve = at_bases(server.own_bases)
+    there = unit.read_many([(type_, id_)])
+    told = [each for each in told_of(unit, there, resolve) if each.reference != f"{type_}/{id_}"]
+    deleted = unit.delete(type_, id_)
+    index_again(unit, server.index, told, resolve)
+    return deleted
+
+
+def _checked(server: Server, draft: Draft, *, is_told: bool) -> tuple[Issue, ...]:
+    place = draft.place or draft.type
+    issues = server.check(draft.resource, place)
+    return (*issues, *server.warn(draft.resource, place)) if is_told else issues
+
+
+def _tell_records(
+    unit: Reads, drafts: Sequence[Draft], before: Mapping[str, StoredResource]
+) -> None:
+    """Tell a new resource of nobody which stored records refer to it already."""
+    for each in drafts:
+        if each.type in _READ_WITH and not each.is_fresh and each.reference not in before:
+            records = {one.patient: None for one in unit.referring(each.type, each.id)}
+            records.pop("", None)
+            each.referred_by = tuple(dict.fromkeys((*each.referred_by, *records)))
+
+
+def _referred_by(unit: Reads, drafts: Sequence[Draft], resolve: Resolve) -> list[NewResource]:
+    """Stored resources of nobody that the drafts refer to, as they are, with the drafts' patients:
+    put again, they come with these patients' records."""
+    written = {each.reference for each in drafts}
+    referred: dict[tuple[str, str], dict[str, None]] = {}
+    for each in drafts:
+        if not each.patient:
+            continue
+        for reference in each.references:
+            target = resolve(reference)
+            if target and target[0] in _READ_WITH and "/".join(target) not in written:
+                referred.setdefault(target, {})[each.patient] = None
+    found = unit.read_many(list(referred)) if referred else []
+    return [
+        replace(as_stored(one, resolve), referred_by=tuple(referred[one.type, one.id]))
+        for one in found
+        if not one.patient
+    ]
+
+
+def owners_in(unit: Reads, asked: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """The patients that resources are stored under, by `Type/id`."""
+    return {each.reference: each.patient for each in unit.read_many(asked)}
+
+
+def of_another(draft: Draft, there: StoredResource) -> OfAnotherPatient:
+    """Says nothing of whose it is."""
+    whose = "of another patient" if there.patient else "of no patient"
+    return OfAnotherPatient(
+        f"a {draft.type} with this id is stored already, {whose}",
+        where=f"{draft.place or draft.type}.id",
+        mend="give resources of different patients different ids; to mend a wrong patient, delete "
+        "the resource and create it anew",
+    )
+
+
+def placed(error: PgxError, place: str) -> PgxError:
+    """The error, saying in which entry of a Bundle it arose."""
+    error.where = _within(place, error.where)
+    error.issues = tuple(replace(each, where=_within(place, each.where)) for each in error.issues)
+    return error
+
+
+def _within(place: str, where: str) -> str:
+    # A header or parameter has no FHIRPath; the message names it.
+    return where if where.startswith(place) else place

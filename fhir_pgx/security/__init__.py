@@ -1,0 +1,1 @@
+"""Who we are to others: the keys and tokens of outgoing calls."""
