@@ -34,6 +34,7 @@ bench: $(VENV)/ready-run
 	$(BIN)/python benchmarks/order_sign.py
 	$(BIN)/python benchmarks/calling.py
 	$(BIN)/python benchmarks/store.py
+	$(BIN)/python benchmarks/fhir_server.py
 
 clean:
 	rm -rf $(VENV) $(CLIENTS)/node_modules .demo .mypy_cache .ruff_cache .pytest_cache dist build

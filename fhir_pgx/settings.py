@@ -313,9 +313,9 @@ class Settings:
     )
     derive_reports: str = _setting(
         "off",
-        "Whether a report is derived of a patient whose genetic results are written, and kept "
-        "up to date in the store beside them. `on` costs a moment's work behind each write. See "
-        "[reports-out.md](methods/reports-out.md).",
+        "Whether a report is derived of a patient of whom results or what bears on them are "
+        "written, and kept up to date in the store beside them. `on` costs a moment's work behind "
+        "each write. See [reports-out.md](methods/reports-out.md).",
         "one of off, on",
         _one_of(("off", "on")),
     )

@@ -43,14 +43,14 @@ def running_server(folder: Path, **settings: str) -> Iterator[str]:
         ) as process,
     ):
         try:
-            _wait_until_ready(process, port)
+            wait_until_ready(process, port)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()  # not killed: it ends the processes that it started
             process.wait(timeout=20)
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:
+def wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:

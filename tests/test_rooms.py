@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A service reads the call (fhir), asks the store, and leaves the judgement to the pipeline.
     "services": NOUNS | {"fhir", "storage", "pipeline"},
     # FHIR's REST interactions: what is written is checked and indexed, what is asked is searched.
-    "rest": NOUNS | {"fhir", "storage", "pipeline", "validation", "knowledge"},
+    # Beside a mislabelled result its DetectedIssue is kept (reports).
+    "rest": NOUNS | {"fhir", "storage", "pipeline", "validation", "knowledge", "reports"},
     # An operation asks the store and the pipeline, and writes what it found (reports).
     "operations": NOUNS | {"fhir", "storage", "pipeline", "validation", "normalize", "reports"},
     "plugins": NOUNS | {"services", "operations"},

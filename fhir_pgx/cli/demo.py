@@ -32,6 +32,8 @@ OPERATIONS = (
     "/fhir/$find-subject-tx-implications?subject=synthetic-ada&treatments=clopidogrel",
     "/fhir/$find-population-specific-haplotypes?haplotypes=CYP2C19*2&includePatientList=true",
 )
+_DRUG, _GENE, _SOURCE = "51963-7", "48018-6", "knowledge-base"
+_CONCLUSIONS = ("therapeutic-implication", "conclusion-string")
 DATABASE = Path(".demo/fhir_pgx.db")
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -167,12 +169,27 @@ def describe_parameters(answer: Mapping[str, Any]) -> list[str]:
 
 
 def describe_resource(resource: Mapping[str, Any]) -> str:
-    """A result in a line: what it is called, its value, and what it concludes."""
-    value = resource.get("valueCodeableConcept") or {}
-    said = [f"{resource['resourceType']}/{resource.get('id', '')}", value.get("text", "")]
+    """A result in a line: the gene or drug it is about, whose advice it is, its value, and what
+    it concludes. With its id where it is stored: what is made for an answer cannot be looked up."""
+    said = {}
     for component in resource.get("component", ()):
-        said.append(component.get("valueString", ""))
-    return textwrap.shorten(" ".join(filter(None, said)), 160, placeholder=" …")
+        for coding in component["code"].get("coding", ())[:1]:
+            concept = component.get("valueCodeableConcept") or {}
+            said[coding["code"]] = component.get("valueString") or _words(concept)
+    about = said.get(_DRUG) or said.get(_GENE, "")
+    value = _words(resource.get("valueCodeableConcept") or {}).removeprefix(f"{about} ")
+    source = said.get(_SOURCE, "").partition(",")[0]  # `CPIC`, of which table and when
+    head = f"{about}, {source}" if source else about
+    words = [value, "; ".join(filter(None, (said.get(name) for name in _CONCLUSIONS)))]
+    line = " ".join(filter(None, (f"{head}:" if head else "", *words)))
+    is_stored = resource.get("status") != "preliminary"
+    where = f" ({resource['resourceType']}/{resource.get('id', '')})" if is_stored else ""
+    return textwrap.shorten(line, 150, placeholder=" …") + where
+
+
+def _words(concept: Mapping[str, Any]) -> str:
+    codings = concept.get("coding") or [{}]
+    return str(concept.get("text") or codings[0].get("display") or codings[0].get("code", ""))
 
 
 def _unmarked(markdown: str) -> str:

@@ -6,15 +6,16 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from fhir_pgx.cli.inputs import MAX_BYTES, find_files, read_files
-from fhir_pgx.cli.options import FILES_HELP, Commands, add_command, add_database
+from fhir_pgx.cli.options import FILES_HELP, Commands, WrongUsage, add_command, add_database
 from fhir_pgx.cli.output import print_json, say
 from fhir_pgx.cli.stored import open_server
-from fhir_pgx.errors import Issue, NotFhir, PgxError, StoreFailure
+from fhir_pgx.errors import GenomicsNotIndexed, Issue, NotFhir, PgxError, StoreFailure
 from fhir_pgx.fhir.documents import read_documents
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
 from fhir_pgx.model.document import Document
 from fhir_pgx.rest.draft import Draft
 from fhir_pgx.rest.loading import drafts_in, load_documents
+from fhir_pgx.rest.reindexing import reindex
 from fhir_pgx.rest.server import Server
 from fhir_pgx.settings import settings_from_environment
 from fhir_pgx.storage import SqlStore
@@ -29,17 +30,30 @@ def register(commands: Commands) -> None:
         does="put FHIR resources into the store",
         example="fhir-pgx load patients/ more.ndjson.gz --database sqlite:///pgx.db",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE|DIR", help=FILES_HELP)
+    parser.add_argument("files", nargs="*", metavar="FILE|DIR", help=FILES_HELP)
+    parser.add_argument(
+        "--reindex",
+        action="store_true",
+        help="first index what a store of an earlier release holds and no search finds",
+    )
     add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Load every file; one that has an error leaves nothing behind, and the next is loaded."""
+    if not (arguments.files or arguments.reindex):
+        raise WrongUsage("name files to load, or say --reindex")
     settings = settings_from_environment({"database": arguments.database})
     names = list(find_files(arguments.files))
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
-        loaded = load_files(names, open_server(settings, store))
+        server = open_server(settings, store)
+        indexed = reindex(server) if arguments.reindex else None
+        loaded = load_files(names, server)
         patients = len(store.patients())
+    if indexed is not None:
+        say(f"{indexed.done} stored resources are found by searches from now on")
+    if indexed is not None and indexed.failed:
+        loaded.issues.insert(0, _not_indexed(indexed.failed))
     if loaded.issues:
         print_json(to_operation_outcome(tuple(loaded.issues)))
         say(f"{loaded.files} files were stored, {loaded.failed} were not")
@@ -47,6 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
     counts = {name: getattr(loaded, name) for name in ("files", "created", "updated", "unchanged")}
     print_json({**counts, "patients": patients})
     return 0
+
+
+def _not_indexed(count: int) -> Issue:
+    return Issue(
+        f"{count} stored resources cannot be read, and no search finds them",
+        mend="their types stand in the log; write them again, or delete them",
+        kind=GenomicsNotIndexed.kind,
+        code=GenomicsNotIndexed.code,
+    )
 
 
 @dataclass(slots=True)

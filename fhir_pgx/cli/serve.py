@@ -5,8 +5,10 @@ import os
 import signal
 import socket
 import sys
+import time
 from contextlib import ExitStack, closing
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
@@ -15,13 +17,17 @@ from fhir_pgx.cli.examples import example_patients
 from fhir_pgx.cli.load import load_files
 from fhir_pgx.cli.options import Commands, add_command, add_database
 from fhir_pgx.cli.output import say
-from fhir_pgx.errors import InvalidSetting
+from fhir_pgx.cli.stored import open_server
+from fhir_pgx.errors import InvalidSetting, StoreFailure
+from fhir_pgx.rest.reindexing import Reindexed, reindex
 from fhir_pgx.settings import Settings, settings_from_environment, share_metrics
 from fhir_pgx.storage import SqlStore
 
 if TYPE_CHECKING:
     from flask import Flask
 
+FEW = 500  # resources to index before the server listens: about half a second
+TRIES, PAUSE_SECONDS = 10, 5.0  # of indexing behind a server whose store fails
 DEMO_DATABASE = "sqlite:///fhir_pgx-demo.db"
 
 
@@ -59,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if workers > 1:  # one counts in memory
             _count_together(stack)
-        _prepare(settings, demo=arguments.demo)
+        if not _prepare(settings, demo=arguments.demo):
+            _reindex_behind(settings)
         _serve(settings, workers)
     return 0
 
@@ -79,21 +86,62 @@ def _leave(told: int, _: object) -> NoReturn:
     sys.exit(128 + told)
 
 
-def _prepare(settings: Settings, *, demo: bool) -> None:
+def _prepare(settings: Settings, *, demo: bool) -> bool:
     """Do once what every worker would do, or fail at, by itself.
 
     The store gets the present schema. An app is built and thrown away: whatever keeps one from
     starting is raised here and not in a worker, which would be started over and over; and what it
-    imported is there for every worker that is forked.
+    imported is there for every worker that is forked. Few resources of an earlier release's store
+    are indexed here; False where that is left to do.
     """
     from fhir_pgx.web.app import create_app  # noqa: PLC0415 - no other command needs Flask
     from fhir_pgx.web.fhir_server import server_of  # noqa: PLC0415 - as above
 
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
         app = create_app(settings, store=store)
+        server = server_of(app.extensions["fhir_pgx"])
         if demo:
-            load_files(example_patients(), server_of(app.extensions["fhir_pgx"]))
+            load_files(example_patients(), server)
             say(f"{len(store.patients())} synthetic example patients are loaded")
+        waiting = len(store.unindexed(FEW + 1))
+        if waiting > FEW:
+            say(
+                "resources of an earlier release are being indexed: until this says that they are "
+                "found, searches and operations do not find all of them"
+            )
+            return False
+        if waiting:
+            _tell(reindex(server))
+    return True
+
+
+def _reindex_behind(settings: Settings) -> None:
+    """Index what an earlier release kept, in a process that ends with this one or before."""
+    get_context("spawn").Process(
+        target=reindex_all, args=(settings,), name="reindex", daemon=True
+    ).start()
+
+
+def reindex_all(settings: Settings) -> None:
+    """Index everything that no search finds yet, half of the time, so that others can write."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches this process too
+    for left in reversed(range(TRIES)):
+        with closing(SqlStore(settings.database, settings.audit_salt)) as store:
+            try:
+                _tell(reindex(open_server(settings, store), time.sleep))
+            except StoreFailure as failure:
+                if not left:
+                    say(f"not everything is found by searches yet: {failure.text}")
+                    return
+            else:
+                return
+        time.sleep(PAUSE_SECONDS)
+
+
+def _tell(indexed: Reindexed) -> None:
+    say(f"{indexed.done} resources of an earlier release are found by searches now")
+    if indexed.failed:
+        say(f"{indexed.failed} cannot be read and stay unfound")
 
 
 def check_port(host: str, port: int) -> None:

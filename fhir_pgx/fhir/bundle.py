@@ -14,6 +14,7 @@ import orjson
 
 from fhir_pgx.errors import TooDeep
 from fhir_pgx.model.finding import NotUnderstood
+from fhir_pgx.terminology import URI
 
 MAX_NESTING = 8  # a Bundle in a Bundle happens; more than this is an attack or a mistake
 MAX_LISTED = 50  # malformed entries of one document; the rest are counted
@@ -291,10 +292,19 @@ def type_and_id(reference: str) -> tuple[str, str]:
 
 
 def reference_of(value: Any) -> str:
-    """The reference text of a Reference, R5 CodeableReference or bare string; empty if none."""
+    """The reference text of a Reference, R5 CodeableReference or bare string; empty if none.
+
+    That of a logical one is the URI that it names the resource by: the fullUrl it has in its own
+    Bundle.
+    """
     while isinstance(value, dict):
-        value = value.get("reference")
+        value = value["reference"] if "reference" in value else _uri_of(value.get("identifier"))
     return value.strip() if isinstance(value, str) else ""
+
+
+def _uri_of(identifier: Any) -> Any:
+    is_uri = isinstance(identifier, dict) and identifier.get("system") == URI
+    return identifier.get("value") if is_uri else None
 
 
 class References:

@@ -262,8 +262,9 @@ def parse_genomic_hgvs(text: str) -> Change | None:
         return Change(accession, start, end, None, None)
     if found["deleted"] is not None:
         return Change(accession, start, end, found["deleted"] or None, "")
-    after = start + 1 if found["inserted"] else end
-    return Change(accession, after, after, "", found["inserted"] or found["doubled"])
+    # Doubled bases are put in before themselves, as SPDI (`5:A:AA`) and a VCF have it once trimmed.
+    at = start + 1 if found["inserted"] else start
+    return Change(accession, at, at, "", found["inserted"] or found["doubled"])
 
 
 def parse_structural_hgvs(text: str) -> tuple[str, tuple[int, int]] | None:

@@ -73,6 +73,16 @@ def _is_named(code: Any) -> bool:
     return all(not isinstance(each, str) or len(each) <= _MAX_NAME for each in words)
 
 
+def of_others(entries: Sequence[Entry]) -> frozenset[str]:
+    """The references of results that are of another genome than the patient's: a relative's, a
+    fetus's, a donor's."""
+    references = References(entries)
+    subjects, report_of = _subjects(entries, references), index_reports(entries, references)
+    relatives = of_relatives(entries, references)
+    genomes = genomes_of(entries, references, report_of, relatives, subjects)
+    return frozenset(each.reference for each in entries if genomes.reason(each))
+
+
 _READERS: dict[str, Callable[[Entry, Gathering], None]] = {
     "Observation": read_result,
     "DiagnosticReport": read_report,

@@ -158,7 +158,8 @@ class Criterion:
     """One parameter; any of `values` will do. With `missing` there are no values: `is_missing`
     says which is wanted. `_id` is a criterion with TokenAsked, `_lastUpdated` with MomentAsked.
 
-    `kinds` are the values the parameter is kept as, in which `missing` looks.
+    `kinds` are the values the parameter is kept as, in which `missing` looks. `also` are further
+    names that its values are kept under: `combo-code` is `code` and `component-code`.
     """
 
     param: str
@@ -166,6 +167,7 @@ class Criterion:
     modifier: Modifier = ""
     is_missing: bool = False
     kinds: tuple[type, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +191,15 @@ class Referring:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """By `_id`, `_lastUpdated` or a parameter kept as `kind`; resources without it come last."""
+    """By `_id`, `_lastUpdated` or a parameter kept as `kind`; resources without it come last.
+
+    `also` as of a criterion.
+    """
 
     param: str
     kind: type | None = None
     is_descending: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,8 @@ class VariantNames:
                 _unplaced(text, "which bases are doubled is neither stated nor known", _STATE_BASES)
             if self.known.contradict(build, chromosome, found.start, ref):
                 _unplaced(text, "the reference has other bases there", _STATE_BASES)
-            return found.end, "", ref
+            # Before the doubled bases, as SPDI (`5:A:AA`) and a VCF have it once it is trimmed.
+            return found.start, "", ref
         if found.kind == "inversion":
             if ref is None:
                 _unplaced(text, "which bases are turned is not known", _STATE_BASES)

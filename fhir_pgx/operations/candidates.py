@@ -6,17 +6,17 @@ rows; of other genes, whose changes are told by names and significance, the cont
 counts too, and the patient's diseases beside them.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from fhir_pgx.fhir.bundle import Entry, as_dicts
+from fhir_pgx.fhir.bundle import as_dicts
 from fhir_pgx.model.genomic_index import (
     IndexedVariant,
     StoredGenotype,
     StoredPhenotype,
     StoredVariant,
 )
-from fhir_pgx.model.search import Criterion, LinkAsked, Query, TokenAsked
+from fhir_pgx.model.search import Criterion, Query, TokenAsked
 from fhir_pgx.operations.bodies import decoded
 from fhir_pgx.operations.frame import codes_of
 from fhir_pgx.operations.hits import is_of_class
@@ -26,7 +26,6 @@ from fhir_pgx.storage.store import Reads, StoredResource
 from fhir_pgx.terminology import GENOMIC_SOURCE_CLASS, VARIANT
 
 _PAGE = 1000
-_AT_ONCE = 400  # patients of one search
 Row = StoredVariant | StoredGenotype | StoredPhenotype
 
 
@@ -37,7 +36,8 @@ class Looked:
     `genes` are those by which anything can be said of what is asked; `only` the patients to whom a
     finding that is asked for limits the question, None for all. `codes` are those of stated
     implications, of which `is_wanted` says whether one is about what is asked. `every_variant`:
-    nothing but the variants' own words decides, so that each is read.
+    nothing but the variants' own words decides, so that each is read. `biomarkers` are the codes of
+    results without a gene by which a therapy is chosen.
     """
 
     genes: frozenset[str]
@@ -45,114 +45,167 @@ class Looked:
     codes: frozenset[str]
     is_wanted: Callable[[Resource], bool]
     every_variant: bool = False
-
-
-class Candidate:
-    """One patient: the rows and stated implications that matter. Made for thousands at a call, so
-    that nothing is worked out here that is not asked for.
-
-    `words` are digests of what results say beside their rows, or without any. `is_alike` is False
-    where something beside their own words decides, so that nobody else's judgement holds.
-    """
-
-    __slots__ = ("is_alike", "patient", "rows", "stated", "words")
-
-    def __init__(self, patient: str) -> None:
-        self.patient = patient
-        self.rows: list[Row] = []
-        self.stated: list[str] = []
-        self.words: list[Hashable] = []
-        self.is_alike = True
+    biomarkers: frozenset[str] = frozenset()
 
     @property
-    def key(self) -> Hashable:
-        """The same for all patients who are one case; None for one who is a case by itself."""
-        if not self.is_alike:
-            return None
-        if len(self.rows) == 1 and not self.words:
-            return _said(self.rows[0])  # most patients
-        return frozenset((*map(_said, self.rows), *self.words))
+    def every_code(self) -> frozenset[str]:
+        """The codes of all that is read."""
+        variants = {VARIANT} if self.every_variant else frozenset[str]()
+        return self.codes | self.biomarkers | variants
+
+    def is_told_by(self, body: Resource) -> bool:
+        """Whether a resource of such a code may say what is asked."""
+        if self.every_variant and not codes_of(body) & self.codes:
+            return True  # a variant that we wrote is one like any other, where its source is not
+        return self.is_biomarker(body) or (not is_ours(body) and self.is_wanted(body))
+
+    def is_biomarker(self, body: Resource) -> bool:
+        return bool(codes_of(body) & self.biomarkers)
+
+
+class Case:
+    """Patients whose results say the same: judged once, by the first of them.
+
+    `key` is what they say; None where something beside their own words decides, so that nobody
+    else's judgement holds.
+    """
+
+    __slots__ = ("_looked", "key", "patients")
+
+    def __init__(self, looked: Looked, key: Hashable, patients: list[str]) -> None:
+        self._looked, self.key, self.patients = looked, key, patients
 
     def kept(self, asked: Asked, at: Context) -> Kept:
-        """The patient's results that matter, in the context of the whole record."""
-        among = frozenset((*(f"{row.type}/{row.id}" for row in self.rows), *self.stated))
-        return kept_of(replace(asked, subject=self.patient), at, among)
+        """The first one's results that matter, in the context of the whole record."""
+        first = self.patients[0]
+        rows = _rows(self._looked.genes, asked, at.reads, first)
+        stated = (
+            each.reference
+            for each in _with_codes(self._looked.every_code, at.reads, first)
+            if self._looked.is_told_by(decoded(each))
+        )
+        among = frozenset((*(f"{row.type}/{row.id}" for row in rows), *stated))
+        return kept_of(replace(asked, subject=first), at, among)
 
 
-class _Found(dict[str, Candidate]):
-    """The candidates by patient, made when first met."""
+class _Gathered:
+    """Everything that results say, and which patients' results say it."""
 
-    def __missing__(self, patient: str) -> Candidate:
-        made = self[patient] = Candidate(patient)
-        return made
+    def __init__(self, only: frozenset[str] | None) -> None:
+        self._only = only
+        self._having: dict[Hashable, set[str]] = {}
+        self.alone: set[str] = set()
+
+    def add(self, said: Hashable, patients: Iterable[str]) -> None:
+        self._having.setdefault(said, set()).update(patients)
+
+    def add_words(self, said: str, patients: Iterable[str]) -> None:
+        """What resources say beside their rows, or without any; an empty digest is not known to be
+        anybody else's."""
+        self.add(("words", said), patients)
+        if not said:
+            self.alone.update(patients)
+
+    def cases(self, looked: Looked, beside: Mapping[str, Hashable]) -> Iterator[Case]:
+        """The patients by what they say, and by what is known `beside` of each."""
+        of: dict[str, list[int]] = {}  # what each says, as places: a place is quick to hash
+        for place, patients in enumerate(self._having.values()):
+            for patient in patients if self._only is None else patients & self._only:
+                if patient in of:
+                    of[patient].append(place)
+                else:
+                    of[patient] = [place]
+        alike: dict[tuple[tuple[int, ...], Hashable], list[str]] = {}
+        for patient, places in of.items():
+            if patient in self.alone:
+                yield Case(looked, None, [patient])
+            else:
+                alike.setdefault((tuple(places), beside.get(patient)), []).append(patient)
+        said = list(self._having)
+        for (same, more), patients_alike in alike.items():
+            key = (frozenset(said[each] for each in same), more)
+            yield Case(looked, key, patients_alike)
 
 
-def look(looked: Looked, asked: Asked, at: Context) -> list[Candidate]:
-    """Every patient who may have what is asked."""
-    found = _Found()
-    wordy: set[tuple[str, str]] = set()
-    only = looked.only
+def look(looked: Looked, asked: Asked, at: Context, beside: Mapping[str, Hashable]) -> list[Case]:
+    """Every patient who may have what is asked, by cases: `beside` is what else tells two patients
+    apart."""
+    found, reads, listed = _Gathered(looked.only), at.reads, sorted(looked.genes)
+    if listed:
+        class_ = asked.source_class
+        for genotype, patients in reads.genotypes_alike(listed, source_class=class_):
+            told = (genotype.gene, genotype.kind, genotype.name, genotype.source_class)
+            found.add(told, patients)
+        for phenotype, patients in reads.phenotypes_alike(listed, source_class=class_):
+            found.add((phenotype.gene, phenotype.phenotype), patients)
+        _add_variants(found, listed, asked, at)
+    _add_stated(found, looked, asked, reads)
+    return list(found.cases(looked, beside))
+
+
+def _add_variants(found: _Gathered, genes: list[str], asked: Asked, at: Context) -> None:
+    """The variants; of those whose rows do not tell all of them, what the results say in words, and
+    the diseases of their patients."""
     names_alone = frozenset(at.knowledge.genes) - at.pipeline.implied.genes_of_rows
-    for row in _rows(looked.genes, asked, at.reads):
-        patient = row.patient
-        if not patient or (only is not None and patient not in only):
+    wordy = {each for each in genes if each not in names_alone}
+    for each in at.reads.variants_alike(
+        [each for each in genes if each in names_alone], source_class=asked.source_class
+    ):
+        found.add(each.variant, each.patients)
+        if not _is_told(each.variant, names_alone):
+            wordy.update(each.variant.genes)
+    some = sorted(wordy.intersection(genes))
+    whose: set[str] = set()
+    for each in at.reads.variants_alike(some, source_class=asked.source_class, by_said=True):
+        found.add(each.variant, each.patients)
+        if not _is_told(each.variant, names_alone):
+            found.add_words(each.said, each.patients)
+            whose.update(each.patients)
+    if whose:
+        for disease in at.reads.alike_beside("Condition", some):
+            found.add_words(disease.said, whose.intersection(disease.patients))
+
+
+def _add_stated(found: _Gathered, looked: Looked, asked: Asked, reads: Reads) -> None:
+    """What results state in so many words: read once for all that say the same."""
+    alike = reads.alike_by_code("Observation", sorted(looked.every_code))
+    bodies = reads.read_many([("Observation", each.id) for each in alike])
+    said = {each.id: decoded(each) for each in bodies}
+    for each in alike:
+        body = said.get(each.id)
+        if body is None or not looked.is_told_by(body):
             continue
-        found[patient].rows.append(row)
-        if type(row) is StoredVariant and not _is_told(row.variant, names_alone):
-            wordy.add((row.type, row.id))
-    codes = looked.codes | ({VARIANT} if looked.every_variant else frozenset())
-    for stored in _with_codes(codes, at.reads):
-        patient = stored.patient
-        if not patient or (only is not None and patient not in only):
-            continue
-        body = decoded(stored)
-        is_variant = looked.every_variant and not codes_of(body) & looked.codes
-        if is_ours(body) or not (is_variant or looked.is_wanted(body)):
-            continue
-        of = found[patient]
-        of.stated.append(stored.reference)
-        of.words.append(_content(stored, body))
-        if asked.source_class is not None and not _states_class(body):
-            of.is_alike = False  # a specimen or a report may say whose genome it is
-    _add_words(found, wordy, at.reads)
-    return list(found.values())
+        found.add_words(each.said, each.patients)
+        # A specimen or a report may say whose genome it is; what a biomarker means, the diseases.
+        is_of_a_class = asked.source_class is None or _states_class(body)
+        if not is_of_a_class or looked.is_biomarker(body):
+            found.alone.update(each.patients)
 
 
 def _states_class(body: Resource) -> bool:
     return any(GENOMIC_SOURCE_CLASS in codes_of(each) for each in as_dicts(body.get("component")))
 
 
-def _rows(genes: frozenset[str], asked: Asked, reads: Reads) -> Iterator[Row]:
+def _rows(genes: frozenset[str], asked: Asked, reads: Reads, patient: str) -> Iterator[Row]:
     """The rows of these genes that are of the class asked for. A phenotype has no class of its own:
     it is of that of its resource; one that follows from a genotype is said by the genotype."""
     if not genes:
         return
     listed = sorted(genes)
-    stated = [each for each in reads.phenotypes_of(listed) if each.phenotype.is_stated]
-    if asked.source_class is None:
-        yield from reads.genotypes_of(listed)
-        yield from stated
-        yield from reads.variants_of_genes(listed)
-        return
     classed: set[tuple[str, str]] = set()
-    for genotype in reads.genotypes_of(listed):
+    for genotype in reads.genotypes_of((), patient=patient):
         if is_of_class(genotype.genotype.source_class, asked):
             classed.add((genotype.type, genotype.id))
-            yield genotype
-    yield from (each for each in stated if (each.type, each.id) in classed)
-    for variant in reads.variants_of_genes(listed):
+            if genotype.genotype.gene in genes:
+                yield genotype
+    for phenotype in reads.phenotypes_of(listed, patient=patient):
+        if phenotype.phenotype.is_stated and (
+            asked.source_class is None or (phenotype.type, phenotype.id) in classed
+        ):
+            yield phenotype
+    for variant in reads.variants_of_genes(listed, patient=patient):
         if is_of_class(variant.variant.source_class, asked):
             yield variant
-
-
-def _said(row: Row) -> Hashable:
-    """What a row says, without whose it is. By its fields: quicker than the value's own hash."""
-    if type(row) is StoredGenotype:
-        genotype = row.genotype
-        return (genotype.gene, genotype.kind, genotype.name, genotype.source_class)
-    if type(row) is StoredPhenotype:
-        return (row.phenotype.gene, row.phenotype.phenotype)
-    return row.variant if type(row) is StoredVariant else row
 
 
 def _is_told(variant: IndexedVariant, genes: frozenset[str]) -> bool:
@@ -161,42 +214,14 @@ def _is_told(variant: IndexedVariant, genes: frozenset[str]) -> bool:
     return is_placed and not variant.is_structural and genes.issuperset(variant.genes)
 
 
-def _add_words(found: _Found, wordy: set[tuple[str, str]], reads: Reads) -> None:
-    """What results say in words, and the diseases of their patients."""
-    patients: dict[str, None] = {}
-    for stored in reads.read_many(sorted(wordy)) if wordy else ():
-        if stored.patient in found:
-            patients[stored.patient] = None
-            found[stored.patient].words.append(_content(stored, decoded(stored)))
-    listed = list(patients)
-    for first in range(0, len(listed), _AT_ONCE):
-        some = listed[first : first + _AT_ONCE]
-        asked = Criterion("subject", tuple(LinkAsked("Patient", each) for each in some))
-        for stored in _all(Query("Condition", (asked,), count=_PAGE, with_total=False), reads):
-            if stored.patient in found:
-                found[stored.patient].words.append(_content(stored, decoded(stored)))
-
-
-def _content(stored: StoredResource, body: Resource) -> Hashable:
-    """A digest of what a resource says, whoever's it is. What it is derived from has other ids in
-    each record, and is told by its own row."""
-    said = {name: value for name, value in body.items() if name != "derivedFrom"}
-    return Entry(said, stored.type).print
-
-
-def _with_codes(codes: Iterable[str], reads: Reads) -> Iterator[StoredResource]:
+def _with_codes(codes: Iterable[str], reads: Reads, patient: str) -> Iterator[StoredResource]:
     values = tuple(TokenAsked(None, code) for code in sorted(codes))
-    query = Query("Observation", (Criterion("code", values),), count=_PAGE, with_total=False)
-    return _all(query, reads)
-
-
-def _all(query: Query, reads: Reads) -> Iterator[StoredResource]:
-    after: Sequence[str | int | float | None] = ()
+    query = Query(
+        "Observation", (Criterion("code", values),), count=_PAGE, patient=patient, with_total=False
+    )
     while True:
-        page = reads.search(
-            Query(query.type, query.criteria, count=_PAGE, after=after, with_total=False)
-        )
+        page = reads.search(query)
         yield from page.resources
         if not page.next:
             return
-        after = page.next
+        query = replace(query, after=page.next)

@@ -14,6 +14,7 @@ from fhir_pgx.fhir.derived import is_kept_derivation
 from fhir_pgx.model.finding import SourceClass
 from fhir_pgx.model.search import Query
 from fhir_pgx.operations.bodies import decoded
+from fhir_pgx.operations.operation import Resource
 from fhir_pgx.storage.store import Reads, StoredResource
 
 # What an interpretation reads, and what says whose cell, disease and test a result is of.
@@ -21,6 +22,9 @@ _TYPES = ("Condition", "DiagnosticReport", "MolecularSequence", "Observation", "
           "Specimen")  # fmt: skip
 RESULTS = frozenset(("MolecularSequence", "Observation"))
 _PAGE = 1000
+# Elements that lead to what says whose cell a result is of, and of which test it is.
+_LEADING = ("specimen", "parent", "partOf", "derivedFrom", "result", "hasMember", "basedOn")
+_STEPS = 2  # a result's specimen, and the one that this was taken from
 _DEEPEST = 6  # derivedFrom of derivedFrom: implication, genotype, haplotype, variant
 
 
@@ -76,9 +80,33 @@ def read_chart(subject: str, reads: Reads) -> Chart:
     held = [patient] if patient is not None and not patient.is_deleted else []
     for type_ in _TYPES:
         held += _all_of(type_, subject, reads)
-    resources = (decoded(each) for each in held)
     # What the store derived of the same results would be told twice.
-    return chart_of(subject, [each for each in resources if not is_kept_derivation(each)])
+    resources = [each for one in held if not is_kept_derivation(each := decoded(one))]
+    return chart_of(subject, [*resources, *_of_nobody(resources, reads)])
+
+
+def _of_nobody(resources: Sequence[Resource], reads: Reads) -> list[Resource]:
+    """What these lead to and no record owns: a specimen that names no subject still says that a
+    result is a tumour's or a fetus's."""
+    found: dict[tuple[str, str], Resource] = {}
+    seen = {(str(each["resourceType"]), str(each["id"])) for each in resources}
+    level = list(resources)
+    for _ in range(_STEPS):
+        named = {type_and_id(link) for each in level for link in _links(each)} - seen
+        seen |= named
+        stored = reads.read_many(sorted(each for each in named if each[0] in _TYPES))
+        level = [decoded(each) for each in stored if not each.patient]
+        found |= {(str(each["resourceType"]), str(each["id"])): each for each in level}
+    return list(found.values())
+
+
+def _links(resource: Resource) -> Iterator[str]:
+    for name in _LEADING:
+        value = resource.get(name)
+        for each in value if isinstance(value, list) else [value]:
+            yield reference_of(each)
+    for extension in as_dicts(resource.get("extension")):
+        yield reference_of(extension.get("valueReference"))
 
 
 def _all_of(type_: str, subject: str, reads: Reads) -> Iterator[StoredResource]:

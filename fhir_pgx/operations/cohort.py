@@ -29,7 +29,7 @@ def count(
         return known[value]
 
     groups = asked.groups(given)
-    cohort = len(at.reads.genomic_patients())
+    cohort = at.reads.count_genomic_patients()
     is_listed = asked.is_set("includePatientList")
     if len(groups) > 1:
         any_of = [set[str]().union(*map(patients, values)) for values in groups]

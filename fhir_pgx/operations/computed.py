@@ -16,7 +16,7 @@ from fhir_pgx.operations.operation import Context, Resource
 from fhir_pgx.operations.told import (
     Kept,
     Told,
-    as_parent,
+    as_parents,
     genotypes_of,
     parent_references,
 )
@@ -130,7 +130,7 @@ class Computed:
             for reference in parent_references(each)
             if (found := chart.find(reference)) is not None
         ]
-        parents = [as_parent(each, chart) for each in held if each.type == "Observation"]
+        parents = as_parents(held, chart, self._at)
         above |= {each.reference for each in held}
         alleles = [each for gene in genes for each in genotypes_of(gene, self._results[gene])]
         return Told(made, (*own, *parents), frozenset(above), tuple(alleles))

@@ -13,9 +13,9 @@ from fhir_pgx.model.drug import MedicationConcept
 from fhir_pgx.model.genomic_index import StoredVariant
 from fhir_pgx.operations.frame import codes_of
 from fhir_pgx.operations.haplotype_names import Sought, read_sought
-from fhir_pgx.operations.hits import is_of_class, is_present
+from fhir_pgx.operations.hits import any_over, simple_like
 from fhir_pgx.operations.operation import Asked, Context
-from fhir_pgx.operations.places import spans_of
+from fhir_pgx.operations.places import alleles_of, spans_of
 from fhir_pgx.operations.tokens import read_token
 from fhir_pgx.operations.told import Told
 from fhir_pgx.pipeline.implied import Implied
@@ -47,23 +47,20 @@ class FindingsAsked:
 def findings_asked(asked: Asked, at: Context) -> FindingsAsked:
     """The findings of a request, looked up for its subject, or for everybody where it has none.
 
-    Raises InvalidParameter and LiftOverFailed as reading a variant or a region does.
+    Raises InvalidParameter and LiftoverFailed as reading a variant or a region does.
     """
     variants, ranges = asked.listed("variants"), asked.listed("ranges")
     haplotypes = tuple(read_sought(each, at.pipeline) for each in asked.listed("haplotypes"))
-    alleles = [allele for text in variants for allele in at.genome.alleles_named(text)]
-    rows = list(at.reads.variants_like(alleles, patient=asked.subject)) if alleles else []
+    patient = asked.subject
+    present: list[StoredVariant] = []
+    for text in variants:
+        present += simple_like(alleles_of(text, at, patient=patient), asked, at)
     for text in ranges:
-        rows += at.reads.variants_over(
-            spans_of(text, at, patient=asked.subject), patient=asked.subject
-        )
-    present = tuple(
-        row
-        for row in rows
-        if is_present(row.variant) and is_of_class(row.variant.source_class, asked)
-    )
+        present += any_over(spans_of(text, at, patient=patient), asked, at)
     references = frozenset(f"{row.type}/{row.id}" for row in present)
-    return FindingsAsked(bool(variants or ranges or haplotypes), references, haplotypes, present)
+    return FindingsAsked(
+        bool(variants or ranges or haplotypes), references, haplotypes, tuple(present)
+    )
 
 
 class TreatmentAsked:

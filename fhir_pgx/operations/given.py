@@ -20,6 +20,7 @@ _TEXTS = frozenset(
     ("valueString", "valueUri", "valueUrl", "valueCanonical", "valueCode", "valueId", "valueOid",
      "valueUuid", "valueMarkdown", "valueDate", "valueDateTime", "valueInstant")
 )  # fmt: skip
+_WHOLE = frozenset(("valueInteger", "valuePositiveInt", "valueUnsignedInt"))
 _COMMA = re.compile(r"(?<!\\),")
 _ESCAPED = re.compile(r"\\([,|\\$])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -113,6 +114,8 @@ def _items(key: str, value: Any) -> tuple[str, ...] | None:
         return split(value) if isinstance(value, str) else None
     if key == "valueBoolean":
         return (str(value).lower(),) if isinstance(value, bool) else None
+    if key in _WHOLE:
+        return (str(value),) if type(value) is int else None
     if not isinstance(value, dict):
         return None
     if key == "valuePeriod":

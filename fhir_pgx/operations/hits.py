@@ -6,14 +6,19 @@ one word that the guide has for them: what was looked at is told by `$find-study
 rows themselves by a search.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from fhir_pgx.model.finding import Presence, SourceClass
 from fhir_pgx.model.genomic_index import IndexedVariant, SimpleAllele, Span, StoredVariant
-from fhir_pgx.normalize.variant_names import UNKNOWN_BASE, spells
+from fhir_pgx.normalize.variant_names import UNKNOWN_BASE, is_exact, spells
 from fhir_pgx.operations.operation import Asked, Context
+from fhir_pgx.storage.store import VariantAlike
 
 Rows = list[StoredVariant]
+Row = TypeVar("Row", StoredVariant, VariantAlike)
 
 
 def simple_over(spans: Sequence[Span], asked: Asked, at: Context) -> Rows:
@@ -22,15 +27,45 @@ def simple_over(spans: Sequence[Span], asked: Asked, at: Context) -> Rows:
     return _wanted(rows, asked)
 
 
+def any_over(spans: Sequence[Span], asked: Asked, at: Context) -> Rows:
+    """The variants of either kind that are present and overlap one of the spans."""
+    return _wanted(at.reads.variants_over(spans, patient=asked.subject), asked)
+
+
 def simple_like(alleles: Sequence[SimpleAllele], asked: Asked, at: Context) -> Rows:
     """The simple variants that are present and one of these, whatever build they are stored in."""
-    exact = [each for each in alleles if UNKNOWN_BASE not in each.ref]
-    rows = at.reads.variants_like(exact, patient=asked.subject) if exact else []
+    like = partial(at.reads.variants_like, patient=asked.subject)
+    over = partial(at.reads.variants_over, patient=asked.subject)
+    return _wanted(_named(alleles, like, over), asked)
+
+
+def _named(
+    alleles: Sequence[SimpleAllele],
+    like: Callable[[Sequence[SimpleAllele]], list[Row]],
+    over: Callable[[Sequence[Span]], list[Row]],
+) -> list[Row]:
+    """By place and bases, where these are the same in every spelling; else by what overlaps or
+    adjoins, held against the name."""
+    exact = [each for each in alleles if is_exact(each)]
+    exact += [form for each in exact for form in _unstated(each)]
+    rows = like(exact) if exact else []
     for each in alleles:
-        if each not in exact:  # the name says how many bases are deleted, and not which
-            near = at.reads.variants_over((each.span,), patient=asked.subject, structural=False)
-            rows += [row for row in near if _spells(each, row.variant)]
-    return [row for row in _wanted(rows, asked) if not row.variant.is_structural]
+        if not is_exact(each):
+            rows += [row for row in over([_beside(each)]) if _spells(each, row.variant)]
+    return [row for row in rows if not row.variant.is_structural]
+
+
+def _unstated(allele: SimpleAllele) -> tuple[SimpleAllele, ...]:
+    """The same change as a result has it that does not state what it replaces: `5_6delinsT`."""
+    if not allele.ref:
+        return ()
+    return (replace(allele, ref=UNKNOWN_BASE * len(allele.ref)),)
+
+
+def _beside(allele: SimpleAllele) -> Span:
+    """The bases that go, and the one on each side: the same deletion may be stated beside them."""
+    span = allele.span
+    return replace(span, start=max(span.start - 1, 0), end=span.end + 1)
 
 
 def _spells(allele: SimpleAllele, variant: IndexedVariant) -> bool:
@@ -51,6 +86,23 @@ def structural_around(spans: Sequence[Span], asked: Asked, at: Context) -> Rows:
     """The structural variants that are present and certainly cover the whole of a span, on the
     span's own build."""
     rows = structural_over(spans, asked, at)
+    return [row for row in rows if _is_around_all(row.variant, spans)]
+
+
+def simple_alike(alleles: Sequence[SimpleAllele], asked: Asked, at: Context) -> list[VariantAlike]:
+    """As `simple_like`, of everybody: each different variant once."""
+    reads = at.reads
+    return _wanted(_named(alleles, reads.variants_alike_to, reads.variants_alike_over), asked)
+
+
+def alike_over(spans: Sequence[Span], asked: Asked, at: Context) -> list[VariantAlike]:
+    """As `structural_over`, of everybody: each different variant once."""
+    return _wanted(at.reads.variants_alike_over(spans, structural=True), asked)
+
+
+def alike_around(spans: Sequence[Span], asked: Asked, at: Context) -> list[VariantAlike]:
+    """As `structural_around`, of everybody: each different variant once."""
+    rows = alike_over(spans, asked, at)
     return [row for row in rows if _is_around_all(row.variant, spans)]
 
 
@@ -91,7 +143,7 @@ def is_of_class(source_class: SourceClass, asked: Asked) -> bool:
     return asked.source_class is None or source_class is asked.source_class
 
 
-def _wanted(rows: Iterable[StoredVariant], asked: Asked) -> Rows:
+def _wanted(rows: Iterable[Row], asked: Asked) -> list[Row]:
     wanted = [
         row
         for row in rows

@@ -1,17 +1,15 @@
 """`$find-population-specific-haplotypes`: how many patients have a haplotype or genotype."""
 
-from dataclasses import replace
+from collections.abc import Iterable
 
 from fhir_pgx.fhir.gene_names import named_genes
-from fhir_pgx.model.search import Criterion, Query, TokenAsked
+from fhir_pgx.model.genomic_index import IndexedGenotype
+from fhir_pgx.model.search import TokenAsked
 from fhir_pgx.operations.cohort import count
 from fhir_pgx.operations.genotypes import meant, rows_of
 from fhir_pgx.operations.haplotype_names import Sought, read_sought
 from fhir_pgx.operations.operation import Asked, Context, Operation, Parameter, Resource
 from fhir_pgx.operations.takes import COUNTS, HAPLOTYPES, INCLUDE_PATIENTS, SOURCE_CLASS
-from fhir_pgx.operations.tokens import Token
-
-_PAGE = 1_000
 
 
 def count_haplotypes(asked: Asked, at: Context) -> Resource:
@@ -28,29 +26,30 @@ def count_haplotypes(asked: Asked, at: Context) -> Resource:
 def _patients(sought: Sought, asked: Asked, at: Context) -> set[str]:
     """By standard names, and by the values that a token means as they stand."""
     genes = sought.genes or named_genes(sought.token.code, at.knowledge.vocabulary)
-    rows = rows_of(genes, asked, at)
-    coded = _coded(sought.token, at)
-    wanted = " ".join(sought.token.code.split()).casefold()
-    found = meant(sought, rows, at) + [
-        row
-        for row in rows
-        if (row.type, row.id) in coded
-        or (sought.token.system is None and row.genotype.name.casefold() == wanted)
-    ]
-    return {row.patient for row in found if row.patient}
+    held = at.reads.genotypes_alike(genes, source_class=asked.source_class)
+    token = sought.token
+    wanted = " ".join(token.code.split()).casefold()
+    value = TokenAsked(token.system, token.code)
+    coded = at.reads.genotypes_alike(genes, source_class=asked.source_class, value=value)
+    found = {patient for _, patients in coded for patient in patients}
+    for genotype, patients in held:
+        if token.system is None and genotype.name.casefold() == wanted:
+            found.update(patients)
+    if sought.is_finer:
+        return found | {row.patient for row in meant(sought, rows_of(genes, asked, at), at)} - {""}
+    return found | _named(sought, held)
 
 
-def _coded(token: Token, at: Context) -> set[tuple[str, str]]:
-    """The Observations whose coded value a token means (`http://www.pharmvar.org|PV00101`)."""
-    asked = Criterion("value-concept", (TokenAsked(token.system, token.code),))
-    query = Query("Observation", (asked,), count=_PAGE, with_total=False)
-    found: set[tuple[str, str]] = set()
-    while True:
-        page = at.reads.search(query)
-        found.update((each.type, each.id) for each in page.resources)
-        if not page.next:
-            return found
-        query = replace(query, after=page.next)
+def _named(sought: Sought, held: Iterable[tuple[IndexedGenotype, tuple[str, ...]]]) -> set[str]:
+    """The patients who have a genotype of a name that is sought; of several HLA loci all of
+    them."""
+    loci: dict[str, set[str]] = {}
+    for genotype, patients in held:
+        if sought.is_of([genotype]):
+            loci.setdefault(genotype.gene, set()).update(patients)
+    if len(loci) < max(1, len(sought.typing)):
+        return set()
+    return set.intersection(*loci.values()) if sought.typing else set().union(*loci.values())
 
 
 FIND_POPULATION_SPECIFIC_HAPLOTYPES = Operation(

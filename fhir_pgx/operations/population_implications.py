@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from fhir_pgx.operations.answers import counted, group, parameters
-from fhir_pgx.operations.candidates import Candidate, Looked, look
+from fhir_pgx.operations.candidates import Case, Looked, look
 from fhir_pgx.operations.criteria import (
     ConditionAsked,
     FindingsAsked,
@@ -119,25 +119,19 @@ def _count(
         tuple(tuple(map(read_consequence, items)) for items in asked.groups("featureConsequences")),
     )
     findings = [_findings(asked, each, at) for each in FINDINGS if asked.groups(each)]
-    candidates = look(_looked(about, findings, codes, at), asked, at)
+    looked = _looked(about, findings, codes, at)
     question = (name, judge.__name__, asked.source_class, tuple(sorted(asked.lists.items())))
-    matched = _matched(findings)
     treatments = [each for items in about.treatments for each in items]
 
-    alike: dict[object, list[Candidate]] = {}
-    for each in candidates:
-        # Which of the results is meant is part of the case: their ids are not.
-        key, mine = each.key, matched.get(each.patient)
-        alike.setdefault(each.patient if key is None else (key, mine), []).append(each)
     found: list[str] = []
-    for case, same in alike.items():
-        kept_as = None if same[0].key is None else (question, case)
+    # Which of the results is meant is part of the case: their ids are not.
+    for case in look(looked, asked, at, _matched(findings)):
 
-        def is_met(first: Candidate = same[0]) -> bool:
-            return _meets(judge(first.kept(asked, at), at, treatments), about, findings)
+        def is_met(case: Case = case) -> bool:
+            return _meets(judge(case.kept(asked, at), at, treatments), about, findings)
 
-        if implied.judged.get(kept_as, is_met):
-            found += [each.patient for each in same]
+        if implied.judged.get(None if case.key is None else (question, case.key), is_met):
+            found += case.patients
     cohort = len({*at.reads.genomic_patients(), *found})
     listed = asked.is_set("includePatientList")
     return parameters([group(name, counted(found, cohort, listed=listed))])
@@ -200,6 +194,9 @@ def _looked(
             *implied.genes_of_conditions(frozenset().union(*(each.names for each in asked))),
         }
     narrowings = about.narrowings()
+    # Microsatellite instability, PD-L1: no gene has them, and no row of the index.
+    markers = at.knowledge.vocabulary.markers if about.treatments or about.conditions else {}
+    biomarkers = frozenset(code for code, answers in markers.items() if _is_result(answers))
 
     def is_wanted(resource: Resource) -> bool:
         alone = [Told(resource)]
@@ -210,7 +207,12 @@ def _looked(
     if findings and not rows and not asked_for:
         only = frozenset()
     every_variant = bool(about.consequences)
-    return Looked(frozenset(genes), only, codes, is_wanted, every_variant)
+    return Looked(frozenset(genes), only, codes, is_wanted, every_variant, biomarkers)
+
+
+def _is_result(answers: str) -> bool:
+    """Whether a code that answers this is one by which a therapy is chosen (`marker:MSI`)."""
+    return answers.partition(":")[0] in ("marker", "panel", "test")
 
 
 _TEXT = "One group for all that was asked."

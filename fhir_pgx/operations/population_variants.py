@@ -1,13 +1,14 @@
 """`$find-population-specific-variants` and the two about structural variants: how many patients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fhir_pgx.model.genomic_index import Span
 from fhir_pgx.operations.cohort import count
-from fhir_pgx.operations.hits import Rows, simple_like, structural_around, structural_over
+from fhir_pgx.operations.hits import alike_around, alike_over, simple_alike
 from fhir_pgx.operations.operation import Asked, Context, Operation, Parameter, Resource
 from fhir_pgx.operations.places import alleles_of, spans_of
 from fhir_pgx.operations.takes import COUNTS, INCLUDE_PATIENTS, RANGES, SOURCE_CLASS, VARIANTS
+from fhir_pgx.storage.store import VariantAlike
 
 EVERYBODY = ""
 
@@ -16,23 +17,23 @@ def count_specific(asked: Asked, at: Context) -> Resource:
     """How many patients have each variant, or all of several."""
 
     def having(item: str) -> set[str]:
-        return _patients(simple_like(alleles_of(item, at, patient=EVERYBODY), asked, at))
+        return _patients(simple_alike(alleles_of(item, at, patient=EVERYBODY), asked, at))
 
     return count(asked, at, given="variants", name="variants", item="variantItem", having=having)
 
 
 def count_intersecting(asked: Asked, at: Context) -> Resource:
     """How many patients have a structural variant that may reach into each region."""
-    return _count_in_ranges(structural_over, asked, at)
+    return _count_in_ranges(alike_over, asked, at)
 
 
 def count_subsuming(asked: Asked, at: Context) -> Resource:
     """How many patients have a structural variant that certainly covers each region."""
-    return _count_in_ranges(structural_around, asked, at)
+    return _count_in_ranges(alike_around, asked, at)
 
 
 def _count_in_ranges(
-    find: Callable[[Sequence[Span], Asked, Context], Rows], asked: Asked, at: Context
+    find: Callable[[Sequence[Span], Asked, Context], list[VariantAlike]], asked: Asked, at: Context
 ) -> Resource:
     def having(item: str) -> set[str]:
         return _patients(find(spans_of(item, at, patient=EVERYBODY), asked, at))
@@ -40,8 +41,8 @@ def _count_in_ranges(
     return count(asked, at, given="ranges", name="variants", item="rangeItem", having=having)
 
 
-def _patients(rows: Rows) -> set[str]:
-    return {row.patient for row in rows if row.patient}
+def _patients(found: Iterable[VariantAlike]) -> set[str]:
+    return set[str]().union(*(each.patients for each in found))
 
 
 def _gives(item: str) -> tuple[Parameter, ...]:

@@ -24,7 +24,7 @@ from fhir_pgx.operations.subject_implications import (
 )
 from fhir_pgx.operations.takes import SOURCE_CLASS, SUBJECT, TEST_FILTERS, VARIANT_OUT
 from fhir_pgx.operations.tokens import Token, read_token
-from fhir_pgx.operations.told import Kept, Told, as_parent, kept_of, parents_of, stated
+from fhir_pgx.operations.told import Kept, Told, as_parents, kept_of, parents_of, stated
 from fhir_pgx.reports.consequences import inferred_consequence, stated_consequence
 from fhir_pgx.terminology import DERIVATION, DERIVED, VARIANT
 
@@ -99,7 +99,7 @@ def consequences_of_patient(
 
     What a name makes certain is left out where a report says the same of the variant already.
     """
-    annotated = list(stated(kept, CONSEQUENCE_CODES, CONSEQUENCE_PROFILE))
+    annotated = list(stated(kept, at, CONSEQUENCE_CODES, CONSEQUENCE_PROFILE))
     yield from annotated
     said: dict[str, set[str]] = {}
     for each in annotated:
@@ -128,18 +128,18 @@ def _of_variant(
     own = {term: code for term in _terms_told(entry.resource) if (code := code_of_term(term))}
     if own:
         terms = [(code, term) for term, code in own.items()]
-        yield _told(stated_consequence(terms, **frame), entry, kept)
+        yield _told(stated_consequence(terms, **frame), entry, kept, at)
     named = consequences_named(variant.protein_hgvs, variant.coding_hgvs)
     inferred = [(each.code, each.term) for each in named if each.term not in {*own, *said}]
     if inferred:
-        yield _told(inferred_consequence(inferred, **frame), entry, kept)
+        yield _told(inferred_consequence(inferred, **frame), entry, kept, at)
 
 
-def _told(made: Resource, entry: Entry, kept: Kept) -> Told:
+def _told(made: Resource, entry: Entry, kept: Kept, at: Context) -> Told:
     meta = {**made["meta"], "tag": [{"system": DERIVATION, "code": DERIVED}]}
     above = kept.chart.lineage(entry.resource)
-    parent = as_parent(entry, kept.chart)
-    return Told({**made, "meta": meta}, (parent,), frozenset((entry.reference, *above)))
+    parents = as_parents([entry], kept.chart, at)
+    return Told({**made, "meta": meta}, parents, frozenset((entry.reference, *above)))
 
 
 def consequences_told(resource: Mapping[str, object]) -> list[Concept]:

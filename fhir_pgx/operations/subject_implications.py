@@ -95,7 +95,7 @@ def therapeutic(
     Where treatments are asked for, what our knowledge says of other drugs is not worked out; what
     is yielded has still to be held against them.
     """
-    yield from stated(kept, TX_CODES, TX_PROFILE)
+    yield from stated(kept, at, TX_CODES, TX_PROFILE)
     computed = Computed(kept, at)
     drugs = tuple(drug for each in treatments for drug in each.ingredients)
     is_known = bool(treatments) and all(each.ingredients for each in treatments)
@@ -108,7 +108,7 @@ def diagnostic(
 ) -> Iterator[Told]:
     """Every diagnostic implication, outlook and predisposition, those of laboratories first. None
     is of a treatment."""
-    yield from stated(kept, DX_CODES, DX_PROFILE)
+    yield from stated(kept, at, DX_CODES, DX_PROFILE)
     rows = Computed(kept, at).by_rows()
     yield from (each for each in rows if _is(each, "diagnostic-implication"))
 

@@ -10,15 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fhir_pgx.fhir.bundle import Entry, as_dicts, reference_of
+from fhir_pgx.fhir.derived import derivation_of
+from fhir_pgx.fhir.reading import of_others
 from fhir_pgx.model.finding import SourceClass
-from fhir_pgx.model.genomic_index import IndexedGenotype
+from fhir_pgx.model.genomic_index import NOT_GENOMIC, IndexedGenotype, StoredVariant
 from fhir_pgx.model.phenotype import GeneResult, Interpretation
 from fhir_pgx.operations.chart import RESULTS, Chart, read_chart, source_classes
 from fhir_pgx.operations.frame import codes_of, conforming, distinct, taken_out
+from fhir_pgx.operations.hits import is_present
 from fhir_pgx.operations.operation import Asked, Context, Resource
 from fhir_pgx.operations.origins import Origins
+from fhir_pgx.operations.returned import TAKEN_BACK
 from fhir_pgx.operations.takes import GENOTYPE_PROFILE, HAPLOTYPE_PROFILE, VARIANT_PROFILE
-from fhir_pgx.terminology import DERIVATION, GENOTYPE, HAPLOTYPE, VARIANT
+from fhir_pgx.operations.written import write_variant
+from fhir_pgx.terminology import GENOTYPE, HAPLOTYPE, VARIANT
 
 Options = tuple[IndexedGenotype, ...]  # what one result may be: all of it is possible, one is so
 _PROFILES = {
@@ -120,23 +125,23 @@ def _stated_classes(seen: Interpretation) -> dict[str, SourceClass]:
 
 def is_ours(resource: Mapping[str, object]) -> bool:
     """Whether a stored resource is a conclusion of this software."""
-    meta = resource.get("meta")
-    tags = as_dicts(meta.get("tag")) if isinstance(meta, dict) else []
-    return any(each.get("system") == DERIVATION for each in tags)
+    return bool(derivation_of(resource))
 
 
-def stated(kept: Kept, codes: frozenset[str], profile: str) -> Iterator[Told]:
-    """The stored Observations with one of these codes, with their parents.
+def stated(kept: Kept, at: Context, codes: frozenset[str], profile: str) -> Iterator[Told]:
+    """The stored Observations with one of these codes, with their parents; none that is of somebody
+    else's genome.
 
     One with the guide's present code says its profile and both categories; older ones are returned
     as they are, because they claim no more than they are.
     """
     alleles = kept.alleles
+    others = of_others(kept.chart.entries)
     for entry in kept.chart.entries:
         found = codes_of(entry.resource) & codes
         if entry.type != "Observation" or not found or is_ours(entry.resource):
             continue
-        if entry.resource.get("status") in ("entered-in-error", "cancelled"):
+        if entry.resource.get("status") in TAKEN_BACK or entry.reference in others:
             continue
         parents = kept.chart.parents(entry.resource)
         rests_on = kept.chart.lineage(entry.resource)
@@ -145,14 +150,35 @@ def stated(kept: Kept, codes: frozenset[str], profile: str) -> Iterator[Told]:
             made = conforming(made, profile, kept.chart.subject)
         yield Told(
             made,
-            tuple(as_parent(each, kept.chart) for each in parents),
+            as_parents(parents, kept.chart, at),
             rests_on,
             tuple(pair for each in sorted(rests_on) for pair in alleles.get(each, ())),
         )
 
 
-def as_parent(entry: Entry, chart: Chart) -> Resource:
-    """A stored result as the response holds it: with the profile of what its code says it is."""
+def as_parents(entries: Iterable[Entry], chart: Chart, at: Context) -> tuple[Resource, ...]:
+    """Stored results as the response holds them: Observations; of a sequence, for which it has no
+    place, the variants that it states."""
+    found: list[Resource] = []
+    for each in entries:
+        if each.type == "Observation":
+            found.append(_as_parent(each, chart))
+        elif each.type == "MolecularSequence":
+            index = at.pipeline.genomic_index([each]).get(each.reference, NOT_GENOMIC)
+            found += [
+                write_variant(
+                    StoredVariant(chart.subject, each.type, each.id, variant),
+                    dict(each.resource),
+                    at.knowledge.vocabulary,
+                )
+                for variant in index.variants
+                if is_present(variant) and variant.start is not None
+            ]
+    return tuple(found)
+
+
+def _as_parent(entry: Entry, chart: Chart) -> Resource:
+    """With the profile of what its code says it is."""
     found = taken_out(entry, chart.subject)
     for code, (_, profile) in _PROFILES.items():
         if code in codes_of(entry.resource):
@@ -167,7 +193,7 @@ def parent_references(resource: Mapping[str, object]) -> list[str]:
 
 
 def parents_of(told: Iterable[Told], names: tuple[str, ...]) -> list[dict[str, object]]:
-    """The parents of what was told, each once, under the parameter of its kind: the first of
+    """The parents of what was told, each once, under the parameter of its kind: the last of
     `names` for what is none of them (a phenotype that a laboratory states without a genotype)."""
     by_name: dict[str, list[Resource]] = {name: [] for name in names}
     for each in distinct(parent for one in told for parent in one.parents):

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.met_statement import MetStatement
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
-from fhir_pgx.model.recommendation import DrugAdvice, Recommendation, given
-from fhir_pgx.model.therapy import TherapyAdvice
+from fhir_pgx.model.recommendation import DrugAdvice, Recommendation, Unanswered, given
+from fhir_pgx.model.therapy import DOMAINS, Domain, TherapyAdvice
 from fhir_pgx.reports.genomic_report import (
     Contents,
     bundle_of,
     newest,
+    not_understood,
     outcome_of,
     write_report,
 )
@@ -41,7 +42,17 @@ _LEFT_OUT = (
     "Not written: {} recommendations of the usual dose, or without one. $recommend and "
     "`recommend --format fhir` have all."
 )
+_NO_FINDING = (
+    "No advice: the data hold no finding that our guidance speaks of. What was not tested is not "
+    "normal."
+)
 _MITOCHONDRIAL = "NC_012920.1"
+_WHOSE: Mapping[Domain, str] = {
+    "tumour": "findings in a tumour",
+    "pathogen": "findings in a pathogen (not in this report)",
+    "inherited": "inherited findings",
+    "transplant": "a transplant (not in this report)",
+}
 
 
 def _now() -> datetime:
@@ -97,6 +108,7 @@ class GenomicReports:
                 *rows,
             ],
             tasks=write_tasks(_leading(drugs, advice), of),
+            others=list(_beside_genes(therapies, statements)),
             read=list(_sources(interpretation, therapies, statements)),
             left_out=[*left_out, *([_LEFT_OUT.format(usual)] if usual else [])],
         )
@@ -111,10 +123,12 @@ class GenomicReports:
         therapies: Sequence[TherapyAdvice],
         statements: Sequence[MetStatement],
         *,
+        unanswered: Sequence[Unanswered] = (),
         stu2: bool = False,
     ) -> Resource:
         """The Bundle of `recommend`: what every source advises, as implications with their Tasks;
-        derived from the results that were sent."""
+        derived from the results that were sent. A drug that nobody advises on is told of beside
+        them, with the reason: an empty Bundle would read as one without risk."""
         of = self._about(interpretation)
         told = [each for one in advice for each in self._told(one)]
         drugs = self._drugs(told, interpretation.genes, {}, of)
@@ -124,10 +138,15 @@ class GenomicReports:
             *rows,
             *write_tasks(_leading(drugs, advice), of),
         ]
-        outcome = [outcome_of(left_out, of)] if left_out else []
+        told_of = [
+            *not_understood(interpretation.reading.not_understood),
+            *(f"No advice on {each.drug} ({each.reason}): {each.text}" for each in unanswered),
+            *left_out,
+        ]
+        if not made and not told_of:
+            told_of = [_NO_FINDING]
+        outcome = [outcome_of(told_of, of)] if told_of else []
         bundle = bundle_of([*made, *([device(of)] if made else []), *outcome])
-        if not bundle["entry"]:
-            del bundle["entry"]
         return bundle_as_stu2(bundle) if stu2 else bundle
 
     def _about(self, interpretation: Interpretation) -> About:
@@ -261,6 +280,18 @@ def _leading(drugs: Iterable[Advised], advice: Iterable[DrugAdvice]) -> Iterator
     """Those that a card would follow: two sources that differ must not propose opposite acts."""
     leads = {id(said) for each in advice for said in each.recommendations}
     return (each for each in drugs if id(each.recommendation) in leads)
+
+
+def _beside_genes(
+    therapies: Sequence[TherapyAdvice], statements: Sequence[MetStatement]
+) -> Iterator[str]:
+    """How much is said of findings that are of no gene of drug response: the tumour's and the
+    patient's own apart, and what is not written too."""
+    for domain in DOMAINS:
+        if number := sum(each.domain == domain for each in therapies):
+            yield f"Statements on therapy by {_WHOSE[domain]}: {number}."
+    if statements:
+        yield f"Statements on diagnosis, outlook or predisposition: {len(statements)}."
 
 
 def _sources(

@@ -84,6 +84,7 @@ class Implied:
         self.diseases |= {row.disease.lower(): row.doid for row in tumour.statements if row.doid}
         self._inherited = _inherited_names(knowledge)
         self._advised: Memory[DrugAdvice] = Memory()
+        self._near: Memory[frozenset[str]] = Memory()
         # Questions to a population, by what is asked and what results say: nobody's name.
         self.judged: Memory[bool] = Memory()
 
@@ -217,6 +218,9 @@ class Implied:
 
     def genes_of_nodes(self, nodes: Sequence[str]) -> frozenset[str]:
         """The genes by which any row speaks of one of these diseases."""
+        return self._near.get(tuple(nodes), lambda: self._genes_near(nodes))
+
+    def _genes_near(self, nodes: Sequence[str]) -> frozenset[str]:
         tumour = self._knowledge.therapies.tumour
         profiles = [
             *(row.profile for row in tumour.rows if self._is_near(row.doid, nodes)),

@@ -236,15 +236,6 @@ class Pipeline:
         self, interpretation: Interpretation, entries: tuple[Entry, ...], options: Options
     ) -> Any:
         asked = self._ask_about(interpretation, entries, options)
-        if options.format == "fhir":
-            advice = [e.advice for e in asked.explained if isinstance(e.advice, DrugAdvice)]
-            return self._reports.recommendations(
-                interpretation,
-                advice,
-                asked.therapies,
-                self._statements.met(asked.case),
-                stu2=options.guide == "stu2",
-            )
         answers: list[Answer] = []
         for each in asked.explained:
             if isinstance(each.advice, Unanswered):
@@ -254,6 +245,15 @@ class Pipeline:
             sources = each.advice.sources
             told = [source.answer for source in sources if isinstance(source.answer, tuple)]
             answers += told or [source.answer for source in sources[:1]]
+        if options.format == "fhir":
+            return self._reports.recommendations(
+                interpretation,
+                [e.advice for e in asked.explained if isinstance(e.advice, DrugAdvice)],
+                asked.therapies,
+                self._statements.met(asked.case),
+                unanswered=[each for each in answers if isinstance(each, Unanswered)],
+                stu2=options.guide == "stu2",
+            )
         return write_recommendations(asked.interpretation, answers, self.knowledge, asked.therapies)
 
     def match_hla(self, recipient: Sequence[Document], donors: Sequence[Document]) -> Any:

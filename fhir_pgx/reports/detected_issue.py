@@ -30,11 +30,16 @@ def detected_issues(found: Iterable[Mislabel], *, identified: str = "") -> list[
     return [_issue(reference, some, identified) for reference, some in by_observation.items()]
 
 
+def issue_id(reference: str) -> str:
+    """The value of the identifier, also an id, of the issue of the result with this reference."""
+    return str(uuid.uuid5(_NAMESPACE, reference))
+
+
 def _issue(reference: str, found: list[Mislabel], identified: str) -> dict[str, Any]:
     gravest = min((each.gravity for each in found), key=_ORDER.index)
     written: dict[str, Any] = {
         "resourceType": "DetectedIssue",
-        "identifier": [{"system": IDENTIFIER, "value": str(uuid.uuid5(_NAMESPACE, reference))}],
+        "identifier": [{"system": IDENTIFIER, "value": issue_id(reference)}],
         "status": "preliminary",
         "code": {
             "coding": [{"system": SYSTEM, "code": MislabelledResult.code}],

@@ -7,15 +7,17 @@ or unverified; `preliminary` would say that a person verified the results that a
 that a person verified them all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
 from fhir_pgx.reports.implication_frame import PROFILES, Resource, code
+from fhir_pgx.reports.narrative import meaning, named, narrative
 from fhir_pgx.reports.recommended_tasks import action_extensions
 from fhir_pgx.reports.report_frame import About, address, device, finished, refer, sources
-from fhir_pgx.terminology import DIAGNOSTIC_SERVICE, GENETIC_REPORT, LOINC
+from fhir_pgx.terminology import DIAGNOSTIC_SERVICE, GENETIC_REPORT, LOINC, URI
 
 _PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 _ACTIVITY = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
@@ -26,11 +28,13 @@ _MAX_TOLD = 200  # reasons in one OperationOutcome; the rest are counted
 class Contents:
     """What a report holds: Observations in the order of its results, and its Tasks.
 
-    `read` are the references of all that was read; `left_out` sentences on what is not written.
+    `others` are sentences on results that are of no gene of drug response; `read` the references
+    of all that was read; `left_out` sentences on what is not written.
     """
 
     results: Sequence[Resource]
     tasks: Sequence[Resource] = ()
+    others: Sequence[str] = ()
     read: Sequence[str] = ()
     left_out: Sequence[str] = ()
 
@@ -41,7 +45,7 @@ def write_report(
     """The whole Bundle. `recorded` is the instant at which the conclusions were drawn."""
     report = _report(interpretation, contents, of)
     machine = device(of)
-    told = [*_not_understood(interpretation.reading.not_understood), *contents.left_out]
+    told = [*not_understood(interpretation.reading.not_understood), *contents.left_out]
     made = [report, *contents.results, *contents.tasks]
     made.append(_provenance(made, contents.read, of, recorded))
     made.append(machine)
@@ -56,8 +60,25 @@ def bundle_of(resources: Iterable[Resource]) -> Resource:
     return {
         "resourceType": "Bundle",
         "type": "collection",
-        "entry": [{"fullUrl": url, "resource": each} for url, each in entries.items()],
+        "entry": [
+            {"fullUrl": url, "resource": _led(each, entries)} for url, each in entries.items()
+        ],
     }
+
+
+def _led(value: Any, entries: Container[str]) -> Any:
+    """The value with each reference to a `urn:` of another Bundle as an identifier of what it
+    means: as a reference it would lead nowhere from here (FHIR R4, Bundle, Resolving references;
+    Reference.identifier)."""
+    if isinstance(value, list):
+        return [_led(each, entries) for each in value]
+    if not isinstance(value, dict):
+        return value
+    reference = value.get("reference")
+    if isinstance(reference, str) and reference.startswith("urn:") and reference not in entries:
+        rest = {key: each for key, each in value.items() if key != "reference"}
+        return {"identifier": {"system": URI, "value": reference}} | rest
+    return {key: _led(each, entries) for key, each in value.items()}
 
 
 def newest(interpretation: Interpretation) -> str:
@@ -82,20 +103,23 @@ def _report(interpretation: Interpretation, contents: Contents, of: About) -> Re
             | {"text": "Interpretation of genetic results, made by software"},
             "effectiveDateTime": newest(interpretation),
             "result": [refer(each) for each in contents.results],
-            "conclusion": conclusion_of(interpretation.genes, of.release),
+            "conclusion": conclusion_of(interpretation.genes, contents.others, of.release),
+            "text": narrative(
+                interpretation.genes,
+                contents.tasks,
+                [made_by(of.release), *contents.others],
+            ),
         },
         of,
     )
 
 
-def conclusion_of(genes: Mapping[str, GeneResult], release: str) -> str:
+def conclusion_of(genes: Mapping[str, GeneResult], others: Sequence[str], release: str) -> str:
     """The report in a paragraph: each gene that was tested, and by name those that were not."""
     answered = [_sentence(result) for result in genes.values() if _has_answer(result)]
     silent = [gene for gene, result in genes.items() if result.status is Status.NOT_CALLED]
     untested = [gene for gene, result in genes.items() if result.status is Status.NOT_TESTED]
-    said = [f"Interpreted by software (fhir_pgx, knowledge release {release}); not verified by a "]
-    said[0] += "person."
-    said += answered or ["No gene of drug response has a result."]
+    said = [made_by(release), *(answered or ["No gene of drug response has a result."]), *others]
     if silent:
         said.append(f"Tested without an answer, which is not the reference: {', '.join(silent)}.")
     if untested:
@@ -103,18 +127,21 @@ def conclusion_of(genes: Mapping[str, GeneResult], release: str) -> str:
     return " ".join(said)
 
 
+def made_by(release: str) -> str:
+    """Who concluded all this, and that nobody has looked at it."""
+    return (
+        f"Interpreted by software (fhir_pgx, knowledge release {release}); not verified by a "
+        "person."
+    )
+
+
 def _has_answer(result: GeneResult) -> bool:
     return result.status not in (Status.NOT_CALLED, Status.NOT_TESTED)
 
 
 def _sentence(result: GeneResult) -> str:
-    named = " or ".join(each.name for each in result.diplotypes) or ", ".join(result.alleles)
-    if not named and result.allele_status:
-        named = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())
-    means = result.phenotype or ""
-    score = f"activity score {result.activity_score}" if result.activity_score else ""
     status = "" if result.status is Status.CALLED else result.status.value
-    parts = ", ".join(part for part in (named, means, score, status) if part)
+    parts = ", ".join(part for part in (named(result), meaning(result), status) if part)
     return f"{result.gene}: {parts}."
 
 
@@ -140,7 +167,8 @@ def _provenance(
     return written | {"recorded": recorded}
 
 
-def _not_understood(items: Sequence[NotUnderstood]) -> Iterator[str]:
+def not_understood(items: Sequence[NotUnderstood]) -> Iterator[str]:
+    """A sentence of each; of very many the number."""
     for each in items[:_MAX_TOLD]:
         yield f"Not understood: {each.reference}: {each.reason}."
     if len(items) > _MAX_TOLD:

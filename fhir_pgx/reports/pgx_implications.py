@@ -75,10 +75,12 @@ def phenotype_implication(
     """
     if not is_answered(result):
         return None
-    names = [each.name for each in result.diplotypes]
-    said = f"{result.gene} {' or '.join(names) or 'without a stated genotype'}: "
-    said += " or ".join(_phenotypes(result)) + "."
-    if result.activity_score:
+    names = list(dict.fromkeys(each.name for each in result.diplotypes))
+    is_open = result.status is Status.CONFLICT
+    between = " against " if is_open else " or "
+    said = f"{result.gene} {between.join(names) or 'without a stated genotype'}: "
+    said += between.join(phenotypes_of(result)) + "."
+    if result.activity_score and not is_open:
         said += f" Activity score {result.activity_score}."
     basis = (
         "The report states the phenotype."
@@ -87,7 +89,7 @@ def phenotype_implication(
     )
     return implication(
         TBD_THERAPEUTIC_IMPLICATION,
-        name=f"phenotype {result.gene} {' '.join(names)} {' '.join(_phenotypes(result))}",
+        name=f"phenotype {result.gene} {' '.join(names)} {' '.join(phenotypes_of(result))}",
         subject=subject,
         when=when,
         release=release,
@@ -183,18 +185,25 @@ def deciding_genes(advised: Recommendation, results: Mapping[str, GeneResult]) -
     )
 
 
-def _phenotypes(result: GeneResult) -> list[str]:
-    """The gene's phenotype, or each that its diplotypes allow; of HLA each allele's status."""
-    if result.phenotype:
+def phenotypes_of(result: GeneResult) -> list[str]:
+    """The gene's phenotype, or each that its diplotypes allow; of HLA each allele's status. Of
+    results that disagree each says its own, and none of them is the gene's."""
+    is_open = result.status is Status.CONFLICT
+    if result.phenotype and not is_open:
         return [result.phenotype]
     held = [each.phenotype or "Indeterminate" for each in result.diplotypes]
+    if is_open:
+        scores = [result.activity_score, *(each.activity_score for each in result.diplotypes)]
+        held += [result.phenotype] if result.phenotype else []
+        # A key is a phenotype where the gene has no score.
+        held += [] if any(scores) else result.lookup_keys
     if result.allele_status:
         held = [f"{allele} {status}" for allele, status in result.allele_status.items()]
     return list(dict.fromkeys(held)) or list(result.lookup_keys) or ["Indeterminate"]
 
 
 def _phenotype_values(result: GeneResult) -> Iterator[Resource]:
-    held = _phenotypes(result)
+    held = phenotypes_of(result)
     is_one = len(held) == 1 or bool(result.allele_status)
     for each in held:
         yield _value(result.gene, each, is_settled=is_one and result.status is not Status.CONFLICT)
@@ -230,7 +239,8 @@ def _levels(
     advised: Recommendation, genes: Sequence[str], levels: Mapping[str, Level]
 ) -> Iterator[Resource]:
     """The source's own strength, and ClinPGx's grade of the pair."""
-    yield {"text": f"{advised.source}: {advised.strength}"}
+    if advised.strength:
+        yield {"text": f"{advised.source}: {advised.strength}"}
     for gene in genes:
         grade = levels[gene].clinpgx if gene in levels else ""
         if grade:

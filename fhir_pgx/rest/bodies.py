@@ -69,8 +69,8 @@ def shown(stored: StoredResource) -> bytes:
         "versionId": str(stored.version),
         "lastUpdated": stored.last_updated,
     }
-    if "meta" in members:
-        written = msgspec.json.decode(members["meta"], type=dict[str, msgspec.Raw])
+    if bytes(members.get("meta", b"")).lstrip().startswith(b"{"):  # what was loaded may be broken
+        written = _members.decode(members["meta"])
         meta.update((name, part) for name, part in written.items() if name not in _OURS)
     members["meta"] = meta
     return write_json(_ordered(members))

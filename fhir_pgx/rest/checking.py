@@ -1,13 +1,16 @@
 """The check of what is written, as the setting `validate_writes` has it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fhir_pgx.errors import Issue, RejectedResource
+from fhir_pgx.fhir.bundle import Entry
 from fhir_pgx.knowledge import load_knowledge
-from fhir_pgx.rest.server import Check, unchecked
+from fhir_pgx.model.mislabel import Mislabel
+from fhir_pgx.rest.server import Check, Detect, unchecked, undetected
 from fhir_pgx.validation.check import check_resource
+from fhir_pgx.validation.mislabel import mislabelled
 
 
 def check_of(mode: str) -> Check:
@@ -18,6 +21,16 @@ def check_of(mode: str) -> Check:
 def warn_of(mode: str) -> Check:
     """What a write lists for who asks, where the mode is `warn`, else nothing."""
     return _warn if mode == "warn" else unchecked
+
+
+def detect_of(mode: str) -> Detect:
+    """What finds mislabelled results, where anything is checked at all."""
+    return undetected if mode == "off" else _detect
+
+
+def _detect(entries: Sequence[Entry]) -> list[Mislabel]:
+    knowledge = load_knowledge()
+    return mislabelled(entries, knowledge.vocabulary, knowledge.genes)
 
 
 def _refuse(resource: Mapping[str, Any], place: str) -> tuple[Issue, ...]:

@@ -107,7 +107,6 @@ def _report(
     places = {
         url: f"{own[url]}/{id_}" if own[url] not in _NOT_STORED else "" for url, id_ in ids.items()
     }
-    places |= {stored.full_url: stored.reference for stored, _ in sources if stored.full_url}
     return [
         _as_kept(each, ids[f"urn:uuid:{each['id']}"], places, patient)
         for each in found

@@ -1,18 +1,24 @@
 """Reports derived behind the answers: one thread, one patient at a time, each patient once.
 
-A patient waits in memory only. What is lost (a stop, a fault, too many at once) is derived at the
-patient's next write, or by `fhir-pgx derive`; what is read of the store in the meantime is the
-sources themselves, never the kept report.
+A patient waits in memory only, for a moment, so that writes that follow each other are derived
+once. A store that fails is asked again. What is lost (a stop, a fault, too many at once) is derived
+at the patient's next write, or by `fhir-pgx derive`; what is read of the store in the meantime is
+the sources themselves, never the kept report.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
+
+from fhir_pgx.errors import StoreFailure
 
 log = logging.getLogger("fhir_pgx.derivation")
 
 MOST_WAITING: Final = 10_000
+_REST_SECONDS: Final = 0.3  # from a write to its report; the writes meanwhile go with it
+_PAUSES: Final = (2.0, 10.0, 60.0)  # after a failure of the store, before it is asked again
 _IDLE_SECONDS: Final = 30.0  # a thread without work ends; the next write starts another
 
 
@@ -24,10 +30,14 @@ class Deriver:
         derive: Callable[[str], object],
         *,
         most: int = MOST_WAITING,
+        rest: float = _REST_SECONDS,
+        pauses: Sequence[float] = _PAUSES,
         pseudonym: Callable[[str], str] = lambda patient: "(a patient)",
     ) -> None:
         self._derive, self._most, self._pseudonym = derive, most, pseudonym
-        self._waiting: dict[str, None] = {}
+        self._rest, self._pauses = rest, pauses
+        self._waiting: dict[str, float] = {}  # when each is due, by the monotonic clock
+        self._failures: dict[str, int] = {}  # of the store, on end
         self._thread: threading.Thread | None = None
         self._busy = False
         self._changed = threading.Condition()
@@ -37,7 +47,7 @@ class Deriver:
         with self._changed:
             left = self._most - len(self._waiting)
             fresh = [each for each in patients if each not in self._waiting]
-            self._waiting |= dict.fromkeys(fresh[: max(left, 0)])
+            self._waiting |= dict.fromkeys(fresh[: max(left, 0)], time.monotonic() + self._rest)
             if len(fresh) > left:
                 log.warning(
                     "%d reports were not derived: too many wait; run fhir-pgx derive --all",
@@ -56,22 +66,45 @@ class Deriver:
 
     def _run(self) -> None:
         while (patient := self._next()) is not None:
+            again: float | None = None
             try:
                 self._derive(patient)
+                self._failures.pop(patient, None)
+            except StoreFailure as error:
+                again = self._pause(patient, error)
             except Exception as error:  # noqa: BLE001 - one patient's fault must not stop the rest
-                # The message may hold what was being read.
-                who = self._pseudonym(patient)
-                log.error("the report of %s was not derived: %s", who, type(error).__name__)
+                self._give_up(patient, error)
             with self._changed:
+                if again is not None:
+                    self._waiting.setdefault(patient, time.monotonic() + again)
                 self._busy = False
                 self._changed.notify_all()
 
+    def _pause(self, patient: str, error: StoreFailure) -> float | None:
+        """For how long to leave the store in peace; None where it has failed too often."""
+        failures = self._failures.get(patient, 0)
+        if failures >= len(self._pauses):
+            self._give_up(patient, error)
+            return None
+        self._failures[patient] = failures + 1
+        return self._pauses[failures]
+
+    def _give_up(self, patient: str, error: Exception) -> None:
+        self._failures.pop(patient, None)
+        # The message may hold what was being read.
+        who = self._pseudonym(patient)
+        log.error("the report of %s was not derived: %s", who, type(error).__name__)
+
     def _next(self) -> str | None:
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._waiting), _IDLE_SECONDS):
-                self._thread = None
-                return None
-            patient = next(iter(self._waiting))
-            del self._waiting[patient]
-            self._busy = True
-            return patient
+            while True:
+                if not self._changed.wait_for(lambda: bool(self._waiting), _IDLE_SECONDS):
+                    self._thread = None
+                    return None
+                patient = min(self._waiting, key=self._waiting.__getitem__)
+                left = self._waiting[patient] - time.monotonic()
+                if left <= 0:
+                    del self._waiting[patient]
+                    self._busy = True
+                    return patient
+                self._changed.wait(left)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
-from fhir_pgx.errors import InvalidInteraction
 from fhir_pgx.rest.bodies import bundle_of, shown
 from fhir_pgx.rest.included import included
 from fhir_pgx.rest.query import Include, parse_query
@@ -87,14 +86,8 @@ def _referred(server: Server, reads: Reads, found: list[StoredResource]) -> list
 
 def _place(cursor: str) -> tuple[str, str]:
     """The type and id behind which a page begins; two empty texts for the first."""
-    match read_cursor(cursor):
-        case ():
-            return "", ""
-        case (str(type_), str(id_)):
-            return type_, id_
-    raise InvalidInteraction(
-        "the link to this page is not one of ours", where=AFTER, mend="begin with the first"
-    )
+    type_, id_ = read_cursor(cursor, (str, str)) or ("", "")
+    return str(type_), str(id_)
 
 
 def _url(path: str, parameters: list[tuple[str, str]]) -> str:

@@ -14,6 +14,8 @@ from fhir_pgx.errors import GenomicsNotIndexed, Issue
 from fhir_pgx.fhir.bundle import Entry, as_list, entries_of, reference_of
 from fhir_pgx.fhir.derived import is_kept_derivation
 from fhir_pgx.fhir.json import read_json
+from fhir_pgx.fhir.reading import of_others
+from fhir_pgx.fhir.said import said_of
 from fhir_pgx.model.genomic_index import NOT_GENOMIC, GenomicIndex
 from fhir_pgx.rest.draft import Draft
 from fhir_pgx.rest.references import references_in
@@ -32,6 +34,16 @@ _HOLDING: Final = ("result", "has-member")  # the search parameters of what hold
 _HOPS: Final = 2
 _DEEPEST: Final = 1_000
 _LARGEST_STORED: Final = 1_000_000_000  # what is stored was within the limit when it came
+
+
+@dataclass(slots=True)
+class _Content:
+    """What results say, by reference: their genomic index, and whether they are of another genome
+    than the patient's; not there where it could not be read."""
+
+    genomic: dict[str, GenomicIndex] = field(default_factory=dict)
+    of_another: dict[str, bool] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -59,12 +71,12 @@ def index_drafts(
     told |= {each.reference: each for each in _told_by(unit, drafts, resolve)}
     written = {each.reference for each in drafts}
     again = [each for reference, each in told.items() if reference not in written]
-    found, issues = _genomic(unit, index, [*drafts, *again], resolve)
+    found = _genomic(unit, index, [*drafts, *again], resolve)
     new = [_new(each, found, resolve) for each in drafts]
-    return Indexed(new, [_new(each, found, resolve) for each in again], issues)
+    return Indexed(new, [_new(each, found, resolve) for each in again], found.issues)
 
 
-def _new(draft: Draft, genomic: Mapping[str, GenomicIndex], resolve: Resolve) -> NewResource:
+def _new(draft: Draft, content: _Content, resolve: Resolve) -> NewResource:
     return NewResource(
         draft.type,
         draft.id,
@@ -73,13 +85,21 @@ def _new(draft: Draft, genomic: Mapping[str, GenomicIndex], resolve: Resolve) ->
         draft.full_url,
         draft.referred_by,
         search_values(draft.resource, resolve),
-        genomic.get(draft.reference, NOT_GENOMIC),
+        content.genomic.get(draft.reference, NOT_GENOMIC),
+        _said(draft, content),
     )
+
+
+def _said(draft: Draft, content: _Content) -> str:
+    if draft.type == "Observation":
+        whose = content.of_another.get(draft.reference)
+        return "" if whose is None else said_of(draft.resource, is_of_another=whose)
+    return said_of(draft.resource) if draft.type == "Condition" else ""
 
 
 def as_stored(stored: StoredResource, resolve: Resolve) -> NewResource:
     """A stored resource that is no genomic result, as it is."""
-    return _new(_of_stored(stored, _read(stored)), {}, resolve)
+    return _new(_of_stored(stored, _read(stored)), _Content(), resolve)
 
 
 def told_of(unit: Reads, resources: Iterable[StoredResource], resolve: Resolve) -> list[Draft]:
@@ -91,7 +111,7 @@ def index_again(
     unit: Unit, index: GenomicIndexer, results: Sequence[Draft], resolve: Resolve
 ) -> None:
     """Read stored results anew: what told something of them is gone."""
-    found, _ = _genomic(unit, index, results, resolve)
+    found = _genomic(unit, index, results, resolve)
     for each in results:
         unit.reindex(_new(each, found, resolve))
 
@@ -137,14 +157,13 @@ def _read(stored: StoredResource) -> Mapping[str, Any]:
 
 def _genomic(
     unit: Reads, index: GenomicIndexer, drafts: Sequence[Draft], resolve: Resolve
-) -> tuple[dict[str, GenomicIndex], list[Issue]]:
-    """The genomic index of each result, patient by patient: nobody's record explains another's."""
+) -> _Content:
+    """The genomic content of each result, patient by patient: no record explains another."""
     by_patient: dict[str, list[Draft]] = {}
     for each in drafts:
         by_patient.setdefault(each.patient, []).append(each)
     shared = by_patient.get("", [])
-    found: dict[str, GenomicIndex] = {}
-    issues: list[Issue] = []
+    content = _Content()
     for patient, own in by_patient.items():
         results = [each for each in own if each.type in _RESULTS]
         if not results:
@@ -153,11 +172,14 @@ def _genomic(
         context = _context(unit, around, results, patient, resolve)
         asked = [*(entry for each in around for entry in _entries(each)), *context]
         try:
-            found.update(index(asked))
+            content.genomic.update(index(asked))
+            others = of_others(asked)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the resource
             _note(error)
-            issues += _one_by_one(index, results, asked, found)
-    return found, issues
+            content.issues += _one_by_one(index, results, asked, content.genomic)
+        else:
+            content.of_another |= {each.reference: each.reference in others for each in results}
+    return content
 
 
 def _one_by_one(
@@ -226,9 +248,12 @@ def _context(
         return fresh
 
     reached = [reference for each in around for reference in each.references]
+    ids: dict[str, list[str]] = {}
     for each in results:
         if not each.is_fresh:
-            reached += add(unit.referring(each.type, each.id, _HOLDING))
+            ids.setdefault(each.type, []).append(each.id)
+    for type_, some in ids.items():
+        reached += add(unit.referring_any(type_, some, _HOLDING))
     for _ in range(_HOPS):
         wanted = {resolve(reference): None for reference in dict.fromkeys(reached)}
         keys = [key for key in wanted if key and "/".join(key) not in seen]
@@ -244,7 +269,10 @@ def stored_again(
     """Read what stored resources are found by anew: after an upgrade, or of a fault mended. A
     report that we derived ourselves is found by its search values alone."""
     drafts = [_of_stored(each, _read(each)) for each in resources]
+    names = {each.reference for each in drafts}
+    # What was indexed before the panel or report that holds it did not know of that.
+    told = [each for each in _told_by(unit, drafts, resolve) if each.reference not in names]
     sources = [each for each in drafts if not is_kept_derivation(each.resource)]
-    found, _ = _genomic(unit, index, sources, resolve)
-    for each in drafts:
+    found = _genomic(unit, index, [*sources, *told], resolve)
+    for each in (*drafts, *told):
         unit.reindex(_new(each, found, resolve))

@@ -13,9 +13,9 @@ from fhir_pgx.errors import InvalidInteraction, SeveralMatches
 from fhir_pgx.rest.answer import Answer, Return, delete_answer, match_answer, write_answer
 from fhir_pgx.rest.bodies import body_of
 from fhir_pgx.rest.draft import Draft
-from fhir_pgx.rest.matching import find_matches
+from fhir_pgx.rest.matching import criteria_name, find_matches
 from fhir_pgx.rest.server import Server
-from fhir_pgx.rest.types import check_id, get_type, type_of
+from fhir_pgx.rest.types import check_id, get_type, is_id, type_of
 from fhir_pgx.rest.versions import check_if_match, check_if_none_match
 from fhir_pgx.rest.writing import Written, delete_stored, write_drafts
 from fhir_pgx.storage.store import Reads, StoredResource, Unit
@@ -100,7 +100,8 @@ def delete(
 
     def work(unit: Unit) -> Answer:
         if conditions.if_match:
-            check_if_match(conditions.if_match, unit.read(type_, id_))
+            there = unit.read(type_, id_) if is_id(id_) else None
+            check_if_match(conditions.if_match, there)
         return delete_answer(delete_stored(unit, server, type_, id_), wanted)
 
     return server.write(work)
@@ -141,7 +142,7 @@ def plan_create(
     _check_type(type_, sent)
     if if_none_exist:
         # Two who ask at once must not both find nothing.
-        unit.hold(f"{type_}?{if_none_exist}")
+        unit.hold(criteria_name(type_, if_none_exist))
         found = find_one(unit, server, type_, if_none_exist, where="If-None-Exist")
         if found is not None:
             return found
@@ -182,7 +183,7 @@ def plan_update_matching(
     one: update it, and an id in the body must be its."""
     _check_type(type_, sent)
     stated = sent.resource.get("id")
-    unit.hold(f"{type_}?{criteria}")
+    unit.hold(criteria_name(type_, criteria))
     found = find_one(unit, server, type_, criteria)
     if found is None:
         check_if_match(conditions.if_match, None)
@@ -222,6 +223,12 @@ def _check_type(type_: str, sent: Sent) -> None:
             f"the resource is no {type_}, as its address says",
             where=place or "resourceType",
             mend="send it to the address of its type",
+        )
+    if not isinstance(sent.resource.get("meta", {}), dict):
+        raise InvalidInteraction(
+            "meta is no object",  # the server's own members could not be shown in it
+            where=f"{sent.place or type_}.meta",
+            mend="send an object, or leave it out",
         )
 
 

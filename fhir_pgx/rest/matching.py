@@ -1,12 +1,18 @@
 """What the criteria of a conditional interaction or reference match."""
 
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from fhir_pgx.errors import InvalidInteraction
 from fhir_pgx.rest.query import parse_query
 from fhir_pgx.rest.server import Server
 from fhir_pgx.storage.store import Reads, StoredResource
+
+
+def criteria_name(type_: str, criteria: str) -> str:
+    """One name for the same criteria in any spelling: whoever looks by them and then writes holds
+    it (`Unit.hold`)."""
+    return f"{type_}?{urlencode(sorted(parse_qsl(criteria, keep_blank_values=True)))}"
 
 
 def find_matches(

@@ -1,13 +1,14 @@
 """Whose each resource is: the patient that the store keeps it under.
 
 A resource is of the patient that its subject names. One that names none keeps the patient it is
-stored under; else, where a document holds exactly one Patient, it is of that one; else of nobody.
+stored under; else, where a document holds exactly one Patient and speaks of no other, it is of that
+one; else of nobody.
 What is of no patient by its nature (a Medication, an Organization) belongs to the records that
 refer to it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from fhir_pgx.fhir.bundle import as_list, reference_of, type_and_id
 from fhir_pgx.rest.draft import Draft
@@ -46,14 +47,19 @@ def nothing_known(references: Sequence[tuple[str, str]]) -> Mapping[str, str]:
     return {}
 
 
-def find_owners(drafts: Sequence[Draft], resolve: Resolve, known: Known = nothing_known) -> None:
+def find_owners(
+    drafts: Sequence[Draft],
+    resolve: Resolve,
+    known: Known = nothing_known,
+    spoken_of: Collection[str] = (),
+) -> None:
     """Set `patient` and `referred_by` of each draft. Their `resource` has resolved references.
 
     `known` says under which patient `Type/id` are stored; it is asked for what a draft alone does
-    not tell.
+    not tell. `spoken_of` are the Patients that the document holds beside these drafts, and whatever
+    else in it may name another.
     """
-    patients = {each.id for each in drafts if each.type == "Patient"}
-    only = next(iter(patients)) if len(patients) == 1 else ""
+    patients = {each.id for each in drafts if each.type == "Patient"} | set(spoken_of)
     unclear = []
     for each in drafts:
         subject = _subject(each, resolve)
@@ -61,16 +67,22 @@ def find_owners(drafts: Sequence[Draft], resolve: Resolve, known: Known = nothin
         if subject is None and each.type not in _NOBODYS:
             unclear.append(each)
     if unclear:
+        named = patients | {each.patient for each in drafts if each.patient}
+        only = next(iter(patients)) if patients and len(named) == 1 else ""
         _settle(unclear, {each.reference: each.patient for each in drafts}, only, resolve, known)
     _refer(drafts, resolve)
+
+
+def subjects_of(resource: Mapping[str, Any]) -> list[Any]:
+    """What a resource says that it is about, as it stands there."""
+    return [each for name in _SUBJECTS for each in as_list(resource.get(name)) if each]
 
 
 def _subject(draft: Draft, resolve: Resolve) -> str | None:
     """The id of the patient that a resource names; empty for another subject, None for none."""
     if draft.type == "Patient":
         return draft.id
-    resource = draft.resource
-    subjects = [each for name in _SUBJECTS for each in as_list(resource.get(name)) if each]
+    subjects = subjects_of(draft.resource)
     for subject in subjects:
         kind, identity = resolve(reference_of(subject)) or ("", "")
         if kind == "Patient":

@@ -46,6 +46,7 @@ class Parameter:
     element allows more. `systems` are the code systems that elements imply which state none.
     `absent` is the code of a resource without the element. A composite has its `parts`, parameters
     that are asked one by one, or `value`, the name of the element beside each of `elements`.
+    `among` are the names that its values are kept under, where these are not its own alone.
     """
 
     name: str
@@ -58,6 +59,17 @@ class Parameter:
     absent: str = ""
     parts: tuple[str, ...] = ()
     value: str = ""
+    among: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that what it asks for is kept under."""
+        return self.among or (self.name,)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether values are kept under its own name."""
+        return self.name in self.names
 
     @property
     def kept_as(self) -> type:
@@ -177,6 +189,7 @@ def _parameter(name: str, row: Mapping[str, str]) -> Parameter:
         row.get("absent", ""),
         tuple(row.get("parts", "").split()),
         row.get("value", ""),
+        tuple(row.get("among", "").split()),
     )
 
 

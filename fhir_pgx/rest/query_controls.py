@@ -83,7 +83,8 @@ def read_sort(type_: str, value: str, direction: str = "") -> tuple[Sort, ...]:
         if parameter.kind == "composite":
             raise refusal("_sort", "names a composite", "sort by one of its parts")
         kind = None if name in ("_id", "_lastUpdated") else parameter.kept_as
-        found.append(Sort(name, kind, is_descending))
+        first, *also = parameter.names
+        found.append(Sort(first, kind, is_descending, tuple(also)))
     return tuple(found)
 
 

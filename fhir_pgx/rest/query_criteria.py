@@ -1,6 +1,7 @@
 """A parameter of a query as criteria: modifiers, composites, chains, `_has`."""
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 from fhir_pgx.model.search import Asked, Chain, Criterion, Modifier, Referring, Token
@@ -60,17 +61,23 @@ def _criteria(
         raise refusal(parameter.name, f"has more than {MOST_VALUES} values", "ask several times")
     if modifier == "identifier" and parameter.kind == "reference":
         return (_by_identifier(parameter, values),)
-    kinds = (parameter.kept_as,)
     if parameter.kind == "reference" and _TYPE.fullmatch(modifier):
         links = tuple(link_of_type(parameter, modifier, each, asking) for each in values)
-        return (Criterion(parameter.name, links, kinds=kinds),)
+        return (_criterion(parameter, links),)
     checked = _modifier(parameter, modifier)
     if parameter.parts:
         return _by_parts(type_, parameter, values, asking)
     if parameter.is_of_amounts:
         return (_by_code(parameter, values),)
     found = tuple(asked_value(parameter, each, asking) for each in values)
-    return (Criterion(parameter.name, found, checked, kinds=kinds),)
+    return (_criterion(parameter, found, checked),)
+
+
+def _criterion(
+    parameter: Parameter, values: tuple[Asked, ...], modifier: Modifier = ""
+) -> Criterion:
+    first, *also = parameter.names
+    return Criterion(first, values, modifier, kinds=(parameter.kept_as,), also=tuple(also))
 
 
 def _modifier(parameter: Parameter, modifier: str) -> Modifier:
@@ -97,12 +104,7 @@ def _missing(parameter: Parameter, value: str) -> Criterion:
         raise refusal(f"{parameter.name}:missing", "is neither true nor false", "send one of them")
     if parameter.name in _ALWAYS_THERE or parameter.parts or parameter.is_of_amounts:
         raise refusal(parameter.name, "cannot have the modifier missing", "leave it out")
-    return Criterion(
-        parameter.name,
-        modifier="missing",
-        is_missing=value == "true",
-        kinds=(parameter.kept_as,),
-    )
+    return replace(_criterion(parameter, (), "missing"), is_missing=value == "true")
 
 
 def _by_identifier(parameter: Parameter, values: list[str]) -> Criterion:
@@ -121,18 +123,18 @@ def _by_parts(
     if len(values) > 1:
         raise refusal(parameter.name, "has several values", "ask for one at a time")
     return tuple(
-        Criterion(part.name, (asked,), kinds=(part.kept_as,))
-        for part, asked in parts_of(type_, parameter, values[0], asking)
+        _criterion(part, (asked,)) for part, asked in parts_of(type_, parameter, values[0], asking)
     )
 
 
 def _by_code(parameter: Parameter, values: list[str]) -> Criterion:
     found = [amount_of_code(parameter, each) for each in values]
-    names = {name for name, _ in found}
+    names = {named for named, _ in found}
     if len(names) > 1:
         raise refusal(parameter.name, "has several codes", "ask for one code at a time")
     asked: tuple[Asked, ...] = tuple(amount for _, amount in found)
-    return Criterion(names.pop(), asked, kinds=(parameter.kept_as,))
+    first, *also = names.pop()
+    return Criterion(first, asked, kinds=(parameter.kept_as,), also=tuple(also))
 
 
 # Through references

@@ -142,15 +142,15 @@ def _two(parameter: Parameter, text: str) -> tuple[str, str]:
     return pieces[0], pieces[1]
 
 
-def amount_of_code(parameter: Parameter, text: str) -> tuple[str, AmountAsked]:
-    """Of a composite of code and quantity: the name that this code's amounts are kept under, and
+def amount_of_code(parameter: Parameter, text: str) -> tuple[tuple[str, ...], AmountAsked]:
+    """Of a composite of code and quantity: the names that this code's amounts are kept under, and
     the amount."""
     first, second = _two(parameter, text)
     asked = token(parameter, first)
     if asked.code is None:
         raise refusal(parameter.name, "asks for no code", "send code$5.4 or system|code$5.4")
-    name = name_for_code(parameter.name, asked.system, asked.code)
-    return name, read_quantity(parameter, second)
+    names = tuple(name_for_code(each, asked.system, asked.code) for each in parameter.names)
+    return names, read_quantity(parameter, second)
 
 
 def parts_of(

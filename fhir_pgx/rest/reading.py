@@ -19,6 +19,8 @@ from fhir_pgx.storage.store import Reads, StoredResource
 MOST: Final = 1_000  # resources of one page
 USUAL: Final = 50
 AFTER: Final = "_after"  # the cursor of ours in a `next` link
+_PLACE: Final = (int, str, str, int)  # in a history: moment, type, id, version
+_LARGEST: Final = 1 << 63
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -65,8 +67,10 @@ def history(
     asked = dict(parameters)
     count = read_count(asked.get("_count", ""))
     since, after = _since(asked.get("_since", "")), asked.get(AFTER, "")
+    if id_ and not is_id(id_):
+        _there(None, type_)
     # An empty page holds its total alone.
-    page = reads.history(type_, id_, count=count, since=since, after=read_cursor(after))
+    page = reads.history(type_, id_, count=count, since=since, after=read_cursor(after, _PLACE))
     if id_ and not page.resources and not after and reads.read(type_, id_) is None:
         _there(None, type_)
     path = "/".join(filter(None, (server.base, type_, id_, "_history")))
@@ -126,18 +130,26 @@ def write_cursor(after: Sequence[str | int | float | None]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(list(after))).decode().rstrip("=")
 
 
-def read_cursor(text: str) -> tuple[str | int | float | None, ...]:
-    """Raises InvalidInteraction for what no link of ours holds."""
+def read_cursor(text: str, shape: Sequence[type]) -> tuple[str | int | float | None, ...]:
+    """What `write_cursor` was given, texts and whole numbers as the shape has them; nothing for
+    an empty text. Raises InvalidInteraction for what no link of ours holds."""
     if not text:
         return ()
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        found = msgspec.json.decode(packed, type=list[str | int | float | None])
+        found = msgspec.json.decode(packed, type=list[str | int])
     except (ValueError, binascii.Error, msgspec.MsgspecError):
+        found = []
+    if [type(each) for each in found] != list(shape) or not all(map(_may_stand, found)):
         raise InvalidInteraction(
             "the link to this page is not one of ours", where=AFTER, mend="begin with the first"
-        ) from None
+        )
     return tuple(found)
+
+
+def _may_stand(value: str | int) -> bool:
+    """Whether a database takes it."""
+    return value.isprintable() if isinstance(value, str) else 0 <= value < _LARGEST
 
 
 def _url(path: str, parameters: Sequence[tuple[str, str]]) -> str:

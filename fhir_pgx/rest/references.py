@@ -5,7 +5,7 @@ element of the types uri, url and canonical that may name a resource. The narrat
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from fhir_pgx.fhir.bundle import type_and_id
@@ -15,25 +15,30 @@ _ADDRESSES: Final = frozenset(
     ("url", "valueUri", "valueUrl", "valueCanonical", "valueUuid", "valueOid", "resource",
      "instantiatesUri", "instantiatesCanonical", "sourceUri", "uri")
 )  # fmt: skip
-_CONDITIONAL: Final = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)
+_CONDITIONAL: Final = re.compile(r"([A-Z][A-Za-z]+)\?(.*)", re.DOTALL)
 _PLACEHOLDER: Final = ("urn:uuid:", "urn:oid:")
 
 Resolve = Callable[[str], str | None]
 
 
-def references_in(value: Any) -> Iterator[str]:
+def references_in(value: Any) -> list[str]:
     """Every `reference` of a resource; the reader of the document has bounded its depth."""
-    if isinstance(value, dict):
+    found: list[str] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    if value.__class__ is dict:
         reference = value.get("reference")
-        if isinstance(reference, str):
-            yield reference
-        for item in value.values():
-            if item.__class__ is dict or item.__class__ is list:
-                yield from references_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            if item.__class__ is dict or item.__class__ is list:
-                yield from references_in(item)
+        if reference.__class__ is str:
+            found.append(reference)
+        value = value.values()
+    elif value.__class__ is not list:
+        return
+    for item in value:
+        if item.__class__ is dict or item.__class__ is list:
+            _collect(item, found)
 
 
 def is_conditional(reference: str) -> bool:
@@ -61,8 +66,9 @@ def rewritten(value: Any, resolve: Resolve) -> Any:
         for name, item in value.items():
             kind = item.__class__
             if kind is str:
-                is_address = name in _ADDRESSES and item.startswith(_PLACEHOLDER)
-                if name != "reference" and not is_address:
+                if name != "reference" and not (
+                    name in _ADDRESSES and item.startswith(_PLACEHOLDER)
+                ):
                     continue
                 new = resolve(item)
                 if new is None or new == item:
@@ -77,8 +83,13 @@ def rewritten(value: Any, resolve: Resolve) -> Any:
             changed[name] = new
         return value if changed is None else changed
     if value.__class__ is list:
-        items = [rewritten(item, resolve) for item in value]
-        return value if all(a is b for a, b in zip(items, value, strict=True)) else items
+        items: list[Any] | None = None
+        for place, item in enumerate(value):
+            new = rewritten(item, resolve)
+            if new is not item:
+                items = list(value) if items is None else items
+                items[place] = new
+        return value if items is None else items
     return value
 
 

@@ -15,7 +15,7 @@ from fhir_pgx.rest.owners import SHARED
 from fhir_pgx.rest.query import AFTER, Asked, Ignored, encode_after, parse_query
 from fhir_pgx.rest.reading import Parameters
 from fhir_pgx.rest.server import Server
-from fhir_pgx.rest.types import get_type
+from fhir_pgx.rest.types import get_type, is_id
 from fhir_pgx.rest.values_links import at_bases
 from fhir_pgx.storage.store import Page, Reads, StoredResource
 
@@ -49,9 +49,9 @@ def search_compartment(
     if get_type(type_) in _NO_COMPARTMENT:
         raise UnknownType(f"{type_} is in no patient's compartment", mend=f"search {type_}")
     asked = _parse(server, type_, parameters, is_strict=is_strict)
-    if asked.query.patient in ("", patient):
+    if is_id(patient) and asked.query.patient in ("", patient):
         page = reads.search(replace(asked.query, patient=patient))
-    else:  # the parameters name somebody else
+    else:  # nobody has such an id, or the parameters name somebody else
         page = Page((), 0 if asked.query.with_total else None)
     path = f"{server.base}/Patient/{patient}/{type_}"
     return _answer(server, reads, asked, page, path)

@@ -7,17 +7,24 @@ from typing import Any, TypeVar
 from fhir_pgx.errors import Issue, WriteConflict
 from fhir_pgx.fhir.bundle import Entry
 from fhir_pgx.model.genomic_index import GenomicIndex
+from fhir_pgx.model.mislabel import Mislabel
 from fhir_pgx.storage.store import Store, Unit
 
 GenomicIndexer = Callable[[Sequence[Entry]], Mapping[str, GenomicIndex]]
 _T = TypeVar("_T")
 _ATTEMPTS = 3  # of a write that another writer came in the way of
 
+Detect = Callable[[Sequence[Entry]], Sequence[Mislabel]]
 Check = Callable[[Mapping[str, Any], str], tuple[Issue, ...]]
 
 
 def unchecked(resource: Mapping[str, Any], place: str) -> tuple[Issue, ...]:
     """The check of a server that takes resources as they come."""
+    return ()
+
+
+def undetected(entries: Sequence[Entry]) -> tuple[Mislabel, ...]:
+    """The detector of a server that keeps no issues beside results."""
     return ()
 
 
@@ -29,6 +36,7 @@ class Server:
     `index` reads the genomic content of resources (`Pipeline.genomic_index`). `check` looks at a
     resource before it is written, at its place in what was sent: it returns warnings, and raises
     RejectedResource. `warn` does the same where somebody asks for warnings, and refuses nothing.
+    `detect` finds the contradictions within results, of which an issue is kept beside them.
     """
 
     store: Store
@@ -37,6 +45,7 @@ class Server:
     own_bases: tuple[str, ...] = ()
     check: Check = unchecked
     warn: Check = unchecked
+    detect: Detect = undetected
     max_entries: int = 10_000
     tenant: str = ""
 

@@ -4,11 +4,12 @@ In one transaction of the store: deletions, creations, updates, then reads. Refe
 of the Bundle, and conditional ones, are resolved before anything is written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fhir_pgx.errors import InvalidBundle, Issue, PgxError, SeveralMatches
+from fhir_pgx.fhir.bundle import reference_of
 from fhir_pgx.rest.answer import Answer, Return, delete_answer, match_answer, write_answer
 from fhir_pgx.rest.bodies import bundle_of
 from fhir_pgx.rest.draft import Draft
@@ -20,10 +21,13 @@ from fhir_pgx.rest.interactions import (
     plan_update,
     plan_update_matching,
 )
+from fhir_pgx.rest.matching import criteria_name
+from fhir_pgx.rest.owners import subjects_of
 from fhir_pgx.rest.references import Targets, criteria_of, is_conditional, rewritten
 from fhir_pgx.rest.requests import Request, entries_in, read_request
 from fhir_pgx.rest.responses import response_entry
 from fhir_pgx.rest.server import Server
+from fhir_pgx.rest.types import is_id
 from fhir_pgx.rest.versions import check_if_match
 from fhir_pgx.rest.writing import delete_stored, placed, write_drafts
 from fhir_pgx.storage.store import StoredResource, Unit
@@ -75,18 +79,16 @@ class _Run:
 
     def all_of(self, calls: Sequence[Request], unit: Unit) -> None:
         _refuse_double_urls(calls)
-        conditions: dict[tuple[str, str], int] = {}
+        criteria: dict[str, int] = {}
         for method, step in (("DELETE", self._delete), ("POST", self._create), ("PUT", self._put)):
             for request in calls:
                 if request.method != method:
                     continue
-                key = (request.type, request.conditions.if_none_exist)
-                if (
-                    method == "POST"
-                    and key[1]
-                    and conditions.setdefault(key, request.index) != (request.index)
-                ):
-                    raise _double(request, conditions[key], "the same ifNoneExist")
+                if asked := _criteria_of(request):
+                    # Neither would find what the other makes: there would be two.
+                    first = criteria.setdefault(asked, request.index)
+                    if first != request.index:
+                        raise _double(request, first, "the same criteria")
                 try:
                     step(request, unit)
                 except PgxError as error:
@@ -108,7 +110,8 @@ class _Run:
         if id_:
             self._change(request, request.type, id_)
             if request.conditions.if_match:
-                check_if_match(request.conditions.if_match, unit.read(request.type, id_))
+                there = unit.read(request.type, id_) if is_id(id_) else None
+                check_if_match(request.conditions.if_match, there)
             deleted = delete_stored(unit, self.server, request.type, id_)
         self.answers[request.index] = delete_answer(deleted, self.wanted)
 
@@ -160,8 +163,9 @@ class _Run:
                 ready.append(index)
         known: dict[str, str] = {}
         targets.conditional = known
+        spoken_of = self._spoken_of()
         while ready or waiting:
-            self._put_all(ready, unit)
+            self._put_all(ready, unit, spoken_of)
             ready = [i for i, asked in waiting.items() if self._find_all(i, asked, known, unit)]
             if waiting and not ready:
                 raise _no_match(self.drafts[next(iter(waiting))])
@@ -169,10 +173,17 @@ class _Run:
                 _resolve(self.drafts[index], targets)
                 del waiting[index]
 
-    def _put_all(self, indexes: Sequence[int], unit: Unit) -> None:
+    def _spoken_of(self) -> set[str]:
+        """Every Patient of the Bundle, whichever entries are written together; and what may turn
+        out to be another."""
+        patients = {new.partition("/")[2] for _, _, new in self.moved if new.startswith("Patient/")}
+        subjects = (each for draft in self.drafts.values() for each in subjects_of(draft.resource))
+        return patients | {each for each in map(reference_of, subjects) if is_conditional(each)}
+
+    def _put_all(self, indexes: Sequence[int], unit: Unit, spoken_of: Collection[str]) -> None:
         drafts = [self.drafts[index] for index in indexes]
         is_told = self.wanted == "OperationOutcome"
-        written = write_drafts(unit, self.server, drafts, is_told=is_told)
+        written = write_drafts(unit, self.server, drafts, is_told=is_told, spoken_of=spoken_of)
         for index, each in zip(indexes, written, strict=True):
             self.answers[index] = write_answer(each, self.wanted)
             del self.drafts[index]
@@ -188,6 +199,15 @@ class _Run:
             if found is not None:
                 known[reference] = found.reference
         return asked <= known.keys()
+
+
+def _criteria_of(request: Request) -> str:
+    """What a conditional create or update is bound to, as `criteria_name`; empty for any other."""
+    if request.method == "POST" and request.conditions.if_none_exist:
+        return criteria_name(request.type, request.conditions.if_none_exist)
+    if request.method == "PUT" and not request.id:
+        return criteria_name(request.type, request.query)
+    return ""
 
 
 def _sent(request: Request) -> Sent:

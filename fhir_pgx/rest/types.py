@@ -26,8 +26,11 @@ def is_kept(type_: str) -> bool:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text may be the id of a resource (FHIR R4, id)."""
-    return _ID.fullmatch(text) is not None
+    """Whether a text may be the id of a resource (FHIR R4, id).
+
+    One dot or two would do by FHIR, but in an address they lead elsewhere (RFC 3986, 5.2.4).
+    """
+    return _ID.fullmatch(text) is not None and text not in (".", "..")
 
 
 def get_type(type_: str) -> str:

@@ -62,6 +62,8 @@ def tree_of(type_: str) -> Tree:
     root = Tree()
     grouped: dict[tuple[Element, str], list[Parameter]] = {}
     for parameter in parameters_of(type_).values():
+        if not parameter.is_kept:
+            continue
         if parameter.absent:
             root.absent.append((parameter.name, parameter.absent))
         for element in parameter.elements:

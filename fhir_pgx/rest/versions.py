@@ -24,20 +24,21 @@ def http_date(last_updated: str) -> str:
 def check_if_match(if_match: str, current: StoredResource | None, where: str = "If-Match") -> None:
     """Let a change pass that was made to the current version.
 
-    An empty text asks for nothing; `*` asks that there is a resource. Raises InvalidInteraction for
-    what is no ETag, VersionMismatch for another version, or none.
+    An empty text asks for nothing; `*` asks that there is a resource; of several ETags one must be
+    its own. Raises InvalidInteraction for what is no ETag, VersionMismatch for another version, or
+    none.
     """
     if not if_match:
         return
     is_there = current is not None and not current.is_deleted
     if if_match.strip() != "*":
-        found = _TAG.fullmatch(if_match.strip())
-        if found is None:
+        found = [_TAG.fullmatch(each.strip()) for each in if_match.split(",")]
+        wanted = {each[1] or each[2] for each in found if each}
+        if not all(found):
             raise InvalidInteraction(
                 "If-Match holds no ETag", where=where, mend='send the ETag as read: W/"3"'
             )
-        wanted = found[1] or found[2]
-        is_there = is_there and current is not None and str(current.version) == wanted
+        is_there = is_there and current is not None and str(current.version) in wanted
     if not is_there:
         raise VersionMismatch(
             "the resource has changed since the version that If-Match names, or is not there",

@@ -1,4 +1,5 @@
-"""A store that tells of which patients genomic data were written, once that is committed."""
+"""A store that tells of which patients something was written that a report rests on, once that is
+committed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -8,10 +9,11 @@ from fhir_pgx.storage.store import NewResource, Saved, Store, StoredResource, Un
 
 Tell = Callable[[Sequence[str]], None]
 
-# What an interpretation reads of a patient.
-_READ: Final = frozenset(
-    ("Condition", "DiagnosticReport", "MolecularSequence", "Observation", "Patient", "Procedure",
-     "Specimen")
+# Of a patient, and read by no interpretation. All else may change what a report says: an allergy
+# can state an allele, a medicine that was stopped decides which advice a tumour's finding meets.
+_UNREAD: Final = frozenset(
+    ("AuditEvent", "Binary", "Bundle", "DetectedIssue", "Device", "DocumentReference",
+     "GuidanceResponse", "Provenance")
 )  # fmt: skip
 
 
@@ -67,10 +69,10 @@ class _WatchedUnit:
 
     def delete(self, type_: str, id_: str) -> StoredResource | None:
         deleted = self._unit.delete(type_, id_)
-        if deleted is not None and deleted.patient and deleted.type in _READ:
+        if deleted is not None and deleted.patient and deleted.type not in _UNREAD:
             self._patients[deleted.patient] = None
         return deleted
 
 
 def _concerns(new: NewResource) -> bool:
-    return bool(new.patient) and new.type in _READ
+    return bool(new.patient) and new.type not in _UNREAD

@@ -1,6 +1,7 @@
-"""Drafts into the store: owned, checked, indexed and put, in a transaction of the caller's."""
+"""Drafts into the store: owned, checked, indexed and put, in a transaction of the caller's; and
+beside a mislabelled result the issue that says so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,8 +9,10 @@ from fhir_pgx.errors import Issue, MixedPatients, OfAnotherPatient, PgxError
 from fhir_pgx.rest.bodies import body_of, says_the_same
 from fhir_pgx.rest.draft import Draft
 from fhir_pgx.rest.indexing import as_stored, index_again, index_drafts, told_of
+from fhir_pgx.rest.mislabelling import delete_issue, note_mislabels
 from fhir_pgx.rest.owners import find_owners
 from fhir_pgx.rest.server import Server
+from fhir_pgx.rest.types import is_id
 from fhir_pgx.rest.values_links import Resolve, at_bases
 from fhir_pgx.storage.store import NewResource, Reads, StoredResource, Unit
 
@@ -38,11 +41,12 @@ def write_drafts(
     resolve: Resolve | None = None,
     *,
     is_told: bool = False,
+    spoken_of: Collection[str] = (),
 ) -> list[Written]:
     """Put every draft; what each of them says of stored results is indexed again.
 
     `resolve` says which references lead to resources of ours; without it those at our own bases.
-    `is_told`: somebody reads the warnings of the server's check.
+    `is_told`: somebody reads the warnings of the server's check. `spoken_of`: see `find_owners`.
 
     Raises OfAnotherPatient where an id is taken by a resource of another patient, and
     RejectedResource where the server's check refuses one.
@@ -51,7 +55,7 @@ def write_drafts(
         each.body = each.body or body_of(each.resource, each.id)
     warned = [_checked(server, each, is_told=is_told) for each in drafts]
     resolve = resolve or at_bases(server.own_bases)
-    find_owners(drafts, resolve, lambda asked: owners_in(unit, asked))
+    find_owners(drafts, resolve, lambda asked: owners_in(unit, asked), spoken_of)
     stored = unit.read_many([(each.type, each.id) for each in drafts if not each.is_fresh])
     before = {each.reference: each for each in stored}
     for each in drafts:
@@ -61,7 +65,8 @@ def write_drafts(
         if there is not None and says_the_same(there.body, each.resource):
             each.body = there.body  # what is sent back as it was read makes no version
     _tell_records(unit, drafts, before)
-    indexed = index_drafts(unit, server.index, drafts, before, resolve)
+    noted = note_mislabels(unit, server.detect, drafts, before)
+    indexed = index_drafts(unit, server.index, [*drafts, *noted.written], before, resolve)
     told: dict[str, tuple[Issue, ...]] = {}
     for issue in indexed.issues:
         told[issue.where] = (*told.get(issue.where, ()), issue)
@@ -71,6 +76,8 @@ def write_drafts(
         raise OfAnotherPatient(error.text, where=error.where, mend=error.mend) from error
     for again in indexed.again:
         unit.reindex(again)
+    for stale in noted.stale:
+        unit.delete(stale.type, stale.id)
     versions = {reference: each.version for reference, each in before.items()}
     written = []
     for draft, now, issues in zip(drafts, kept, warned, strict=False):
@@ -82,10 +89,13 @@ def write_drafts(
 
 def delete_stored(unit: Unit, server: Server, type_: str, id_: str) -> StoredResource | None:
     """Delete a resource (see `Unit.delete`); results that it told something of are read anew."""
+    if not is_id(id_):  # there never was one
+        return None
     resolve = at_bases(server.own_bases)
     there = unit.read_many([(type_, id_)])
     told = [each for each in told_of(unit, there, resolve) if each.reference != f"{type_}/{id_}"]
     deleted = unit.delete(type_, id_)
+    delete_issue(unit, type_, id_)
     index_again(unit, server.index, told, resolve)
     return deleted
 

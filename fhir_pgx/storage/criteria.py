@@ -92,7 +92,7 @@ def holds(asking: Asking, condition: ConditionShape, at: Any) -> Truth:
             return _store_holds(condition, at)
         case MissingShape():
             tables = [TABLES[kind] for kind in condition.kinds] or list(TABLES.values())
-            is_there = or_(*(_row(asking, table, condition.param, at) for table in tables))
+            is_there = or_(*(_row(asking, table, condition.params, at) for table in tables))
             return ~is_there if condition.is_missing else is_there
         case CriterionShape():
             met = or_(false(), *_rows(asking, condition, at))
@@ -141,7 +141,7 @@ def _listed_by(
     return select(row.patient, row.key).where(
         row.tenant == bind(asking.tenant),
         row.type == bind(type_),
-        row.param == bind(condition.param),
+        is_of(row, condition.params),
         _value(asking, value, row),
     )
 
@@ -151,9 +151,9 @@ def _once_each(condition: ConditionShape) -> bool:
     match condition:
         case StoreShape():
             return True
-        case CriterionShape(values=(TokenShape(system=int(), codes=(_,)),)):
+        case CriterionShape(params=(_,), values=(TokenShape(system=int(), codes=(_,)),)):
             return True
-        case CriterionShape(values=(LinkShape(type=int()),)):
+        case CriterionShape(params=(_,), values=(LinkShape(type=int()),)):
             return True
     return False
 
@@ -167,11 +167,15 @@ def _rows(asking: Asking, condition: CriterionShape, at: Any) -> list[Truth]:
     by_table: dict[Table, list[ValueShape]] = {}
     for value in condition.values:
         by_table.setdefault(TABLES[KIND_OF[type(value)]], []).append(value)
-    return [_row(asking, table, condition.param, at, values) for table, values in by_table.items()]
+    return [_row(asking, table, condition.params, at, values) for table, values in by_table.items()]
 
 
 def _row(
-    asking: Asking, table: Table, param: Slot, at: Any, values: Sequence[ValueShape] = ()
+    asking: Asking,
+    table: Table,
+    params: Sequence[Slot],
+    at: Any,
+    values: Sequence[ValueShape] = (),
 ) -> Truth:
     """That a resource has a row of a parameter, with one of the values; without values, any."""
     row = table.alias().c
@@ -179,9 +183,18 @@ def _row(
         row.tenant == bind(asking.tenant),
         row.patient == at.patient,
         row.key == at.key,
-        row.param == bind(param),
+        is_of(row, params),
     )
     return found.where(or_(*(_value(asking, each, row) for each in values))) if values else found
+
+
+def is_of(row: Any, params: Sequence[Slot]) -> Truth:
+    """That a row is of one of these parameters."""
+    if len(params) == 1:
+        alone: Truth = row.param == bind(params[0])
+        return alone
+    among: Truth = row.param.in_([bind(each) for each in params])
+    return among
 
 
 # Values

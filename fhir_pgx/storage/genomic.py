@@ -4,17 +4,17 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fhir_pgx.model.finding import Presence, SourceClass
+from fhir_pgx.model.finding import SourceClass
 from fhir_pgx.model.genomic_index import (
     IndexedGenotype,
     IndexedPhenotype,
-    IndexedVariant,
     SimpleAllele,
     Span,
     StoredGenotype,
     StoredPhenotype,
     StoredVariant,
 )
+from fhir_pgx.storage.alike import variant_of
 from fhir_pgx.storage.places import SCALES, overlap, reaches
 
 Rows = Callable[[str, Sequence[Any]], list[Any]]
@@ -53,17 +53,17 @@ _EACH_PATIENT = (
     "SELECT (SELECT MIN(x.patient) FROM {0} x WHERE x.tenant = ? AND x.patient > p.patient) "
     "FROM p WHERE p.patient IS NOT NULL) SELECT patient FROM p WHERE patient IS NOT NULL"
 )
-PATIENTS = {
-    table: _EACH_PATIENT.format(table)
-    for table in ("variant_index", "genotype_index", "phenotype_index", "resource")
-}
+PATIENTS = _EACH_PATIENT.format("resource")
+GENOMIC = ("variant_index", "genotype_index", "phenotype_index")
+_GENOMIC_PATIENTS = "SELECT patient FROM genomic_patient WHERE tenant = ? ORDER BY patient"
+_COUNT_GENOMIC = "SELECT COUNT(*) FROM genomic_patient WHERE tenant = ?"
 
 
 class GenomicReads:
     """The part of `store.Reads` that knows places and genes."""
 
-    def __init__(self, rows: Rows, tenant: str) -> None:
-        self._rows, self._tenant = rows, tenant
+    _rows: Rows
+    _tenant: str
 
     def variants_over(
         self, spans: Sequence[Span], *, patient: str = "", structural: bool | None = None
@@ -136,10 +136,12 @@ class GenomicReads:
 
     def genomic_patients(self) -> list[str]:
         """The ids of all patients of whom a genomic result is stored, sorted."""
-        found = set()
-        for table in ("variant_index", "genotype_index", "phenotype_index"):
-            found.update(self._rows(PATIENTS[table], (self._tenant,) * 2))
-        return sorted(row[0] for row in found if row[0])
+        return [row[0] for row in self._rows(_GENOMIC_PATIENTS, (self._tenant,))]
+
+    def count_genomic_patients(self) -> int:
+        """The number of `genomic_patients`."""
+        ((number,),) = self._rows(_COUNT_GENOMIC, (self._tenant,))
+        return int(number)
 
     def _of_genes(self, statement: str, genes: Sequence[str], patient: str) -> list[Any]:
         values: list[Any] = [self._tenant]
@@ -158,32 +160,4 @@ def _variants(rows: Any) -> list[StoredVariant]:
         zip(rows, placed, strict=True),
         key=lambda each: (each[0][0], *each[0][6:8], *each[1], *each[0][3:5], each[0][2]),
     )
-    return [_variant(row) for row, _ in order]
-
-
-def _variant(row: tuple[Any, ...]) -> StoredVariant:
-    patient, _, _, type_, id_, genes, assembly, chromosome, start, stop, ref, alt = row[:12]
-    presence, source_class, zygosity, structural, change_type = row[12:17]
-    inner = None if row[17] is None else (row[17], row[18])
-    outer = None if row[19] is None else (row[19], row[20])
-    return StoredVariant(
-        patient,
-        type_,
-        id_,
-        IndexedVariant(
-            tuple(json.loads(genes)),
-            assembly,
-            chromosome,
-            start,
-            stop,
-            ref,
-            alt,
-            Presence(presence),
-            SourceClass(source_class),
-            zygosity,
-            bool(structural),
-            change_type,
-            inner,
-            outer,
-        ),
-    )
+    return [StoredVariant(row[0], row[3], row[4], variant_of(row[5:])) for row, _ in order]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fhir_pgx.model.search import Query
+from fhir_pgx.storage.alike import AlikeReads
 from fhir_pgx.storage.genomic import GenomicReads
 from fhir_pgx.storage.migrating import Dialect
 from fhir_pgx.storage.resources import moment, stored
@@ -72,11 +73,11 @@ _AFTER = (
 )
 
 
-class SqlReads(GenomicReads):
+class SqlReads(GenomicReads, AlikeReads):
     """What may be asked (see `store.Reads`) over a function that answers statements."""
 
     def __init__(self, rows: Rows, dialect: Dialect, tenant: str) -> None:
-        super().__init__(rows, tenant)
+        self._rows, self._tenant = rows, tenant
         self._dialect: Dialect = dialect
 
     def read(self, type_: str, id_: str) -> StoredResource | None:
@@ -149,6 +150,22 @@ class SqlReads(GenomicReads):
             f"JOIN resource r ON {_HERE} ORDER BY 1, 2"
         )
         return [stored(row) for row in self._rows(statement, (self._tenant, id_, type_, *params))]
+
+    def referring_any(
+        self, type_: str, ids: Sequence[str], params: Sequence[str]
+    ) -> list[StoredResource]:
+        """As `referring`, to any of several resources of a type, each once."""
+        found: dict[tuple[str, str], StoredResource] = {}
+        for part in parts(ids, AT_ONCE):
+            statement = (
+                f"SELECT {_R} FROM (SELECT DISTINCT l.tenant, l.patient, l.key "  # noqa: S608
+                f"FROM search_link l WHERE l.tenant = ? AND l.to_id IN ({marks(len(part))}) "
+                f"AND l.to_type = ? AND l.param IN ({marks(len(params))})) l "
+                f"JOIN resource r ON {_HERE}"
+            )
+            for row in self._rows(statement, (self._tenant, *part, type_, *params)):
+                found[row[0], row[1]] = stored(row)
+        return by_name(found.values())
 
 
 def marks(number: int) -> str:

@@ -14,7 +14,17 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fhir_pgx.model.search import Amount, Link, Moment, Pair, Query, Token, Word
-from fhir_pgx.storage.criteria import TABLES, Asking, Taken, bind, found_by, holds, listed, taken
+from fhir_pgx.storage.criteria import (
+    TABLES,
+    Asking,
+    Taken,
+    bind,
+    found_by,
+    holds,
+    is_of,
+    listed,
+    taken,
+)
 from fhir_pgx.storage.migrating import Dialect
 from fhir_pgx.storage.resources import stored
 from fhir_pgx.storage.shapes import (
@@ -133,7 +143,7 @@ def _breadth(
         case StoreShape():
             return (0 if condition.ids else 4, 0)
         case CriterionShape():
-            if values[condition.param] in _WIDE:
+            if any(values[each] in _WIDE for each in condition.params):
                 return (4, 0)
             kind = max((_NARROW.index(type(each)) for each in condition.values), default=0)
             # In one patient's record nearly everything refers to the patient.
@@ -251,7 +261,7 @@ def _sorted_by(asking: Asking, sort: SortShape) -> Any:
         row.tenant == bind(asking.tenant),
         row.patient == at.patient,
         row.key == at.key,
-        row.param == bind(sort.param),
+        is_of(row, sort.params),
     )
     return found.correlate(LOCATOR).scalar_subquery()
 

@@ -92,14 +92,14 @@ KIND_OF: dict[type, type] = {
 
 @dataclass(frozen=True, slots=True)
 class CriterionShape:
-    param: Slot
+    params: tuple[Slot, ...]
     values: tuple[ValueShape, ...]
     is_not: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MissingShape:
-    param: Slot
+    params: tuple[Slot, ...]
     kinds: tuple[type, ...]
     is_missing: bool
 
@@ -133,7 +133,7 @@ ConditionShape = CriterionShape | MissingShape | StoreShape | ChainShape | Refer
 
 @dataclass(frozen=True, slots=True)
 class SortShape:
-    param: Slot
+    params: tuple[Slot, ...]
     kind: type | None
     is_descending: bool
     is_updated: bool
@@ -161,7 +161,7 @@ def shape_of(query: Query, tenant: str) -> tuple[QueryShape, list[Any]]:
     criteria = tuple(made.condition(each) for each in query.criteria)
     sort = tuple(
         SortShape(
-            slot(each.param),
+            tuple(slot(name) for name in (each.param, *each.also)),
             None if each.param in ("_id", "_lastUpdated") else each.kind,
             each.is_descending,
             each.param == "_lastUpdated",
@@ -194,11 +194,10 @@ class _Shaping:
             return ReferringShape(slot(condition.type), slot(condition.param), inner)
         if condition.param in ("_id", "_lastUpdated"):
             return self._of_the_store(condition)
+        params = tuple(slot(name) for name in (condition.param, *condition.also))
         if condition.modifier == "missing":
-            return MissingShape(slot(condition.param), condition.kinds, condition.is_missing)
-        return CriterionShape(
-            slot(condition.param), self._values(condition), condition.modifier == "not"
-        )
+            return MissingShape(params, condition.kinds, condition.is_missing)
+        return CriterionShape(params, self._values(condition), condition.modifier == "not")
 
     def _of_the_store(self, condition: Criterion) -> StoreShape:
         if condition.modifier == "missing":  # every resource has an id and a time

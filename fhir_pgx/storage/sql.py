@@ -78,7 +78,7 @@ class SqlStore(CardRecord):
 
     def patients(self, *, tenant: str = "") -> list[str]:
         """The ids of all patients something is stored of, sorted."""
-        rows = self._database.rows(PATIENTS["resource"], (tenant,) * 2)
+        rows = self._database.rows(PATIENTS, (tenant,) * 2)
         return [row[0] for row in rows if row[0]]
 
     def unindexed(self, limit: int, *, tenant: str = "") -> list[StoredResource]:

@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, get_args
 
+from fhir_pgx.model.finding import SourceClass
 from fhir_pgx.model.genomic_index import (
     NOT_GENOMIC,
     GenomicIndex,
+    IndexedGenotype,
+    IndexedPhenotype,
+    IndexedVariant,
     SimpleAllele,
     Span,
     StoredGenotype,
     StoredPhenotype,
     StoredVariant,
 )
-from fhir_pgx.model.search import NO_VALUES, Query, SearchValues
+from fhir_pgx.model.search import NO_VALUES, Query, SearchValues, TokenAsked
 
 Outcome = Literal["accepted", "overridden"]
 
@@ -30,7 +34,8 @@ class NewResource:
     empty where it is about none; `full_url` the fullUrl it had in its Bundle, empty without.
 
     `referred_by` are the patients whose record refers to a resource that is about none, such as a
-    Medication: it is returned with theirs.
+    Medication: it is returned with theirs. `said` is a digest that is the same where two resources
+    say the same, whoever's they are; empty where that is not known.
     """
 
     type: str
@@ -41,6 +46,7 @@ class NewResource:
     referred_by: tuple[str, ...] = ()
     values: SearchValues = NO_VALUES
     genomic: GenomicIndex = NOT_GENOMIC
+    said: str = ""
 
     @property
     def reference(self) -> str:
@@ -64,6 +70,26 @@ class StoredResource:
     @property
     def reference(self) -> str:
         return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Resources that say the same, by their `said`, and the patients who have one, each once and
+    nobody's left out; `id` is that of one of them. One whose `said` is empty stands alone."""
+
+    said: str
+    id: str
+    patients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VariantAlike:
+    """A variant and the patients who have it, each once; `said` of their resources where it was
+    asked for."""
+
+    variant: IndexedVariant
+    said: str
+    patients: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +137,12 @@ class Reads(Protocol):
         """Current resources whose search links lead to this one, by any or by these parameters."""
         ...
 
+    def referring_any(
+        self, type_: str, ids: Sequence[str], params: Sequence[str]
+    ) -> list[StoredResource]:
+        """As `referring`, to any of several resources of a type, each once."""
+        ...
+
     def variants_over(
         self, spans: Sequence[Span], *, patient: str = "", structural: bool | None = None
     ) -> list[StoredVariant]:
@@ -141,6 +173,60 @@ class Reads(Protocol):
 
     def genomic_patients(self) -> list[str]:
         """The ids of all patients of whom a genomic result is stored, sorted."""
+        ...
+
+    def count_genomic_patients(self) -> int:
+        """The number of `genomic_patients`."""
+        ...
+
+    # What many patients have alike, told once: for questions to a population.
+
+    def genotypes_alike(
+        self,
+        genes: Sequence[str],
+        *,
+        source_class: SourceClass | None = None,
+        value: TokenAsked | None = None,
+    ) -> list[tuple[IndexedGenotype, tuple[str, ...]]]:
+        """Each different diplotype and haplotype of these genes (of all where none is named), of
+        one source class or of any, and the patients who have it, each once; with `value` those
+        whose resource has this code as its `value-concept`."""
+        ...
+
+    def phenotypes_alike(
+        self, genes: Sequence[str], *, source_class: SourceClass | None = None
+    ) -> list[tuple[IndexedPhenotype, tuple[str, ...]]]:
+        """Each different phenotype that resources state of these genes, and who has it. It has no
+        source class of its own: with one, those of resources with a genotype of that class."""
+        ...
+
+    def variants_alike(
+        self,
+        genes: Sequence[str],
+        *,
+        source_class: SourceClass | None = None,
+        by_said: bool = False,
+    ) -> list[VariantAlike]:
+        """Each different variant of these genes and who has it; with `by_said` apart by what their
+        resources say, too."""
+        ...
+
+    def variants_alike_over(
+        self, spans: Sequence[Span], *, structural: bool | None = None
+    ) -> list[VariantAlike]:
+        """Each different variant of `variants_over`, and who has it."""
+        ...
+
+    def variants_alike_to(self, alleles: Sequence[SimpleAllele]) -> list[VariantAlike]:
+        """Each different variant of `variants_like`, and who has it."""
+        ...
+
+    def alike_by_code(self, type_: str, codes: Sequence[str]) -> list[Alike]:
+        """The resources of a type with one of these as their `code`, by what they say."""
+        ...
+
+    def alike_beside(self, type_: str, genes: Sequence[str]) -> list[Alike]:
+        """The resources of a type, by what they say, of patients with a variant of these genes."""
         ...
 
 

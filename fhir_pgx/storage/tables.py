@@ -86,7 +86,8 @@ Index("history_when", HISTORY.c.tenant, HISTORY.c.updated)
 Index("history_of_type", HISTORY.c.tenant, HISTORY.c.type, HISTORY.c.updated)
 
 # Where a resource is, from its type and id alone: also of one that was deleted. `searchable` is 0
-# for one that is kept and cannot be searched yet.
+# for one that is kept and cannot be searched yet, or not by all that it is found by. `said` is a
+# digest that is the same where two resources say the same, whoever's they are; empty: not known.
 LOCATOR = Table(
     "locator",
     METADATA,
@@ -99,6 +100,7 @@ LOCATOR = Table(
     _count("deleted"),
     _count("updated"),
     _count("searchable"),
+    _text("said", ""),
     PrimaryKeyConstraint("tenant", "type", "id"),
     sqlite_with_rowid=False,
 )
@@ -261,6 +263,16 @@ PHENOTYPE = _of_resource(
     key="number",
 )
 Index("phenotype_of_gene", PHENOTYPE.c.tenant, PHENOTYPE.c.gene, PHENOTYPE.c.patient)
+
+# Of whom there is a row of any of these.
+GENOMIC_PATIENT = Table(
+    "genomic_patient",
+    METADATA,
+    _text("tenant"),
+    _text("patient"),
+    PrimaryKeyConstraint("tenant", "patient"),
+    sqlite_with_rowid=False,
+)
 
 
 # Cards, and what became of them

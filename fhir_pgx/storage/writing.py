@@ -8,6 +8,7 @@ from typing import Any
 
 from fhir_pgx.errors import MixedPatients
 from fhir_pgx.storage.drivers import Connection, Database
+from fhir_pgx.storage.genomic import GENOMIC
 from fhir_pgx.storage.indexing import DELETE, INSERT, Rows, add_rows
 from fhir_pgx.storage.keys import key_of, plain
 from fhir_pgx.storage.reading import AT_ONCE, SqlReads, marks, parts
@@ -22,18 +23,18 @@ _FIND = (
     "ON r.tenant = l.tenant AND r.patient = l.patient AND r.key = l.key "
     "WHERE l.tenant = ? AND l.type = ? AND l.id IN ({marks})"
 )
-_LOCK = "SELECT version FROM locator WHERE tenant = ? AND type = ? AND id IN ({marks}) ORDER BY id"
+_LOCK = "SELECT id FROM locator WHERE tenant = ? AND type = ? AND id IN ({marks}) ORDER BY id"
 _TAKEN = "SELECT key FROM locator WHERE tenant = ? AND patient = ? AND key IN ({marks})"
 _LOCATE = (
-    "INSERT INTO locator (tenant, type, id, patient, key, version, deleted, updated, searchable) "
-    "VALUES {rows} ON CONFLICT DO NOTHING RETURNING type, id"
+    "INSERT INTO locator (tenant, type, id, patient, key, version, deleted, updated, searchable, "
+    "said) VALUES {rows} ON CONFLICT DO NOTHING RETURNING type, id"
 )
-_LOCATOR = "(?, ?, ?, ?, ?, 1, 0, ?, 1)"
+_LOCATOR = "(?, ?, ?, ?, ?, 1, 0, ?, 1, ?)"
 _MOVE = (
-    "UPDATE locator SET version = ?, deleted = ?, updated = ?, searchable = 1 "
+    "UPDATE locator SET version = ?, deleted = ?, updated = ?, said = ?, searchable = 1 "
     "WHERE tenant = ? AND type = ? AND id = ?"
 )
-_FOUND_NOW = "UPDATE locator SET searchable = 1 WHERE tenant = ? AND type = ? AND id = ?"
+_FOUND_NOW = "UPDATE locator SET said = ?, searchable = 1 WHERE tenant = ? AND type = ? AND id = ?"
 _COLUMNS = "tenant, patient, key, version, type, id, full_url, updated, sha256, codec, body"
 _PUT = f"INSERT INTO resource ({_COLUMNS}) VALUES ({marks(11)})"  # noqa: S608
 _DROP = "DELETE FROM resource WHERE tenant = ? AND patient = ? AND key = ?"
@@ -50,6 +51,16 @@ _HOLD = (
     "INSERT INTO held (tenant, name) VALUES (?, ?) "
     "ON CONFLICT (tenant, name) DO UPDATE SET name = excluded.name"
 )
+_GENOMIC = "INSERT INTO genomic_patient (tenant, patient) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_HELD_GENOMIC = (
+    "SELECT patient FROM genomic_patient WHERE tenant = ? AND patient IN ({marks}) ORDER BY patient"
+)
+_NONE_LEFT = "".join(
+    f" AND NOT EXISTS (SELECT 1 FROM {table} x WHERE x.tenant = genomic_patient.tenant "  # noqa: S608
+    "AND x.patient = genomic_patient.patient)"
+    for table in GENOMIC
+)
+_NOT_GENOMIC = f"DELETE FROM genomic_patient WHERE tenant = ? AND patient = ?{_NONE_LEFT}"  # noqa: S608
 _RELEASE = "DELETE FROM held WHERE tenant = ? AND name = ?"
 
 
@@ -129,9 +140,10 @@ class SqlUnit(SqlReads):
         self._connection.execute(_KEEP, place)
         self._connection.execute(_DROP, place)
         self._connection.execute(_BURY, (*row, 1))
-        self._connection.execute(_MOVE, (version, 1, updated, self._tenant, type_, id_))
+        self._connection.execute(_MOVE, (version, 1, updated, "", self._tenant, type_, id_))
         for statement in DELETE.values():
             self._connection.execute(statement, place)
+        self._forget_genomic({known.patient})
         return stored((type_, id_, version, known.patient, known.full_url, updated, NO_BODY, b""))
 
     def reindex(self, new: NewResource) -> None:
@@ -170,10 +182,14 @@ class SqlUnit(SqlReads):
 
     def _find(self, type_: str, ids: Sequence[str]) -> dict[Name, _Known]:
         """What there is of these ids, kept from other transactions until this one ends."""
-        values = (self._tenant, type_, *ids)
-        if self._keep:  # first, and by itself: what is read before a lock is had may be old
-            self._rows(_LOCK.format(marks=marks(len(ids))) + self._keep, values)
-        found = self._rows(_FIND.format(marks=marks(len(ids))), values)
+        if self._keep:
+            # First, and by itself: what is read before a lock is had may be old. And those alone
+            # that were locked: what another transaction commits in between is not kept from it.
+            statement = _LOCK.format(marks=marks(len(ids))) + self._keep
+            ids = [row[0] for row in self._rows(statement, (self._tenant, type_, *ids))]
+            if not ids:
+                return {}
+        found = self._rows(_FIND.format(marks=marks(len(ids))), (self._tenant, type_, *ids))
         return {(row[0], row[1]): _Known(*row) for row in found}
 
     def _find_all(self, names: Sequence[Name]) -> dict[Name, _Known]:
@@ -192,7 +208,7 @@ class SqlUnit(SqlReads):
         while fresh := [new for name, new in news.items() if name not in known]:
             keys = self._free_keys(fresh)
             rows = [
-                (self._tenant, *name, news[name].patient, key, moment)
+                (self._tenant, *name, news[name].patient, key, moment, news[name].said)
                 for name, key in sorted(keys.items())
             ]
             statement = _LOCATE.format(rows=", ".join([_LOCATOR] * len(rows)))
@@ -258,7 +274,7 @@ class SqlUnit(SqlReads):
         if there.version:
             if not there.deleted:
                 batch.replaced.append((self._tenant, there.patient, there.key))
-            batch.moved.append((version, 0, updated, self._tenant, new.type, new.id))
+            batch.moved.append((version, 0, updated, new.said, self._tenant, new.type, new.id))
         add_rows(batch.index, (self._tenant, new.patient, there.key), new)
         kept = replace(there, version=version, updated=updated, full_url=new.full_url)
         return self._kept(new, kept), "updated" if there.version else "created"
@@ -277,7 +293,7 @@ class SqlUnit(SqlReads):
 
     def _index(self, new: NewResource, there: _Known, batch: _Batch) -> None:
         batch.unindex.append((self._tenant, there.patient, there.key))
-        batch.found_now.append((self._tenant, new.type, new.id))
+        batch.found_now.append((new.said, self._tenant, new.type, new.id))
         add_rows(batch.index, (self._tenant, there.patient, there.key), new)
 
     def _write(self, batch: _Batch) -> None:
@@ -285,7 +301,8 @@ class SqlUnit(SqlReads):
         if batch.replaced:
             many(_KEEP, batch.replaced)
             many(_DROP, batch.replaced)
-        if old := batch.replaced + batch.unindex:
+        old = batch.replaced + batch.unindex
+        if old:
             for statement in DELETE.values():
                 many(statement, old)
         for statement, rows in (
@@ -297,6 +314,32 @@ class SqlUnit(SqlReads):
                 many(statement, rows)
         for table, index_rows in batch.index.items():
             many(INSERT[table], index_rows)
+        genomic = {row[1] for table in GENOMIC for row in batch.index.get(table, ())} - {""}
+        self._note_genomic(genomic)
+        self._forget_genomic({row[1] for row in old} - genomic)
+
+    def _note_genomic(self, patients: set[str]) -> None:
+        """Note of whom there is a genomic result. It is held until the end: whoever deletes
+        somebody's last one waits, and sees what was written here."""
+        wanted = sorted(patients)
+        while wanted:
+            self._connection.executemany(_GENOMIC, [(self._tenant, each) for each in wanted])
+            held = self._hold_genomic(wanted)
+            wanted = [each for each in wanted if each not in held]  # deleted in between
+
+    def _hold_genomic(self, patients: Sequence[str]) -> set[str]:
+        if not self._keep:
+            return set(patients)
+        statement = _HELD_GENOMIC.format(marks=marks(len(patients))) + self._keep
+        return {row[0] for row in self._rows(statement, (self._tenant, *patients))}
+
+    def _forget_genomic(self, patients: set[str]) -> None:
+        """Take out those of whom no genomic result is left."""
+        some = sorted(patients - {""})
+        if some:
+            self._hold_genomic(some)  # by itself: what is read before a lock is had may be old
+            rows = [(self._tenant, each) for each in some]
+            self._connection.executemany(_NOT_GENOMIC, rows)
 
 
 def apart(

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from fhir_pgx.errors import InvalidBundle, InvalidInteraction, UnknownType, UnsupportedMedia
+from fhir_pgx.operations.given import given_in_resource
 from fhir_pgx.rest.answer import Answer, read_answer
 from fhir_pgx.rest.batch import run_batch
 from fhir_pgx.rest.everything import everything
@@ -39,7 +40,7 @@ def fhir_blueprint(site: Site) -> Blueprint:
     _add_base(bp, server, site)
     _add_reads(bp, server)
     _add_writes(bp, server, site)
-    _add_searches(bp, server)
+    _add_searches(bp, server, site)
     _add_unknown_operations(bp)
     return bp
 
@@ -136,7 +137,7 @@ def _add_writes(bp: Blueprint, server: Server, site: Site) -> None:
         return _respond(server, delete_matching(server, type_, _criteria(), conditions, wanted))
 
 
-def _add_searches(bp: Blueprint, server: Server) -> None:
+def _add_searches(bp: Blueprint, server: Server, site: Site) -> None:
     def find(type_: str) -> ResponseReturnValue:
         is_strict = read_prefer(request).is_strict
         reads = _reads(server)
@@ -151,7 +152,8 @@ def _add_searches(bp: Blueprint, server: Server) -> None:
         )
 
     def find_everything(patient: str) -> ResponseReturnValue:
-        return fhir_response(everything(server, _reads(server), patient, _parameters()))
+        asked = _parameters_sent(site) if request.method == "POST" else _parameters()
+        return fhir_response(everything(server, _reads(server), patient, asked))
 
     def add(rule: str, name: str, view: Callable[..., ResponseReturnValue], *methods: str) -> None:
         bp.add_url_rule(rule, name, view, methods=methods, strict_slashes=False)
@@ -200,6 +202,17 @@ def _parameters() -> Parameters:
                 "the body of a search is no form", where="Content-Type", mend=f"send {_FORM}"
             )
         pairs += parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return [(name, value) for name, value in pairs if name not in _OF_THE_FORM]
+
+
+def _parameters_sent(site: Site) -> Parameters:
+    """Those of an operation: a form is tolerated, FHIR sends Parameters. Raises as `read_sent`
+    and `given_in_resource`."""
+    if request.mimetype == _FORM or not request.get_data().strip():
+        return _parameters()
+    given = given_in_resource(read_sent(request, site.settings).resource)
+    in_address = parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
+    pairs = [*in_address, *((each.name, ",".join(each.items)) for each in given)]
     return [(name, value) for name, value in pairs if name not in _OF_THE_FORM]
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from fhir_pgx.errors import UnknownResource
 from fhir_pgx.fhir.json import write_json
 from fhir_pgx.operations.all import OPERATIONS
+from fhir_pgx.operations.reports import REPORT_OPERATIONS
 from fhir_pgx.rest.capability import About, Offered, capability_statement, smart_configuration
 from fhir_pgx.rest.types import is_kept
 from fhir_pgx.version import __version__
@@ -82,7 +83,8 @@ def published_types() -> list[str]:
 
 def operation_definitions(base: str) -> list[Offered]:
     """Every operation that has an address under the FHIR base of this app, by its routes."""
-    canonicals = {each.name: each.canonical for each in OPERATIONS} | _OF_FHIR
+    canonicals = {each.name: each.canonical for each in OPERATIONS}
+    canonicals |= {each.name: each.canonical for each in REPORT_OPERATIONS} | _OF_FHIR
     found: dict[tuple[str, str], Offered] = {}
     for rule in current_app.url_map.iter_rules():
         path = rule.rule.rpartition(_ROOT)[2] if _ROOT in rule.rule else ""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fhir_pgx.fhir.bundle import Entry
 from fhir_pgx.model.genomic_index import GenomicIndex
-from fhir_pgx.rest.checking import check_of, warn_of
+from fhir_pgx.rest.checking import check_of, detect_of, warn_of
 from fhir_pgx.rest.server import Server
 from fhir_pgx.web.site import Site
 
@@ -23,5 +23,6 @@ def server_of(site: Site) -> Server:
         own_bases=tuple(dict.fromkeys((base, *site.settings.store_servers))),
         check=check_of(site.settings.validate_writes),
         warn=warn_of(site.settings.validate_writes),
+        detect=detect_of(site.settings.validate_writes),
         max_entries=site.settings.max_bundle_entries,
     )

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from fhir_pgx.errors import DeletedResource, Issue, UnknownResource
+from fhir_pgx.errors import Issue
 from fhir_pgx.fhir.json import read_json
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
 from fhir_pgx.fhir.xml import parse_xml_with_notes
 from fhir_pgx.knowledge import load_knowledge
+from fhir_pgx.rest.reading import read
 from fhir_pgx.validation.asked import asked_issues, read_question
 from fhir_pgx.web.body import uncompressed
 from fhir_pgx.web.fhir_media import outcome_response, read_sent
@@ -64,11 +65,7 @@ def validate_blueprint(site: Site) -> Blueprint:
         return reading.resource, [replace(note, severity="error") for note in reading.skipped]
 
     def stored(type_: str, id_: str) -> Any:
-        found = site.store.reads().read(type_, id_)
-        if found is None:
-            raise UnknownResource("there is no such resource", mend="search for it")
-        if found.is_deleted:
-            raise DeletedResource("the resource was deleted", mend="read its history")
+        found = read(site.store.reads(), type_, id_)
         most = max(len(found.body), 1)
         return read_json(found.body, max_bytes=most, max_depth=site.settings.max_depth)
 

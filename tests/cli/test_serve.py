@@ -218,8 +218,8 @@ def test_the_demonstration_shows_a_card_and_leaves_nothing_running(start, tmp_pa
     assert "clopidogrel" in text.lower()
     assert "source:" in text
     # and Genomics Operations: of the patient, of what follows from it, and of everybody
-    assert "genotype: Observation/synthetic-ada-cyp2c19 *2/*2" in text
-    assert "implication: Observation/" in text
+    assert "genotype: CYP2C19: *2/*2 (Observation/synthetic-ada-cyp2c19)" in text
+    assert "implication: clopidogrel, CPIC: CYP2C19 Poor Metabolizer; Avoid" in text
     assert 'numerator: {"value": 1}' in text
     assert b"synthetic example patients are loaded" in err
     with pytest.raises(OSError, match="refused"):
@@ -253,21 +253,38 @@ def test_other_wsgi_servers_find_the_app_by_name(tmp_path):
 
 
 def test_the_answer_of_an_operation_is_printed_for_people():
+    def part(code, **value):
+        return {"code": {"coding": [{"code": code}]}, **value}
+
     result = {
         "resourceType": "Observation",
         "id": "o1",
-        "valueCodeableConcept": {"text": "*1/*2"},
-        "component": [{"valueString": "Intermediate"}],
+        "status": "final",
+        "valueCodeableConcept": {"text": "CYP2C19 *1/*2"},
+        "component": [part("48018-6", valueCodeableConcept={"coding": [{"display": "CYP2C19"}]})],
+    }
+    made = {
+        "resourceType": "Observation",
+        "id": "o2",
+        "status": "preliminary",
+        "component": [
+            part("51963-7", valueCodeableConcept={"text": "clopidogrel"}),
+            part("knowledge-base", valueCodeableConcept={"text": "CPIC, a-table, retrieved 2026"}),
+            part("therapeutic-implication", valueCodeableConcept={"text": "Intermediate"}),
+            part("conclusion-string", valueString="Avoid."),
+        ],
     }
     parts = [
         {"name": "geneItem", "valueString": "CYP2C19"},
         {"name": "genotype", "resource": result},
+        {"name": "implication", "resource": made},
     ]
     answer = {"parameter": [{"name": "haplotypes", "part": parts}]}
     assert demo.describe_parameters(answer) == [
         "  haplotypes",
         "    geneItem: CYP2C19",
-        "    genotype: Observation/o1 *1/*2 Intermediate",
+        "    genotype: CYP2C19: *1/*2 (Observation/o1)",
+        "    implication: clopidogrel, CPIC: Intermediate; Avoid.",
     ]
     assert demo.describe_parameters({}) == []
 

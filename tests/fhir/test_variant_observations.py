@@ -160,7 +160,7 @@ def test_reference_confirmed_keeps_both_alleles(reading_of):
         ("NC_000010.11:g.100_102del", (99, 102, None, "")),
         ("NC_000010.11:g.100_102delATC", (99, 102, "ATC", "")),
         ("NC_000010.11:g.100_101insTT", (100, 100, "", "TT")),
-        ("NC_000010.11:g.100dupA", (100, 100, "", "A")),
+        ("NC_000010.11:g.100dupA", (99, 99, "", "A")),
         ("NC_000010.11:g.100_102delinsG", (99, 102, None, "G")),
         # their bases are those of the reference, which is not at hand: the name keeps them
         ("NC_000010.11:g.100_102dup", (99, 102, None, None)),

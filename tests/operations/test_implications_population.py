@@ -82,6 +82,18 @@ def _people():
                                                "code": "SO:0001583"}]}),
         parents=["labdx-v"],
     )  # fmt: skip
+    # The same words of the patient and of her fetus: by its specimen alone it is not hers.
+    for name, cells in (("hers", "Venous blood"), ("fetal", "Amniotic fluid"), ("plain", "")):
+        yield patient(name)
+        by = {"specimen": {"reference": f"Specimen/{name}-s"}} if cells else {}
+        if cells:
+            yield {"resourceType": "Specimen", "id": f"{name}-s", "type": {"text": cells},
+                   "subject": {"reference": f"Patient/{name}"}}  # fmt: skip
+        yield implication(
+            f"{name}-tx", name, "therapeutic-implication", effect("Poor metabolizer"),
+            drug("", "acenocoumarol"), **by,
+        )  # fmt: skip
+        yield variant(f"{name}-v", name, "BRCA2", coding("NM_000059.4:c.5946del"), **by)
     yield patient("wrong")
     yield genotype("wrong-2c19", "wrong", "CYP2C19", "*2/*2", status="entered-in-error")
     yield patient("phenotype")
@@ -135,6 +147,8 @@ def together(ask, kind, *pairs, **query):
         (TX, {"treatments": "codeine"}),
         (TX, {"treatments": "simvastatin"}),
         (TX, {"treatments": "phenprocoumon"}),
+        (TX, {"treatments": "acenocoumarol"}),
+        (DX, {"conditions": "breast cancer"}),
         (TX, {"treatments": "osimertinib"}),
         (TX, {"treatments": "vemurafenib,dabrafenib"}),
         (TX, {"treatments": "osimertinib", "genomicSourceClass": "somatic"}),
@@ -176,7 +190,8 @@ def test_a_population_is_counted_as_its_patients_one_by_one(ask, kind, query):
         (TX, {"haplotypes": "CYP2C19 *2/*2", "treatments": "clopidogrel"}, ["both", "g2", "g3"]),
         (TX, {"haplotypes": "SLCO1B1 *5/*5", "treatments": "simvastatin"}, ["v0", "v2"]),
         (TX, {"treatments": "phenprocoumon"}, ["lab"]),
-        (MC, {"featureConsequences": "frameshift_variant"}, ["brca"]),
+        (TX, {"treatments": "acenocoumarol"}, ["hers", "plain"]),
+        (MC, {"featureConsequences": "frameshift_variant"}, ["brca", "hers", "plain"]),
     ],
 )  # fmt: skip
 def test_the_patients_are_those_whose_results_say_so(ask, kind, query, expected):

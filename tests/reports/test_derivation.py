@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from fhir_pgx.errors import StoreFailure
 from fhir_pgx.fhir.bundle import entries_of
 from fhir_pgx.fhir.derived import is_kept_derivation
 from fhir_pgx.fhir.json import read_json, write_json
@@ -191,3 +192,76 @@ def test_nothing_kept_refers_to_what_is_only_in_a_bundle(store, server, load, pi
     load(PATIENT, result("one", "CYP2C19", "*1/*2"))
     derive_report(server, pipeline, "x")
     assert not any(b"urn:uuid:" in write_json(each) for each in bodies(store, kept=True))
+
+
+def test_a_store_that_fails_for_a_while_is_asked_again(caplog):
+    done = []
+
+    def derive(patient):
+        done.append(patient)
+        if len(done) < 3:
+            raise StoreFailure("the database is locked")
+
+    deriver = Deriver(derive, rest=0, pauses=(0.01, 0.01))
+    deriver.tell(["x"])
+    assert deriver.settle(20)
+    assert done == ["x"] * 3
+    assert caplog.text == ""
+
+
+def test_a_store_that_goes_on_failing_is_told_of_in_the_log(caplog):
+    done = []
+
+    def derive(patient):
+        done.append(patient)
+        raise StoreFailure("the database is locked")
+
+    deriver = Deriver(derive, rest=0, pauses=(0.01, 0.01))
+    deriver.tell(["somebody"])
+    assert deriver.settle(20)
+    assert done == ["somebody"] * 3
+    assert caplog.text.count("was not derived: StoreFailure") == 1
+    assert "somebody" not in caplog.text
+
+
+def test_writes_that_follow_each_other_are_derived_once():
+    done = []
+    deriver = Deriver(done.append, rest=0.2)
+    for _ in range(5):
+        deriver.tell(["x"])
+    assert deriver.settle(20)
+    assert done == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "is_told"), [("AllergyIntolerance", True), ("RiskAssessment", True),
+                           ("MedicationStatement", True), ("AuditEvent", False)]
+)  # fmt: skip
+def test_whatever_a_report_may_rest_on_is_told_of(store, type_, is_told):
+    told = []
+    server = derivation_server(watched(store, told.extend), Settings())
+    name = "patient" if type_ in ("AllergyIntolerance", "AuditEvent") else "subject"
+    of_x = {name: {"reference": "Patient/x"}}
+    if type_ == "AuditEvent":
+        of_x = {"entity": [{"what": {"reference": "Patient/x"}}]}
+    load_documents(server, drafts_in([bundle({"resourceType": type_, "id": "a", **of_x})]))
+    assert told == (["x"] if is_told else [])
+
+
+def test_an_allele_that_an_allergy_states_is_in_the_report(store, pipeline):
+    told = []
+    server = derivation_server(watched(store, told.extend), Settings())
+    load_documents(server, drafts_in([bundle(PATIENT)]))
+    told.clear()
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "a",
+        "patient": {"reference": "Patient/x"},
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"text": "HLA-B*57:01 positive"},
+    }
+    load_documents(server, drafts_in([bundle(allergy)]))
+    assert told == ["x"]
+    derive_report(derivation_server(store, Settings()), pipeline, "x")
+    (report,) = (e for e in bodies(store, kept=True) if e["resourceType"] == "DiagnosticReport")
+    assert "HLA-B: *57:01 positive" in report["conclusion"]

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from fhir_pgx.fhir.bundle import entries_of
+from fhir_pgx.fhir.derived import derivation_of, evidence_of
 from tests.reports.people import PATIENT, bundle, phenotype, result, vcf_of
 
 GUIDE = "http://hl7.org/fhir/uv/genomics-reporting/StructureDefinition/"
@@ -328,3 +330,47 @@ def test_stu2_reads_back_as_stu3_does(report_of, read_back, knowledge):
         found.append({gene: (each.status, each.phenotype) for gene, each in back.genes.items()})
     assert found[0] == found[1]
     assert sum(phenotype is not None for _, phenotype in found[0].values()) > 5
+
+
+HERE = "urn:uuid:11111111-2222-4333-8444-555555555555"
+
+
+@pytest.fixture(scope="module")
+def nameless():
+    """A patient and a result that only their Bundle names."""
+    patient = {key: value for key, value in PATIENT.items() if key != "id"}
+    genotype = result("", "CYP2C19", "*2/*2") | {"subject": {"reference": HERE}}
+    del genotype["id"]
+    entries = [
+        {"fullUrl": HERE, "resource": patient},
+        {"fullUrl": HERE.replace("1111", "2222"), "resource": genotype},
+    ]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def all_references(value):
+    if isinstance(value, list):
+        return [found for each in value for found in all_references(each)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["reference"]] if isinstance(value.get("reference"), str) else []
+    return own + [found for each in value.values() for found in all_references(each)]
+
+
+def test_no_reference_leads_to_an_entry_of_another_bundle(report_of, nameless):
+    report = report_of(nameless)
+    here = {each["fullUrl"] for each in report["entry"]}
+    led = {each for each in all_references(report) if each.startswith("urn:")}
+    assert led
+    assert led <= here
+    (written,) = (e["resource"] for e in report["entry"] if "result" in e["resource"])
+    assert written["subject"] == {
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": HERE},
+    }
+
+
+def test_what_is_meant_by_its_urn_is_found_beside_the_report(report_of, nameless):
+    """The source stands, and its older conclusions fall beside it."""
+    evidence, _ = evidence_of(entries_of([report_of(nameless), nameless]))
+    assert [each.type for each in evidence if derivation_of(each.resource)] == []
+    assert {"Patient", "Observation"} <= {each.type for each in evidence}

@@ -114,6 +114,20 @@ def test_one_of_several_possible_phenotypes_has_no_code(pipeline):
         assert all("coding" not in v for v in values(each, "therapeutic-implication", TBD))
 
 
+def test_of_results_that_disagree_each_is_told_and_none_has_a_code(pipeline):
+    found = results(pipeline, genotype("CYP2C19", "*2/*2"), genotype("CYP2C19", "*1/*17", "h"))
+    made = phenotype_implication(found["CYP2C19"], **FRAME)
+    told = values(made, "therapeutic-implication", TBD)
+    assert [each["text"] for each in told] == [
+        "if CYP2C19 Poor Metabolizer",
+        "if CYP2C19 Rapid Metabolizer",
+    ]
+    assert not any("coding" in each for each in told)
+    assert values(made, "conclusion-string", TBD) == [
+        "CYP2C19 *2/*2 against *1/*17: Poor Metabolizer against Rapid Metabolizer."
+    ]
+
+
 def test_an_untested_gene_implies_nothing_and_never_normal(pipeline):
     found = results(pipeline, genotype("CYP2D6", "*1/*1"))
     assert phenotype_implication(found["CYP2C19"], **FRAME) is None

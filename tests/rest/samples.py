@@ -192,8 +192,7 @@ SAMPLES = {
             ],
         },
         "status category code subject patient date derived-from value-concept code-value-concept"
-        " component-code component-value-concept component-code-value-concept combo-code"
-        " combo-value-concept combo-code-value-concept",
+        " component-code component-value-concept component-code-value-concept",
     ),
     "Organization": ({"name": "Lab", "alias": ["L"], "active": True}, "name active"),
     "Patient": (

@@ -70,7 +70,7 @@ def test_addresses_are_rewritten_and_names_are_not():
     [
         ("Patient?identifier=a|b", ("Patient", "identifier=a|b")),
         ("Patient/1", ("", "")),
-        ("Patient?", ("", "")),
+        ("Patient?", ("Patient", "")),
         ("https://a.example.org/Patient?name=b", ("", "")),
     ],
 )

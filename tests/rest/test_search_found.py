@@ -187,7 +187,8 @@ def record(find):
                 derivedFrom=[{"reference": f"{BASE}/Observation/hom"}]),
         {"resourceType": "Observation", "id": "bobs", "code": concept("69548-6"),
          "subject": {"reference": "Patient/bob"}, "valueCodeableConcept": concept("LA9633-4")},
-        {"resourceType": "Observation", "id": "plates", "subject": {"reference": "Group/eve"}},
+        {"resourceType": "Observation", "id": "plates", "subject": {"reference": "Group/eve"},
+         "code": concept("26515-7"), "valueQuantity": {"value": 150}},
         {"resourceType": "Observation", "id": "abroad",
          "subject": {"reference": "https://there.example/fhir/Patient/eve"}},
         {"resourceType": "Observation", "id": "by-number",
@@ -227,6 +228,20 @@ def record(find):
         ("Observation", [("component-code-value-concept", "48018-6$LA6705-3")], ""),
         ("Observation", [("combo-value-concept", "LA9633-4,LA6706-1")], "het bobs"),
         ("Observation", [("component-value-concept", "LA9633-4,LA6706-1")], "het"),
+        ("Observation", [("combo-code", "48018-6")], "hom het"),
+        ("Observation", [("combo-code:not", "48018-6,69548-6")], "plates abroad by-number nobodys"),
+        ("Observation", [("combo-code-value-concept", "69548-6$LA9633-4")], "bobs"),
+        ("Observation", [("combo-code-value-concept", "48018-6$hgnc|CYP2C9")], "hom"),
+        ("Observation", [("combo-code-value-concept", "69548-6$LA6705-3")], ""),
+        ("Observation", [("combo-code-value-quantity", "81258-6$lt0.5")], "het"),
+        ("Observation", [("combo-code-value-quantity", "26515-7$gt100")], "plates"),
+        ("Observation", [("component-code-value-quantity", "26515-7$gt100")], ""),
+        ("Observation", [("combo-value-quantity", "gt100")], "plates"),
+        (
+            "Observation",
+            [("combo-value-concept:missing", "true")],
+            "plates abroad by-number nobodys",
+        ),
         ("Observation", [("code-value-concept", "69548-6$LA9633-4")], "bobs"),
         ("Observation", [("component-code-value-quantity", "81258-6$lt0.5")], "het"),
         ("Observation", [("component-code-value-quantity", f"{LOINC}|81258-6$gt0.5||1")], "hom"),
@@ -248,7 +263,7 @@ def test_pages_are_walked_from_the_first_to_the_last(record):
         after = page.next
         if not after:
             break
-    assert met == ["bobs", "het", "hom", "abroad", "by-number", "nobodys", "plates"]
+    assert met == ["bobs", "het", "hom", "plates", "abroad", "by-number", "nobodys"]
 
 
 def test_a_count_of_nothing_is_the_total_alone(record):

@@ -70,7 +70,9 @@ def meets(each, condition, everything):
             )
     if condition.param in ("_id", "_lastUpdated"):
         return _store_meets(each, condition)
-    values = [value for value in _values(each.new) if value.param == condition.param]
+    values = [
+        value for value in _values(each.new) if value.param in (condition.param, *condition.also)
+    ]
     if condition.modifier == "missing":
         there = [value for value in values if type(value) in condition.kinds]
         return not there if condition.is_missing else bool(there)
@@ -151,7 +153,7 @@ def _sorted(found, sort):
         values = [
             getattr(value, of[sort.kind])
             for value in _values(each.new)
-            if value.param == sort.param and type(value) is sort.kind
+            if value.param in (sort.param, *sort.also) and type(value) is sort.kind
         ]
         if not values:
             return None

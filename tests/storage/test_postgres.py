@@ -73,10 +73,10 @@ def test_a_deadlock_is_a_conflict_of_writers_that_can_be_tried_again(url):
 def test_a_connection_that_the_server_closed_is_replaced(url):
     with closing(SqlStore(url)) as store:
         store.save_bundle([PATIENT])
-        query(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        query(url, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
                    "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
         assert store.patients() == ["p1"]
-        query(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        query(url, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
                    "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
         assert store.save_bundle([PATIENT]).unchanged == 1
 
@@ -113,7 +113,7 @@ def test_workers_that_start_together_make_the_schema_once():
         for _ in range(3)
     ]
     assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]
-    assert query(url, "SELECT name FROM migration") == [("0003.sql",)]
+    assert query(url, "SELECT name FROM migration") == [("0003.sql",), ("0004.sql",)]
 
 
 def test_a_forked_worker_opens_connections_of_its_own(url):

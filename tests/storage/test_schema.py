@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from fhir_pgx.model.genomic_index import SimpleAllele, Span
+from fhir_pgx.model.finding import SourceClass
+from fhir_pgx.model.genomic_index import GenomicIndex, IndexedGenotype, SimpleAllele, Span
 from fhir_pgx.model.search import (
     Chain,
     Criterion,
@@ -27,7 +28,7 @@ from fhir_pgx.model.search import (
     TokenAsked,
 )
 from fhir_pgx.storage import IssuedCard, NewResource, SqlStore
-from tests.stores import empty_database, new_database, query
+from tests.stores import KINDS, empty_database, new_database, query
 
 CODE = Query("Observation", (Criterion("code", (TokenAsked(None, "x"),)),))
 AT = "2025-11-23T10:00:00.123Z"
@@ -137,6 +138,32 @@ def test_what_an_earlier_release_kept_is_found_once_it_is_reindexed(tmp_path):
         assert [each.version for each in store.reads().search(CODE).resources] == [2]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_store_from_before_populations_were_gathered_knows_who_has_a_result(kind, tmp_path):
+    """What its results say is not known until they are indexed anew; who has one is."""
+    url = new_database(kind, tmp_path)
+    genotype = IndexedGenotype("CYP2C19", "diplotype", "*1/*2")
+    new = NewResource(
+        "Observation", "o1", b"{}", "p1", genomic=GenomicIndex((), (genotype,)), said="so"
+    )
+    with closing(SqlStore(url)) as store:
+        store.save_bundle([new, NewResource("Observation", "o2", b"{}", "p2")])
+    for undo in (
+        "DROP TABLE genomic_patient",
+        "ALTER TABLE locator DROP COLUMN said",
+        "DELETE FROM migration WHERE name = '0004.sql'",
+    ):
+        query(url, undo)
+    with closing(SqlStore(url)) as store:
+        assert store.reads().genomic_patients() == ["p1"]
+        assert dict(store.reads().genotypes_alike(["CYP2C19"])) == {genotype: ("p1",)}
+        assert [each.id for each in store.unindexed(10)] == ["o1", "o2"]
+        with store.transaction() as unit:
+            unit.reindex(new)
+        assert [each.id for each in store.unindexed(10)] == ["o2"]
+        assert query(url, "SELECT id, said FROM locator ORDER BY id") == [("o1", "so"), ("o2", "")]
+
+
 def test_what_is_written_again_is_found_without_being_reindexed(tmp_path):
     values = SearchValues((Token("code", "", "x"),))
     same = NewResource("Observation", "o1", b"now", "p1", values=values)
@@ -185,6 +212,14 @@ def test_the_planner_goes_down_an_index_as_deep_as_it_can(tmp_path):
         reads.variants_of_genes(["CYP2C19"])
         reads.genotypes_of(["CYP2C19"])
         reads.phenotypes_of(["CYP2C19"], patient="p1")
+        reads.genotypes_alike(["CYP2C19"], value=TokenAsked("s", "1"))
+        reads.phenotypes_alike(["CYP2C19"], source_class=SourceClass.GERMLINE)
+        reads.variants_alike(["CYP2C19"], by_said=True)
+        reads.variants_alike_over([Span("GRCh38", "1", 5, 6)])
+        reads.variants_alike_to([SimpleAllele("GRCh38", "1", 5, "A", "C")])
+        reads.alike_by_code("Observation", ["x"])
+        reads.alike_beside("Condition", ["CYP2C19"])
+        reads.referring_any("Observation", ["o1", "o2"], ["has-member"])
         for query in (
             CODE,
             Query("Observation", (subject, *CODE.criteria), patient="p1"),

@@ -95,14 +95,20 @@ asked = st.one_of(
 KINDS_OF_VALUES = (Token, Link, Moment, Word, Amount, Pair)
 criteria = st.one_of(
     st.builds(
-        lambda param, wanted, modifier: Criterion(param, tuple(wanted), modifier),
+        lambda param, wanted, modifier, also: Criterion(
+            param, tuple(wanted), modifier, also=tuple(also)
+        ),
         params,
         st.lists(asked, min_size=1, max_size=3),
         some(("", "", "not", "exact", "contains")),
+        st.lists(params, max_size=1),
     ),
     st.builds(
-        lambda param, missing, kinds: Criterion(param, (), "missing", missing, tuple(kinds)),
+        lambda param, missing, kinds, also: Criterion(
+            param, (), "missing", missing, tuple(kinds), tuple(also)
+        ),
         params, st.booleans(), st.lists(some(KINDS_OF_VALUES), min_size=1, max_size=3, unique=True),
+        st.lists(params, max_size=1),
     ),
     st.builds(
         lambda ids, modifier: Criterion("_id", tuple(TokenAsked(None, x) for x in ids), modifier),
@@ -128,7 +134,13 @@ conditions = st.recursive(
 sorts = st.lists(
     st.one_of(
         st.builds(Sort, some(("_id", "_lastUpdated")), st.none(), st.booleans()),
-        st.builds(Sort, params, some(KINDS_OF_VALUES), st.booleans()),
+        st.builds(
+            Sort,
+            params,
+            some(KINDS_OF_VALUES),
+            st.booleans(),
+            st.lists(params, max_size=1).map(tuple),
+        ),
     ),
     max_size=2,
 )

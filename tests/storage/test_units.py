@@ -349,8 +349,9 @@ def test_of_writers_of_one_resource_none_is_lost(store):
     assert len({each.body for each in versions}) == 20
 
 
-def test_bundles_that_overlap_are_all_saved(store):
-    start = threading.Barrier(4)
+@pytest.mark.parametrize("turn", range(5))  # writers must meet in the middle: not every time
+def test_bundles_that_overlap_are_all_saved(store, turn):
+    start = threading.Barrier(6)
     resources = [NewResource("Observation", f"b{n}", b"{}", "p1") for n in range(60)]
 
     def save(number):
@@ -358,8 +359,8 @@ def test_bundles_that_overlap_are_all_saved(store):
         some = resources if number % 2 else resources[::-1]
         store.save_bundle([replace(each, body=b"%d" % number) for each in some])
 
-    run(save, 4)
-    assert [each.version for each in store.resources_of("p1")] == [4] * 60
+    run(save, 6)
+    assert [each.version for each in store.resources_of("p1")] == [6] * 60
 
 
 def run(work, number):

@@ -2,12 +2,16 @@
 
 import gzip
 import json
+import threading
+from collections import Counter
 from contextlib import closing
 
 import pytest
 
 from fhir_pgx.fhir.xml import parse_xml, write_xml
+from fhir_pgx.rest.loading import drafts_in, load_documents
 from fhir_pgx.storage import SqlStore
+from fhir_pgx.web.fhir_server import server_of
 
 from ..stores import KINDS, new_database
 from .fhir_client import (
@@ -15,10 +19,12 @@ from .fhir_client import (
     JSON,
     XML,
     code_of,
+    entry,
     fhir_client,
     observation,
     patient,
     places_of,
+    transaction,
     without_server_meta,
 )
 
@@ -65,6 +71,26 @@ def test_a_create_with_criteria_writes_only_where_nothing_matches(client):
     client.post("/fhir/Patient", json=person)
     third = client.post("/fhir/Patient", json=person, headers=ask)
     assert (third.status_code, code_of(third)) == (412, "PGX-315")
+
+
+def test_of_several_who_create_on_one_condition_at_once_one_does(client, store):
+    """Also where they spell the condition differently."""
+    spelled = ("identifier=urn:synthetic|{0}", "identifier=urn%3Asynthetic%7C{0}")
+    found = Counter()
+
+    def create(number, spelling):
+        body = patient(identifier=[{"system": "urn:synthetic", "value": str(number)}])
+        own = client.application.test_client()
+        headers = {"If-None-Exist": spelling.format(number)}
+        found[own.post("/fhir/Patient", json=body, headers=headers).status_code] += 1
+
+    for number in range(8):
+        threads = [threading.Thread(target=create, args=(number, each)) for each in spelled * 2]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert found == {201: 8, 200: 24}
 
 
 @pytest.mark.parametrize("criteria", ["nonsense=1", "_count=1", "_sort=_id"])
@@ -159,6 +185,23 @@ def test_head_has_the_headers_and_no_body(client):
         ("get", "/fhir/Patient/p/_history?_count=x", 400, "PGX-313"),
         ("get", "/fhir/_history?_since=yesterday", 400, "PGX-313"),
         ("get", "/fhir/_history?_after=nonsense", 400, "PGX-313"),
+        # Written by nobody of ours: places of the wrong shape, beyond a database's numbers, a NUL.
+        ("get", "/fhir/_history?_after=WzFd", 400, "PGX-313"),
+        ("get", "/fhir/_history?_after=WyJhIiwiYiIsImMiLDFd", 400, "PGX-313"),
+        (
+            "get",
+            "/fhir/_history?_after=WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LCJhIiwiYiIsMV0",
+            400,
+            "PGX-313",
+        ),
+        ("get", "/fhir/_history?_after=WzEsIlx1MDAwMCIsImEiLDFd", 400, "PGX-313"),
+        ("get", "/fhir/Patient/p/$everything?_after=WzFd", 400, "PGX-313"),
+        # PostgreSQL takes no NUL.
+        ("get", "/fhir/Patient/a%00b", 404, "PGX-310"),
+        ("get", "/fhir/Patient/a%00b/_history", 404, "PGX-310"),
+        ("get", "/fhir/Patient/a%00b/$everything", 404, "PGX-310"),
+        ("get", "/fhir/Patient/a%00b/$validate", 404, "PGX-310"),
+        ("put", "/fhir/Patient/%2e%2e", 400, "PGX-313"),
         ("delete", "/fhir/Patient", 400, "PGX-313"),
         ("delete", "/fhir/Patient?_count=1", 400, "PGX-313"),
     ],
@@ -167,11 +210,12 @@ def test_what_is_not_there_or_not_asked_well_is_said_as_an_outcome(
     client, method, path, status, code
 ):
     put(client, patient("p"))
-    answer = getattr(client, method)(path)
+    body = {"json": patient("..")} if method == "put" else {}
+    answer = getattr(client, method)(path, **body)
     assert (answer.status_code, code_of(answer)) == (status, code)
     assert answer.content_type == "application/fhir+json; charset=utf-8"
     assert "nobody" not in answer.get_data(as_text=True)  # an id may be a name
-    in_xml = getattr(client, method)(path, headers={"Accept": XML})
+    in_xml = getattr(client, method)(path, headers={"Accept": XML}, **body)
     assert (in_xml.status_code, in_xml.content_type) == (status, f"{XML}; charset=utf-8")
     assert parse_xml(in_xml.data)["resourceType"] == "OperationOutcome"
 
@@ -194,9 +238,53 @@ def test_what_is_sent_back_unchanged_makes_no_new_version(client):
     assert (again.status_code, again.headers["ETag"]) == (200, 'W/"1"')
 
 
+def test_what_can_be_no_id_is_nobodys(client):
+    """Also to a database that takes no NUL."""
+    assert client.delete("/fhir/Patient/a%00b").status_code == 204
+    assert client.get("/fhir/Patient/a%00b/Observation").get_json()["total"] == 0
+
+
+@pytest.mark.parametrize("meta", [5, [], "x", None])
+def test_a_meta_that_the_server_cannot_write_in_is_refused_and_spoils_no_search(client, meta):
+    """One resource that cannot be shown would be every search's fault."""
+    for headers in ({}, {"Prefer": "return=minimal"}):
+        answer = put(client, patient("p", meta=meta), **headers)
+        assert (answer.status_code, places_of(answer)) == (400, ["Patient.meta"])
+    sent = transaction(entry("PUT", "Patient/p", patient("p", meta=meta)))
+    assert client.post("/fhir", json=sent).status_code == 400
+    load_documents(
+        server_of(client.application.extensions["fhir_pgx"]), drafts_in([patient("p", meta=meta)])
+    )
+    for path in (
+        "Patient",
+        "Patient/p",
+        "_history",
+        "Patient/p/$everything",
+        "Patient?_summary=true",
+    ):
+        assert client.get(f"/fhir/{path}").status_code == 200
+        assert client.get(f"/fhir/{path}", headers={"Accept": XML}).status_code == 200
+
+
+def test_an_id_does_not_lead_out_of_its_address(client):
+    for id_ in (".", ".."):
+        answer = put(client, patient(id_))
+        assert (answer.status_code, code_of(answer)) == (400, "PGX-313")
+
+
 @pytest.mark.parametrize(
     ("tag", "status"),
-    [('W/"1"', 200), ('"1"', 200), ("1", 200), ("*", 200), ('W/"2"', 412), ("W/'1'", 400)],
+    [
+        ('W/"7", W/"1"', 200),
+        ('W/"7", W/"8"', 412),
+        ('W/"1",', 400),
+        ('W/"1"', 200),
+        ('"1"', 200),
+        ("1", 200),
+        ("*", 200),
+        ('W/"2"', 412),
+        ("W/'1'", 400),
+    ],
 )
 def test_an_update_is_bound_to_the_version_that_it_names(client, tag, status):
     put(client, patient("p", active=True))

@@ -154,6 +154,22 @@ def test_everything_of_a_patient_comes_with_what_it_refers_to_and_nobody_elses(r
     assert record.post("/fhir/Patient/one/$everything").get_json() == found
 
 
+def test_everything_takes_its_parameters_as_fhir_sends_them(record):
+    asked = record.get("/fhir/Patient/one/$everything?_type=Observation&_count=1").get_json()
+    sent = {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "_type", "valueCode": "Observation"},
+            {"name": "_count", "valueInteger": 1},
+        ],
+    }
+    assert record.post("/fhir/Patient/one/$everything", json=sent).get_json() == asked
+    form = {"_type": "Observation", "_count": "1"}
+    assert record.post("/fhir/Patient/one/$everything", data=form).get_json() == asked
+    wrong = record.post("/fhir/Patient/one/$everything", json={"resourceType": "Patient"})
+    assert wrong.status_code == 400
+
+
 def test_everything_comes_in_pages_by_type_and_by_time(record):
     met = [ids(page) for page in pages(record, "/fhir/Patient/one/$everything?_count=3")]
     assert met == [["one", "order", "r0"], ["r1", "r2", "r3"], ["r4"]]
@@ -206,7 +222,13 @@ def test_the_statement_says_what_is_there(client):
     assert "Observation:subject" in types["Observation"]["searchInclude"]
     of_patient = {each["name"] for each in types["Patient"]["operation"]}
     assert {"everything", "find-subject-variants"} <= of_patient
-    assert {"validate", "interpret"} <= {each["name"] for each in rest["operation"]}
+    definitions = {each["name"]: each["definition"] for each in rest["operation"]}
+    assert definitions["interpret"] == "urn:fhir-pgx:operation:interpret"
+    assert definitions["recommend"] == "urn:fhir-pgx:operation:recommend"
+    assert definitions["validate"] == "http://hl7.org/fhir/OperationDefinition/Resource-validate"
+    of_fhir = {each["name"]: each["definition"] for each in types["Patient"]["operation"]}
+    everything = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
+    assert of_fhir["everything"] == everything
     for each in rest["operation"]:
         answer = client.post(f"/fhir/${each['name']}", json={"resourceType": "Parameters"})
         assert b"PGX-312" not in answer.data  # it has the address that is said
@@ -280,6 +302,32 @@ def variant(id_, **more):
 def classes(store):
     return {each.id: each.variant.source_class.value for each in
             store.reads().variants_of_genes(["CYP2C19"])}  # fmt: skip
+
+
+def test_a_variant_within_a_report_is_found_by_the_operations_as_its_report_goes(client):
+    """What is stored is the report: its contained results are read under its reference."""
+
+    def is_present(subject="one"):
+        asked = f"subject={subject}&ranges=NC_000010.11:94781857-94781860"
+        found = client.get(f"/fhir/$find-subject-variants?{asked}").get_json()
+        parts = found["parameter"][0]["part"]
+        return next(each["valueBoolean"] for each in parts if each["name"] == "presence")
+
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "code": {"text": "synthetic panel"},
+        "subject": {"reference": "Patient/one"},
+        "contained": [variant("v")],
+        "result": [{"reference": "#v"}],
+    }
+    for id_ in ("one", "two"):
+        client.put(f"/fhir/Patient/{id_}", json=patient(id_))
+    assert client.put("/fhir/DiagnosticReport/r", json=report).status_code == 201
+    assert (is_present(), is_present("two")) == (True, False)
+    client.delete("/fhir/DiagnosticReport/r")
+    assert not is_present()
 
 
 def test_a_variant_is_found_by_its_gene_as_soon_as_it_is_written_and_not_when_deleted(

@@ -142,6 +142,75 @@ def test_a_conditional_reference_leads_to_the_one_that_matches(client):
     assert subjects == {"Patient/known", new}
 
 
+@pytest.mark.parametrize("criteria", ["", "status=", "nothing=1"])
+def test_a_conditional_reference_that_asks_for_nothing_is_refused(client, criteria):
+    answer = send(client, entry("POST", "Observation", observation(f"Patient?{criteria}")))
+    assert answer.status_code == 400
+    assert places_of(answer) == ["Bundle.entry[0].resource"]
+
+
+def test_of_two_patients_none_gets_what_names_nobody(client):
+    """Also where one of them waits for a conditional reference, and is written after the other."""
+    doctor = {"resourceType": "Practitioner", "identifier": [{"system": "urn:d", "value": "1"}]}
+    waits = {"generalPractitioner": [{"reference": "Practitioner?identifier=urn:d|1"}]}
+    nobodys = {key: part for key, part in observation("", "o").items() if key != "subject"}
+    answer = send(
+        client,
+        entry("POST", "Practitioner", doctor),
+        entry("PUT", "Patient/a", patient("a")),
+        entry("PUT", "Patient/b", patient("b", **waits)),
+        entry("PUT", "Observation/o", nobodys),
+    )
+    assert statuses(answer) == ["201"] * 4
+    for each in ("a", "b"):
+        assert client.get(f"/fhir/Patient/{each}/Observation").get_json()["total"] == 0
+
+
+@pytest.mark.parametrize("subject", ["Patient/b", "Patient?identifier=urn:synthetic|b"])
+def test_one_patient_beside_results_of_another_gets_nothing_that_names_nobody(client, subject):
+    client.put("/fhir/Patient/b", json=identified("b", id="b"))
+    nobodys = {key: part for key, part in observation("", "o").items() if key != "subject"}
+    send(
+        client,
+        entry("PUT", "Patient/a", patient("a")),
+        entry("PUT", "Observation/o", nobodys),
+        entry("POST", "Observation", observation(subject)),
+    )
+    assert client.get("/fhir/Patient/a/Observation").get_json()["total"] == 0
+    assert client.get("/fhir/Patient/b/Observation").get_json()["total"] == 1
+
+
+def test_what_names_nobody_is_of_the_one_patient_that_was_there_already(client):
+    client.put("/fhir/Patient/a", json=identified("a", id="a"))
+    nobodys = {key: part for key, part in observation("", "o").items() if key != "subject"}
+    send(
+        client,
+        entry("POST", "Patient", identified("a"), ifNoneExist="identifier=urn:synthetic|a"),
+        entry("PUT", "Observation/o", nobodys),
+    )
+    assert client.get("/fhir/Patient/a/Observation").get_json()["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("POST", "Patient"), ("POST", "Patient")),
+        (("PUT", "Patient?{0}"), ("PUT", "Patient?{1}")),
+        (("POST", "Patient"), ("PUT", "Patient?{1}")),
+    ],
+)
+def test_two_entries_with_the_same_criteria_are_refused_in_any_spelling(client, first, second):
+    spelled = ("identifier=urn:synthetic|x", "identifier=urn%3Asynthetic%7Cx")
+    entries = [
+        entry(method, url.format(*spelled), identified("x"),
+              **({"ifNoneExist": criteria} if method == "POST" else {}))
+        for (method, url), criteria in zip((first, second), spelled, strict=True)
+    ]  # fmt: skip
+    answer = send(client, *entries)
+    assert (answer.status_code, code_of(answer)) == (400, "PGX-317")
+    assert count(client, "Patient") == 0
+
+
 @pytest.mark.parametrize("value", ["nobody", "twins"])
 def test_a_conditional_reference_to_none_or_several_fails_the_whole(client, value):
     for id_ in ("a", "b"):

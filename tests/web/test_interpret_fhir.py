@@ -103,6 +103,48 @@ def test_drugs_that_are_asked_for_are_recommended_on(stored):
     assert drugs == {"clopidogrel"}
 
 
+@pytest.mark.parametrize(
+    ("sent", "drug", "said"),
+    [
+        (bundle(PATIENT), "clopidogrel", "(not-tested): No CYP2C19 result is on file."),
+        (bundle(PATIENT, result("one", "CYP2C19", "No call")), "clopidogrel", "(not-called): "),
+        (SENT, "fluorouracil", "(not-tested): No DPYD result is on file."),
+        (SENT, "osimertinib", "(no-row): "),
+        (SENT, "paracetamol", "(no-guidance): "),
+        (bundle(PATIENT), "", "What was not tested is not normal."),
+    ],
+)
+def test_a_drug_without_advice_is_told_of_with_the_reason(client, sent, drug, said):
+    answer = post(client, f"/fhir/$recommend?drug={drug}", sent)
+    (entry,) = (
+        each["resource"]
+        for each in answer.get_json()["entry"]
+        if each["resource"]["resourceType"] == "OperationOutcome"
+    )
+    (told,) = [each["diagnostics"] for each in entry["issue"]]
+    assert said in told
+    assert types(answer) == {"OperationOutcome"}
+
+
+def test_a_source_that_states_no_strength_has_no_level_of_its_own(client):
+    sent = bundle(PATIENT, result("one", "CYP2C9", "*3/*3"))
+    answer = post(client, "/fhir/$recommend?drug=warfarin", sent).get_json()
+    levels = [
+        part["valueCodeableConcept"]["text"]
+        for each in answer["entry"]
+        for part in each["resource"].get("component", [])
+        if part["code"]["coding"][0]["code"] == "93044-6"
+    ]
+    assert "ClinPGx 1A, CYP2C9" in levels
+    assert [each for each in levels if each.endswith(": ")] == []
+
+
+def test_a_recommendation_tells_what_was_not_understood(client):
+    odd = bundle(PATIENT, result("one", "CYP2C19", "what the laboratory wrote"))
+    answer = post(client, "/fhir/$recommend", odd)
+    assert "Not understood: Observation/one" in json.dumps(answer.get_json())
+
+
 def test_the_api_gives_the_same_report_as_the_operation(client):
     def without_clock(answer):
         found = answer.get_json()

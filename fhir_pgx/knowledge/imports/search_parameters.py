@@ -45,6 +45,7 @@ BASE = "http://hl7.org/fhir/SearchParameter/"  # left out of each parameter's `u
 BOOLEAN = "http://terminology.hl7.org/CodeSystem/special-values"
 
 Element = Mapping[str, Any]
+_COMBO = "combo-"
 
 
 class Definitions:
@@ -110,7 +111,8 @@ def described(known: Definitions, type_: str, parameter: Mapping[str, Any]) -> d
     kind, name = parameter["type"], parameter["code"]
     found: dict[str, Any] = {"kind": kind, "url": parameter["url"]}
     if kind == "composite":
-        return {**found, **composite(type_, name)} if composite(type_, name) else {}
+        made = composite(type_, name)
+        return {**found, **made, **among(name)} if made else {}
     mine = [
         part
         for part in branches(parameter["expression"])
@@ -130,7 +132,7 @@ def described(known: Definitions, type_: str, parameter: Mapping[str, Any]) -> d
         found["absent"] = "false"
     if not packed:
         return {}
-    found["elements"] = " ".join(dict.fromkeys(packed))
+    found |= {"elements": " ".join(dict.fromkeys(packed)), **among(name)}
     if systems and all(each.rsplit(":")[-1] in ("code", "boolean", "present") for each in packed):
         found["systems"] = " ".join(sorted(systems))
     if kind == "reference":
@@ -154,7 +156,8 @@ def composite(type_: str, name: str) -> dict[str, str]:
     }
     amounts = {
         "component-code-value-quantity": "component.code:CodeableConcept",
-        "combo-code-value-quantity": "code:CodeableConcept component.code:CodeableConcept",
+        # Under its own name what stands beside the code itself; the rest is kept for components.
+        "combo-code-value-quantity": "code:CodeableConcept",
     }
     once = {
         "code-value-quantity": "code value-quantity",
@@ -170,6 +173,16 @@ def composite(type_: str, name: str) -> dict[str, str]:
     if name in amounts:
         return {"elements": amounts[name], "value": "valueQuantity"}
     return {"parts": once[name]} if name in once else {}
+
+
+def among(name: str) -> dict[str, str]:
+    """What a parameter of an Observation or any of its components is asked as: both, one by one, so
+    that nothing is kept twice."""
+    if not name.startswith(_COMBO):
+        return {}
+    own = name.removeprefix(_COMBO)
+    first = name if own == "code-value-quantity" else own  # that one has no values of its own
+    return {"among": f"{first} component-{own}"}
 
 
 def branches(expression: str) -> list[str]:
