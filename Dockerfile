@@ -23,4 +23,5 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"]
+# Listens beyond the container: does not start without FHIR_PGX_ACCESS (docs/access.md).
 CMD ["fhir-pgx", "serve"]

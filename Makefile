@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := fhir_pgx tests benchmarks
+SOURCES := fhir_pgx tests benchmarks .ci
 CLIENTS := tests/clients/node
 
 .PHONY: demo test check format knowledge bench clean
@@ -20,6 +20,7 @@ check: $(VENV)/ready-dev
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python .ci/audit.py
 
 format: $(VENV)/ready-dev
 	$(BIN)/ruff format $(SOURCES)
@@ -32,6 +33,7 @@ bench: $(VENV)/ready-run
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/first_card.py
 	$(BIN)/python benchmarks/order_sign.py
+	$(BIN)/python benchmarks/security.py
 	$(BIN)/python benchmarks/calling.py
 	$(BIN)/python benchmarks/store.py
 	$(BIN)/python benchmarks/fhir_server.py

@@ -3,7 +3,8 @@ population, each beside plain SQL for the same rows in the same run: read the ra
 
 Requests go through the whole application in one process (Flask's test client), without a network.
 Patients are synthetic: of each a CYP2C19 genotype and an SLCO1B1 variant by its place; of every
-fifth a tumour with a BRAF or EGFR variant; of every tenth a BRCA1 variant.
+fifth a tumour with a BRAF or EGFR variant; of every tenth a BRCA1 variant. With `--specimens` some
+of the tumours' variants name their specimen: such a patient is judged alone.
 """
 
 import argparse
@@ -81,8 +82,9 @@ def placed(
     return observation(id_, patient, "69548-6", parts, valueCodeableConcept=present)
 
 
-def record(number: int) -> list[Resource]:
-    """All that is known of a patient; the same for the same number."""
+def record(number: int, specimens: int = 0) -> list[Resource]:
+    """All that is known of a patient; the same for the same number. Of so many tumours in a hundred
+    there is a specimen."""
     chance, patient = random.Random(number), f"p{number:05}"
     gene = part("48018-6", valueCodeableConcept=coded("HGNC:2621", HGNC, "CYP2C19"))
     diplotype = {"text": f"CYP2C19 {chance.choice(DIPLOTYPES)}"}
@@ -97,6 +99,10 @@ def record(number: int) -> list[Resource]:
     if number % 5 == 0:
         symbol, change, code, name = chance.choice(TUMOURS)
         found.append(named(f"{patient}-t", patient, symbol, change, "LA6684-0"))
+        if number // 5 % 100 < specimens:
+            found[-1]["specimen"] = {"reference": f"Specimen/{patient}-s"}
+            found.append({"resourceType": "Specimen", "id": f"{patient}-s",
+                          "subject": {"reference": f"Patient/{patient}"}})  # fmt: skip
         condition = {**coded(code, SNOMED), "text": name}
         found.append({"resourceType": "Condition", "id": f"{patient}-c", "code": condition,
                       "subject": {"reference": f"Patient/{patient}"}})  # fmt: skip
@@ -283,13 +289,15 @@ def population(asked: Asked, repeats: int) -> Iterator[Line]:
                featureConsequences="frameshift_variant")  # fmt: skip
 
 
-def fill(store: SqlStore, pipeline: Pipeline, patients: int) -> None:
+def fill(store: SqlStore, pipeline: Pipeline, patients: int, specimens: int = 0) -> None:
     """Those patients that are not there yet."""
     there = set(store.patients())
     missing = [each for each in range(patients) if f"p{each:05}" not in there]
     server = Server(store, "http://localhost/fhir", pipeline.genomic_index)
     for first in range(0, len(missing), AT_ONCE):
-        made = [one for number in missing[first : first + AT_ONCE] for one in record(number)]
+        made = [
+            one for number in missing[first : first + AT_ONCE] for one in record(number, specimens)
+        ]
         entries = [{"resource": each} for each in made]
         document = {"resourceType": "Bundle", "type": "collection", "entry": entries}
         load_documents(server, drafts_in([document]))
@@ -298,6 +306,7 @@ def fill(store: SqlStore, pipeline: Pipeline, patients: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--patients", type=int, default=2_000)
+    parser.add_argument("--specimens", type=int, default=0, help="in a hundred tumours")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument(
         "--database", default="", help="a URL; empty: an SQLite file that is removed"
@@ -307,7 +316,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = SqlStore(options.database or f"sqlite:///{Path(folder) / 'bench.db'}")
         try:
-            fill(store, pipeline, options.patients)
+            fill(store, pipeline, options.patients, options.specimens)
             print(f"{options.patients} patients")
             print(f"{'':58}{'first ms':>9}{'ours ms':>9}{'plain ms':>9}{'ratio':>7}{'aim ms':>8}")
             asked = Asked(store, pipeline)

@@ -13,6 +13,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +23,26 @@ from time import perf_counter
 TYPE = "application/json"
 PROCESSES = 2
 
-# Every connection sends the calls in turn.
+# Every connection sends the calls in turn, each with the next token where there are any.
 _LUA = """
-local calls = {}
+local bodies, calls, tokens = {}, {}, {}
+local headers = {["Content-Type"] = "application/json"}
 for line in io.lines("%s") do
-  calls[#calls + 1] = wrk.format("POST", nil, {["Content-Type"] = "application/json"}, line)
+  bodies[#bodies + 1] = line
+  calls[#calls + 1] = wrk.format("POST", nil, headers, line)
 end
-local turn = 0
+for line in io.lines("%s") do
+  tokens[#tokens + 1] = line
+end
+local turn, used = 0, 0
 request = function()
   turn = turn %% #calls + 1
-  return calls[turn]
+  if #tokens == 0 then
+    return calls[turn]
+  end
+  used = used + 1
+  headers["Authorization"] = "Bearer " .. (tokens[used] or "none")
+  return wrk.format("POST", nil, headers, bodies[turn])
 end
 done = function(summary, latency, requests)
   local bad = summary.errors.status + summary.errors.connect
@@ -58,12 +69,20 @@ def generator() -> str:
 
 
 def run(
-    port: int, path: str, bodies: Sequence[bytes], *, connections: int, seconds: float, server: int
+    port: int,
+    path: str,
+    bodies: Sequence[bytes],
+    *,
+    connections: int,
+    seconds: float,
+    server: int,
+    tokens: Sequence[str] = (),
 ) -> Figures:
-    """Load `path` and measure; `server` is the process whose tree's CPU time is counted."""
+    """Load `path` and measure; `server` is the process whose tree's CPU time is counted. Each of
+    the `tokens` goes with one request; where they run out, requests fail."""
     before = cpu_seconds(server)
     driver = _with_wrk if generator() == "wrk" else _with_python
-    requests, spent, p50, p99, failed = driver(port, path, bodies, connections, seconds)
+    requests, spent, p50, p99, failed = driver(port, path, bodies, connections, seconds, tokens)
     cpu = (cpu_seconds(server) - before) / max(requests, 1) * 1e6
     return Figures(requests / spent, p50, p99, cpu, failed)
 
@@ -85,12 +104,19 @@ Counted = tuple[int, float, float, float, int]  # requests, seconds, p50, p99 in
 
 
 def _with_wrk(
-    port: int, path: str, bodies: Sequence[bytes], connections: int, seconds: float
+    port: int,
+    path: str,
+    bodies: Sequence[bytes],
+    connections: int,
+    seconds: float,
+    tokens: Sequence[str],
 ) -> Counted:
     with tempfile.TemporaryDirectory() as folder:
         calls, script = Path(folder, "calls"), Path(folder, "calls.lua")
+        used = Path(folder, "tokens")
         calls.write_bytes(b"\n".join(bodies) + b"\n")
-        script.write_text(_LUA % calls)
+        used.write_text("".join(f"{token}\n" for token in tokens))
+        script.write_text(_LUA % (calls, used))
         address = f"http://127.0.0.1:{port}{path}"
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", script, address]
         shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -102,13 +128,21 @@ def _with_wrk(
 
 
 def _with_python(
-    port: int, path: str, bodies: Sequence[bytes], connections: int, seconds: float
+    port: int,
+    path: str,
+    bodies: Sequence[bytes],
+    connections: int,
+    seconds: float,
+    tokens: Sequence[str],
 ) -> Counted:
     processes = min(PROCESSES, connections)
     shares = [connections // processes + (i < connections % processes) for i in range(processes)]
     # Not a fork: the children must not inherit this process's threads and pipes.
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        jobs = [(port, path, list(bodies), share, seconds) for share in shares]
+        jobs = [
+            (port, path, list(bodies), share, seconds, tokens[place::processes])
+            for place, share in enumerate(shares)
+        ]
         parts = pool.starmap(_one_process, jobs)
     times = sorted(time for part in parts for time in part[0])
     if len(times) < 2:
@@ -120,8 +154,14 @@ def _with_python(
 
 
 def _one_process(
-    port: int, path: str, bodies: list[bytes], connections: int, seconds: float
+    port: int,
+    path: str,
+    bodies: list[bytes],
+    connections: int,
+    seconds: float,
+    tokens: Sequence[str],
 ) -> tuple[list[float], float, int]:
+    unused = deque(tokens)
     times: list[float] = []
     failures: list[int] = []
     started = perf_counter()
@@ -131,7 +171,7 @@ def _one_process(
         while perf_counter() - started < seconds:
             turn += 1
             sent = perf_counter()
-            client.request("POST", path, bodies[turn % len(bodies)], {"Content-Type": TYPE})
+            client.request("POST", path, bodies[turn % len(bodies)], _headers(unused))
             answer = client.getresponse()
             answer.read()
             times.append(perf_counter() - sent)
@@ -147,11 +187,16 @@ def _one_process(
     return times, perf_counter() - started, len(failures)
 
 
-def post(port: int, path: str, body: bytes) -> object:
+def _headers(unused: "deque[str]") -> dict[str, str]:
+    token = {"Authorization": f"Bearer {unused.popleft()}"} if unused else {}
+    return {"Content-Type": TYPE, **token}
+
+
+def post(port: int, path: str, body: bytes, token: str = "") -> object:
     """One answer, which must be 200. Raises OSError where nobody listens yet."""
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        client.request("POST", path, body, {"Content-Type": TYPE})
+        client.request("POST", path, body, _headers(deque([token] if token else [])))
         answer = client.getresponse()
         text = answer.read()
     finally:

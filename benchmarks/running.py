@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +30,19 @@ class Running:
 
 
 @contextmanager
-def server(first: bytes, *, noop: bool = False) -> Iterator[Running]:
-    """A server that answers, stopped in the end. `first` is its first call."""
+def server(
+    first: bytes,
+    *,
+    noop: bool = False,
+    access: str = "",
+    token: Callable[[str], str] | None = None,
+    audit: str = "on",
+) -> Iterator[Running]:
+    """A server that answers, stopped in the end. `first` is its first call.
+
+    `access` is its file of who may call; `token` then makes a credential for an address. `audit`
+    is the setting of that name.
+    """
     with tempfile.TemporaryDirectory() as folder:
         port = _free_port()
         # What is set for another server must not reach this one.
@@ -39,22 +50,25 @@ def server(first: bytes, *, noop: bool = False) -> Iterator[Running]:
         kept["PYTHONPATH"] = str(HERE.parent)
         kept["BENCH_AUDIT"] = f"{folder}/audit.log"
         kept["BENCH_NOOP"] = "1" if noop else ""
+        kept["FHIR_PGX_ACCESS"] = access
+        kept["FHIR_PGX_AUDIT"] = audit
         command = [sys.executable, str(HERE / "server.py"), "serve", "--port", str(port)]
         command += ["--database", f"sqlite:///{folder}/bench.db"]
         started = perf_counter()
         process = subprocess.Popen(command, env=kept)
         try:
-            answer = _first_answer(process, port, first)
+            known = token(f"http://127.0.0.1:{port}{SERVICE}") if token else ""
+            answer = _first_answer(process, port, first, known)
             yield Running(process.pid, port, perf_counter() - started, answer)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
 
 
-def _first_answer(process: subprocess.Popen[bytes], port: int, body: bytes) -> object:
+def _first_answer(process: subprocess.Popen[bytes], port: int, body: bytes, token: str) -> object:
     while process.poll() is None:
         try:
-            return post(port, SERVICE, body)
+            return post(port, SERVICE, body, token)
         except OSError:
             time.sleep(0.005)
     raise SystemExit("the server did not start")

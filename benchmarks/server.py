@@ -28,6 +28,7 @@ def app_with_noop(settings: Settings) -> Flask:
     app = _worker_app(settings)
     log = logging.getLogger("fhir_pgx.audit")  # after the worker's own set-up, which it replaces
     log.handlers = [logging.FileHandler(os.environ.get("BENCH_AUDIT", os.devnull))]
+    log.propagate = False
     if os.environ.get("BENCH_NOOP"):
         _add_noop(app, settings)
     return app

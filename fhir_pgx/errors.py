@@ -11,7 +11,7 @@ from typing import Literal
 IssueType = Literal[
     "structure", "required", "value", "invariant", "not-supported", "not-found", "too-long",
     "too-costly", "conflict", "incomplete", "exception", "throttled", "login", "processing",
-    "deleted", "invalid", "multiple-matches", "lock-error",
+    "deleted", "invalid", "multiple-matches", "lock-error", "forbidden",
 ]  # fmt: skip
 Severity = Literal["fatal", "error", "warning", "information"]
 
@@ -338,3 +338,49 @@ class InvalidPolicy(InvalidSetting):
     """A site policy file that cannot be read, or that says what we do not understand."""
 
     code = "PGX-405"
+
+
+class Unauthenticated(PgxError):
+    """No credential, or one that does not hold. Which check it failed is in the log alone."""
+
+    code = "PGX-421"
+    kind: IssueType = "login"
+
+
+class Forbidden(PgxError):
+    """The caller is known, and was not granted this."""
+
+    code = "PGX-422"
+    kind: IssueType = "forbidden"
+    caller: object = None  # whose credential held, where the door had not let them in yet
+
+
+class TooManyRequests(PgxError):
+    """The caller asked more often than it may; `retry_after` is in seconds."""
+
+    code = "PGX-423"
+    kind: IssueType = "throttled"
+
+    def __init__(self, text: str, *, retry_after: int, mend: str = "") -> None:
+        super().__init__(text, mend=mend)
+        self.retry_after = retry_after
+
+
+class InvalidAccess(InvalidSetting):
+    """The file of who may call cannot be read, or says what we do not understand."""
+
+    code = "PGX-424"
+
+
+class BrokenAudit(PgxError):
+    """A row of the record of accesses was changed or removed."""
+
+    code = "PGX-425"
+    kind: IssueType = "conflict"
+
+
+class LaunchFailed(PgxError):
+    """A launch of our SMART app that cannot be taken up: unknown issuer, state or answer."""
+
+    code = "PGX-426"
+    kind: IssueType = "login"

@@ -5,17 +5,23 @@ the environment (`FHIR_PGX_PORT`), one TOML file (`port = 8080`) named by `FHIR_
 `docs/settings.md` holds the same table for people; a test keeps the two alike.
 """
 
+import logging
 import os
+import re
+import stat
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fhir_pgx.errors import InvalidSetting
+
+log = logging.getLogger("fhir_pgx.settings")
 
 PREFIX = "FHIR_PGX_"
 CONFIG = "FHIR_PGX_CONFIG"
@@ -25,6 +31,15 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 SOURCES = ("CPIC", "DPWG", "FDA")
 CLIENTS = ("generic", "epic", "oracle", "cds-hooks-sandbox")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+GRANT_TYPES = ("authorization_code", "client_credentials", "refresh_token")
+# Of SMART App Launch 2.2, Capability Sets; without those that the resource server enforces.
+CAPABILITIES = (
+    "launch-ehr", "launch-standalone", "authorize-post", "client-public",
+    "client-confidential-symmetric", "client-confidential-asymmetric", "context-banner",
+    "context-style", "context-ehr-patient", "context-ehr-encounter",
+    "context-standalone-patient", "context-standalone-encounter", "permission-offline",
+    "permission-online", "smart-app-state",
+)  # fmt: skip
 
 
 class _Wrong(Exception):
@@ -101,6 +116,13 @@ def _optional_url(found: Any) -> str:
     return _url(found) if _text(found) else ""
 
 
+def _token(found: Any) -> str:
+    text = _text(found)
+    if text and not (len(text) >= 20 and text.isascii() and text.isprintable() and " " not in text):
+        raise _Wrong
+    return text
+
+
 def _database(found: Any) -> str:
     text = _text(found)
     if text.startswith(("postgresql://", "postgres://")):
@@ -113,6 +135,22 @@ def _database(found: Any) -> str:
 def _origin(found: Any) -> str:
     text = _text(found)
     return text if text == "*" else _url(text)
+
+
+def _site(found: Any) -> str:
+    """An origin: without a path, and without what would end a header's directive."""
+    parts = urlsplit(_url(found))
+    host = parts.hostname or ""
+    if parts.path or not re.fullmatch(r"[a-zA-Z0-9._:-]+", host):
+        raise _Wrong
+    return _url(found)
+
+
+def _network(found: Any) -> str:
+    try:
+        return str(ip_network(_text(found)))
+    except ValueError:
+        raise _Wrong from None
 
 
 def _many(one: Reader) -> Reader:
@@ -191,6 +229,35 @@ class Settings:
         _database,
         secret=True,
     )
+    access: str = _setting(
+        "",
+        "A TOML file of who may call: CDS clients, issuers of access tokens, EHRs that launch our "
+        "app. See [access.md](access.md). Empty: nobody is asked who calls.",
+        "the path of a file",
+        _text,
+    )
+    insecure_open: str = _setting(
+        "off",
+        "Whether the server may start where nobody is asked who calls and other machines can "
+        "reach it: then whoever reaches it reads and changes every record.",
+        "one of off, on",
+        _one_of(("off", "on")),
+    )
+    operator_token: str = _setting(
+        "",
+        "Secret that `/metrics` asks for, as a bearer token. Empty: `/metrics` is closed, save "
+        "where nobody is asked who calls.",
+        "20 or more printable ASCII signs without a blank",
+        _token,
+        secret=True,
+    )
+    demo: str = _setting(
+        "off",
+        "Whether this is a demonstration, as `serve --demo` says it is. On this machine alone, the "
+        "public CDS Hooks Sandbox may then be registered, whose private key everybody knows.",
+        "one of off, on",
+        _one_of(("off", "on")),
+    )
     max_body_bytes: int = _setting(
         5_000_000,
         "The largest request body, after decompression.",
@@ -234,6 +301,40 @@ class Settings:
         "Browser origins that may call the hooks and FHIR addresses; `*` is every origin.",
         "origins such as https://ehr.example.org, or *; a comma between them",
         _many(_origin),
+    )
+    frame_ancestors: tuple[str, ...] = _setting(
+        (),
+        "Origins whose pages may show ours in a frame, as EHRs do with SMART apps. Empty: none.",
+        "origins such as https://ehr.example.org; a comma between them",
+        _many(_site),
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        "Addresses of proxies whose `X-Forwarded-For` says from where a request comes. Empty: the "
+        "header is passed over.",
+        "addresses or networks such as 10.0.0.5 or 10.0.0.0/24; a comma between them",
+        _many(_network),
+    )
+    rate_per_minute: int = _setting(
+        0,
+        "How many requests one caller may send in a minute, to each worker process; 0: no limit. A "
+        "caller is a registered client, or an address where nobody is asked who calls. Not less "
+        "than what an EHR sends at its busiest: a refused call shows no warning.",
+        "a whole number, 0 to 1000000",
+        _whole(0, 1_000_000),
+    )
+    rate_burst: int = _setting(
+        100,
+        "How many of them may come at once.",
+        "a whole number, 1 to 100000",
+        _whole(1, 100_000),
+    )
+    failures_per_minute: int = _setting(
+        60,
+        "How many credentials that do not hold one address may show in a minute before it is told "
+        "to wait; 0: no limit. One that holds is never turned away for it.",
+        "a whole number, 0 to 100000",
+        _whole(0, 100_000),
     )
     policy: str = _setting(
         "",
@@ -332,6 +433,73 @@ class Settings:
         "a URL, http or https, without user or query",
         _optional_url,
     )
+    smart_introspect_url: str = _setting(
+        "",
+        "Its introspection address, as we name it to clients. Empty: none is named.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    smart_revoke_url: str = _setting(
+        "",
+        "Its revocation address. Empty: none is named.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    smart_register_url: str = _setting(
+        "",
+        "Its address for the registration of clients. Empty: none is named.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    smart_manage_url: str = _setting(
+        "",
+        "The page on which people see and withdraw what they allowed. Empty: none is named.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    smart_issuer: str = _setting(
+        "",
+        "Its issuer, as its ID tokens say it. With `smart_jwks_url`, it is said to offer "
+        "OpenID Connect; empty: it is not.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    smart_jwks_url: str = _setting(
+        "",
+        "The address of its public keys. Empty: none is named.",
+        "a URL, http or https, without user or query",
+        _optional_url,
+    )
+    smart_grant_types: tuple[str, ...] = _setting(
+        ("authorization_code",),
+        "The grants that its token address takes.",
+        "some of " + ", ".join(GRANT_TYPES) + "; a comma between them",
+        _many(_one_of(GRANT_TYPES)),
+    )
+    smart_capabilities: tuple[str, ...] = _setting(
+        (),
+        "What it can do, of SMART's list; we repeat it and cannot check it. What this server "
+        "itself enforces (`permission-v1`, `permission-v2`, `permission-patient`, "
+        "`permission-user`) is added where access tokens are asked for.",
+        "some of " + ", ".join(CAPABILITIES) + "; a comma between them",
+        _many(_one_of(CAPABILITIES)),
+    )
+    demo_authorization: str = _setting(
+        "off",
+        "Whether a small authorization server for trying things out is part of this one: it asks "
+        "nobody for a password. On this machine alone, in one worker process; `/fhir` then asks "
+        "for its tokens. See [smart.md](smart.md#trying-it-out).",
+        "one of off, on",
+        _one_of(("off", "on")),
+    )
+    signing_keys: str = _setting(
+        "",
+        "Our private keys, for what we sign as a client of others; their public halves stand at "
+        "`/.well-known/jwks.json`. See [launch.md](launch.md#our-own-keys). Empty: we sign "
+        "nothing.",
+        "the path of a JWK or JWK Set file, or of a folder of them",
+        _text,
+    )
     audit_salt: str = _setting(
         "",
         "Secret that turns patient ids into pseudonyms in the record of issued cards. "
@@ -339,6 +507,14 @@ class Settings:
         "text",
         _text,
         secret=True,
+    )
+    audit: str = _setting(
+        "on",
+        "Whether every access to patients' data is recorded, in a chain that "
+        "`fhir-pgx audit verify` checks. `off` only where nobody is asked who calls. See "
+        "[audit.md](audit.md).",
+        "one of off, on",
+        _one_of(("off", "on")),
     )
     ipd_path: str = _setting(
         "",
@@ -360,6 +536,13 @@ class Settings:
         "one of " + ", ".join(LOG_LEVELS),
         _one_of(LOG_LEVELS),
     )
+    log_format: str = _setting(
+        "text",
+        "How `serve` writes its log: `text` for people, `json` one object a line. See "
+        "[audit.md](audit.md#the-log).",
+        "one of text, json",
+        _one_of(("text", "json")),
+    )
 
     def __post_init__(self) -> None:
         if not self.base_url:
@@ -368,6 +551,24 @@ class Settings:
             object.__setattr__(self, "base_url", f"http://{shown}:{self.port}")
         if not self.store_servers:
             object.__setattr__(self, "store_servers", (f"{self.base_url}/fhir",))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine alone reaches the server: it listens on loopback, and its address is
+        no other. What a host app or another WSGI server listens on cannot be seen from here."""
+        return _is_loopback(self.host) and self.is_called_local
+
+    @property
+    def is_called_local(self) -> bool:
+        """Whether `base_url` is an address that means this machine to whoever uses it."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def load_settings(
@@ -386,6 +587,8 @@ def load_settings(
         if name not in known:
             raise _unknown(f"{name} in {_shown(file)}", name, list(known))
         found[name] = _checked(name, value, f"{name} in {_shown(file)}")
+    if file and any(known[name].metadata["secret"] for name in found):
+        warn_where_others_read(file)
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in (CONFIG, REQUIRE):
             continue
@@ -450,6 +653,26 @@ def _unknown(where: str, name: str, known: list[str]) -> InvalidSetting:
 
 def _shown(file: Path | None) -> str:
     return file.name if file else ""
+
+
+def warn_where_others_read(file: Path) -> None:
+    """Say in the log that a file with secrets can be read by more than its owner and group."""
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return
+    if os.name == "posix" and mode & stat.S_IROTH:
+        log.warning("%s holds secrets, and every user of this machine can read it", _shown(file))
+
+
+def read_named(file: str) -> bytes:
+    """The bytes of a file that a setting names. Raises OSError."""
+    return Path(file).read_bytes()
+
+
+def files_beside(file: str) -> Callable[[str], bytes]:
+    """What reads the files that a file of the operator's names, relative to where it stands."""
+    return lambda name: (Path(file).parent / name).read_bytes()
 
 
 def share_metrics(folder: Path) -> None:

@@ -24,6 +24,8 @@ DERIVATION = "urn:fhir-pgx:derivation"
 DERIVED = "derived"  # of a report that was asked for
 KEPT_DERIVATION = "kept"  # of a report that a store keeps up to date beside its sources
 POSSIBLE_GENOTYPES = "urn:fhir-pgx:possible-genotypes"
+AUDIT = "urn:fhir-pgx:audit-event"  # our own kinds of AuditEvents (docs/audit.md)
+GENE_CLASS = "urn:fhir-pgx:gene-class"  # classes of genes that a Consent can name
 URI = "urn:ietf:rfc:3986"  # the system of an identifier that is a URI
 
 # Observation.code and component codes of the Genomics Reporting guide (STU1 to CI 4.0).

@@ -14,7 +14,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Imported by us, and brought along by a dependency whose own interface they are.
 BROUGHT = {
     "werkzeug": "flask",
-    "urllib3": "requests",
     "pydantic": "fhir.resources",
     "psycopg_pool": "psycopg",
 }

@@ -36,7 +36,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Documents told apart and read: each format's room, and the spelling of variants.
     "sources": NOUNS | {"fhir", "vcf", "outside", "normalize"},
     # A service reads the call (fhir), asks the store, and leaves the judgement to the pipeline.
-    "services": NOUNS | {"fhir", "storage", "pipeline"},
+    # What Consents keep from the caller (security) it takes out of the evidence, by the words for
+    # genes that knowledge holds.
+    "services": NOUNS | {"fhir", "storage", "pipeline", "security", "knowledge"},
     # FHIR's REST interactions: what is written is checked and indexed, what is asked is searched.
     # Beside a mislabelled result its DetectedIssue is kept (reports).
     "rest": NOUNS | {"fhir", "storage", "pipeline", "validation", "knowledge", "reports"},
@@ -77,7 +79,7 @@ DISK_CALLS = {
     "glob", "rglob", "rmdir", "touch",
 }  # fmt: skip
 DISK_TOO = {
-    "settings.py",  # its one TOML file
+    "settings.py",  # its one TOML file, and the operator's of who may call
     "fhir/xml/elements.py",  # a table in the package, read once at import
     "rest/parameters.py",  # likewise
 }

@@ -145,7 +145,7 @@ def test_as_fhir_the_implications_of_every_domain_come_together(pipeline):
     assert {"osimertinib", "clopidogrel"} <= drugs
     of_one = recommend(pipeline, "osimertinib", written="fhir")
     assert [each["resource"]["resourceType"] for each in of_one["entry"]] == [
-        "Observation", "Device"
+        "Observation", "Provenance", "Device"
     ]  # fmt: skip
 
 

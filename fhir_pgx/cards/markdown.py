@@ -17,16 +17,31 @@ _SIGNS = str.maketrans(
         "@": "&#64;",
     }
 )
-_WWW = re.compile(r"\bwww\.", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 MAX_TEXT = 160
 
 
 def plain(text: str, limit: int = MAX_TEXT) -> str:
-    """One line without control or direction characters, cut at `limit` code points."""
-    # Every sign that is removed is not printable, and the test is quicker than the search.
-    line = " ".join((text if text.isprintable() else _CONTROL.sub(" ", text)).split())
+    """One line of signs that can be seen, cut at `limit` code points.
+
+    Control and direction characters go, and those without width, with which one drug's name can be
+    made to look like another's.
+    """
+    if not text.isprintable():  # true of what has neither line breaks nor what cannot be seen
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def untagged(text: str) -> str:
+    """A text that is no Markdown, without what would begin an HTML tag: `<b` becomes `‹b`, and
+    `<1%` stays.
+
+    The specification has such texts shown as they stand, so they are not escaped; but a client that
+    puts one into a page as it is must not run what somebody typed into an order.
+    """
+    return _TAG.sub("‹", text) if "<" in text else text
 
 
 def escape(text: str, limit: int = MAX_TEXT) -> str:
@@ -37,7 +52,7 @@ def escape(text: str, limit: int = MAX_TEXT) -> str:
     # No client may make a link of what somebody typed into an order.
     if "://" in line:
         line = line.replace("://", "&#58;//")
-    return _WWW.sub("www&#46;", line) if "." in line else line
+    return _WWW.sub(r"\1&#46;", line) if "." in line else line
 
 
 def bold(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_pgx.cards.markdown import plain
+from fhir_pgx.cards.markdown import plain, untagged
 from fhir_pgx.cards.policy import muted_extension
 from fhir_pgx.model.card import OURS, Action, Card, Suggestion
 from fhir_pgx.model.drug import Coding
@@ -25,10 +25,10 @@ def write_answer(answer: HookAnswer) -> dict[str, Any]:
 def write_card(card: Card) -> dict[str, Any]:
     written: dict[str, Any] = {
         "uuid": card.uuid,
-        "summary": card.summary,
+        "summary": untagged(card.summary),
         "indicator": card.indicator,
         "source": {
-            "label": card.source.label,
+            "label": untagged(card.source.label),
             **({"url": card.source.url} if card.source.url else {}),
             "topic": _coding(card.source.topic),
         },
@@ -42,7 +42,8 @@ def write_card(card: Card) -> dict[str, Any]:
         written["overrideReasons"] = [_coding(reason) for reason in card.override_reasons]
     if card.links:
         written["links"] = [
-            {"label": link.label, "url": link.url, "type": link.type} for link in card.links
+            {"label": untagged(link.label), "url": link.url, "type": link.type}
+            for link in card.links
         ]
     if card.extension:
         written["extension"] = {
@@ -70,7 +71,8 @@ def _without_empty(value: Any, longest: int = _LONGEST_TEXT) -> Any:
 
 
 def _coding(coding: Coding) -> dict[str, str]:
-    written = {"system": coding.system, "code": coding.code, "display": coding.display}
+    display = untagged(coding.display)
+    written = {"system": coding.system, "code": coding.code, "display": display}
     if coding.system and coding.code and coding.display:
         return written
     return {name: value for name, value in written.items() if value}
@@ -78,7 +80,7 @@ def _coding(coding: Coding) -> dict[str, str]:
 
 def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     written: dict[str, Any] = {
-        "label": suggestion.label,
+        "label": untagged(suggestion.label),
         "uuid": suggestion.uuid,
         "actions": [_action(action) for action in suggestion.actions],
     }
@@ -88,7 +90,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
 
 
 def _action(action: Action) -> dict[str, Any]:
-    written: dict[str, Any] = {"type": action.type, "description": action.description}
+    written: dict[str, Any] = {"type": action.type, "description": untagged(action.description)}
     if action.resource is not None:
         written["resource"] = action.resource
     if action.resource_id:

@@ -19,7 +19,7 @@ from fhir_pgx.version import __version__
 # that a short command takes.
 COMMANDS = (
     "serve", "interpret", "recommend", "explain", "hook", "validate", "load", "export", "feedback",
-    "pull", "derive", "knowledge", "hla-match",
+    "pull", "derive", "knowledge", "hla-match", "audit", "keys",
 )  # fmt: skip
 DONE, DATA_ERRORS, WRONG_USAGE = 0, 1, 2
 

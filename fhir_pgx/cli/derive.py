@@ -6,12 +6,13 @@ from contextlib import closing
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.options import Commands, WrongUsage, add_command, add_database
 from fhir_pgx.cli.output import print_json, say
+from fhir_pgx.cli.recording import record
 from fhir_pgx.errors import Issue, PgxError, StoreFailure
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
 from fhir_pgx.rest.derivation import derive_report
 from fhir_pgx.settings import settings_from_environment
 from fhir_pgx.storage import SqlStore
-from fhir_pgx.web.derivation import derivation_server
+from fhir_pgx.web.derivation import derivation_server, derived_accesses
 
 
 def register(commands: Commands) -> None:
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
                 say(f"{patient}: {error.text}")
                 issues += error.issues
                 continue
+            record(store, settings, derived_accesses(done))
             counts["patients"] += 1
             counts["written"] += done.written
             counts["removed"] += done.removed

@@ -15,6 +15,7 @@ from fhir_pgx.settings import settings_from_environment
 from fhir_pgx.storage import DIMENSIONS, Dimension, FeedbackLine, FeedbackReport, SqlStore
 
 GRACE_HOURS = 72  # a client may send feedback in batches, nights and a weekend later
+_FORMULA = ("=", "+", "-", "@")
 _NUMBERS = ("issued", "accepted", "overridden", "ignored", "waiting")
 
 
@@ -61,7 +62,8 @@ def run_report(arguments: argparse.Namespace) -> int:
     """Print the report. Raises WrongUsage where there is no store, which looking would make."""
     settings = settings_from_environment({"database": arguments.database})
     if not Path(settings.database.removeprefix("sqlite:///")).exists():
-        raise WrongUsage(f"there is no store at {settings.database}; name it with --database")
+        # The address is not repeated: it may hold a password.
+        raise WrongUsage("there is no store at this database; name it with --database")
     by: list[Dimension] = list(dict.fromkeys(arguments.by or ["rule"]))
     since = _midnight(arguments.since) if arguments.since else None
     until = _midnight(arguments.until) + timedelta(days=1) if arguments.until else None
@@ -107,8 +109,14 @@ def csv_report(report: FeedbackReport, by: Sequence[Dimension]) -> str:
     table = csv.writer(written, lineterminator="\n")
     table.writerow([*by, *_NUMBERS, "reasons"])
     for line in report.lines:
-        table.writerow([*line.key, *_numbers(line), _reasons(line)])
+        names = [_no_formula(value) for value in line.key]
+        table.writerow([*names, *_numbers(line), _no_formula(_reasons(line))])
     return written.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    """A text that a spreadsheet shows and does not run: a client chose the codes of its reasons."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def text_report(report: FeedbackReport, by: Sequence[Dimension]) -> str:
@@ -145,7 +153,8 @@ def _reasons(line: FeedbackLine) -> str:
 
 
 def _reason(code: str) -> str:
-    return code or "(none given)"
+    # A sign that is not printed could steer the terminal, or look like another line.
+    return "".join(sign if sign.isprintable() else "?" for sign in code) or "(none given)"
 
 
 def _date(text: str) -> date:

@@ -13,8 +13,11 @@ from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
 from fhir_pgx.cli.options import Commands, add_command, add_database
 from fhir_pgx.cli.output import print_json
+from fhir_pgx.cli.recording import record
 from fhir_pgx.errors import InvalidHookRequest, UnknownService
+from fhir_pgx.fhir.bundle import as_text
 from fhir_pgx.fhir.json import read_json
+from fhir_pgx.model.audited import Access
 from fhir_pgx.model.hook import HookCall
 from fhir_pgx.plugins import Registry, load_services
 from fhir_pgx.services.answering import read_call
@@ -57,7 +60,8 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer the request. Nothing is recorded, and no FHIR server is called."""
+    """Answer the request. No card is recorded, and no FHIR server is called; that a store was
+    looked into is recorded."""
     settings = settings_from_environment({"database": arguments.database})
     (request,) = read_files([arguments.request])
     document = read_json(
@@ -96,7 +100,10 @@ def _answer(
     if not file.exists():  # to look into a store that is not there would make one
         return _written(document, service, Sources(), settings, client, explain)
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
-        return _written(document, service, Sources(store, servers), settings, client, explain)
+        found = _written(document, service, Sources(store, servers), settings, client, explain)
+        patient = as_text(document["context"]["patientId"])  # it was read: it is there
+        record(store, settings, [Access("hook-call", service.id, patient)])
+        return found
 
 
 def _written(

@@ -1,17 +1,26 @@
 """`fhir-pgx load`: resources into the store, a file at a time, whole or not at all."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from fhir_pgx.cli.inputs import MAX_BYTES, find_files, read_files
-from fhir_pgx.cli.options import FILES_HELP, Commands, WrongUsage, add_command, add_database
+from fhir_pgx.cli.options import (
+    FILES_HELP,
+    Commands,
+    WrongUsage,
+    add_command,
+    add_database,
+    add_tenant,
+)
 from fhir_pgx.cli.output import print_json, say
+from fhir_pgx.cli.recording import of_patients, record
 from fhir_pgx.cli.stored import open_server
 from fhir_pgx.errors import GenomicsNotIndexed, Issue, NotFhir, PgxError, StoreFailure
 from fhir_pgx.fhir.documents import read_documents
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
+from fhir_pgx.model.audited import Access
 from fhir_pgx.model.document import Document
 from fhir_pgx.rest.draft import Draft
 from fhir_pgx.rest.loading import drafts_in, load_documents
@@ -37,6 +46,7 @@ def register(commands: Commands) -> None:
         help="first index what a store of an earlier release holds and no search finds",
     )
     add_database(parser)
+    add_tenant(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,10 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_from_environment({"database": arguments.database})
     names = list(find_files(arguments.files))
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
-        server = open_server(settings, store)
+        tenant = arguments.tenant
+        server = replace(open_server(settings, store), tenant=tenant)
         indexed = reindex(server) if arguments.reindex else None
-        loaded = load_files(names, server)
-        patients = len(store.patients())
+        loaded = load_files(
+            names, server, lambda found: record(store, settings, found, tenant=tenant)
+        )
+        patients = len(store.patients(tenant=tenant))
     if indexed is not None:
         say(f"{indexed.done} stored resources are found by searches from now on")
     if indexed is not None and indexed.failed:
@@ -72,6 +85,13 @@ def _not_indexed(count: int) -> Issue:
     )
 
 
+Note = Callable[[Sequence[Access]], None]
+
+
+def _unrecorded(accesses: Sequence[Access]) -> None:
+    """For synthetic patients."""
+
+
 @dataclass(slots=True)
 class Loaded:
     """What a load did: files and resources counted, and what was wrong with files that failed."""
@@ -84,10 +104,11 @@ class Loaded:
     issues: list[Issue] = field(default_factory=list)
 
 
-def load_files(names: Iterable[str], server: Server) -> Loaded:
+def load_files(names: Iterable[str], server: Server, note: Note = _unrecorded) -> Loaded:
     """Put each file into the store; one that has an error leaves nothing behind.
 
-    Raises WrongUsage where a file cannot be read at all, StoreFailure where the store fails.
+    `note` is told what was loaded, file by file, for the record of accesses. Raises WrongUsage
+    where a file cannot be read at all, StoreFailure where the store fails.
     """
     loaded = Loaded()
     for name in names:
@@ -109,6 +130,7 @@ def load_files(names: Iterable[str], server: Server) -> Loaded:
         loaded.created += saved.created
         loaded.updated += saved.updated
         loaded.unchanged += saved.unchanged
+        note(_accesses(resources))
         homeless = _without_patient(resources)
         if homeless:
             say(f"{document.name}: {homeless} resources are of no known patient")
@@ -124,6 +146,11 @@ def read_resources(document: Document) -> list[Draft]:
             mend="load FHIR resources, Bundles or NDJSON",
         )
     return found
+
+
+def _accesses(resources: Sequence[Draft]) -> list[Access]:
+    named = [(each.patient, each.reference) for each in resources]
+    return of_patients(Access("load", "load"), named)
 
 
 def _without_patient(resources: Sequence[Draft]) -> int:

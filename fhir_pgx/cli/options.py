@@ -38,6 +38,16 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", metavar="URL", help="the store, such as sqlite:///pgx.db")
 
 
+def add_tenant(parser: argparse.ArgumentParser) -> None:
+    """Add --tenant, for a store that several tenants share."""
+    parser.add_argument(
+        "--tenant",
+        default="",
+        metavar="NAME",
+        help="a tenant's part of the store (docs/access.md)",
+    )
+
+
 def add_calling(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say how alleles are called from variants, and --outside-calls."""
     parser.add_argument(

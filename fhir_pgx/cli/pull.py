@@ -4,23 +4,35 @@ import argparse
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from fhir_pgx.cli.options import Commands, WrongUsage, add_command, add_database
 from fhir_pgx.cli.output import print_json, say
+from fhir_pgx.cli.recording import record
 from fhir_pgx.cli.stored import open_server
 from fhir_pgx.errors import Issue, PgxError, PullFailed
+from fhir_pgx.fhir.backend_tokens import Credentials
 from fhir_pgx.fhir.client import CallFailed, FhirClient
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
-from fhir_pgx.fhir.pull import TYPES, Credentials, Puller
+from fhir_pgx.fhir.pull import TYPES, Puller
+from fhir_pgx.model.audited import Access
 from fhir_pgx.rest.pulling import keep_lines, keep_record
 from fhir_pgx.rest.server import Server
-from fhir_pgx.security.backend_services import ASSERTION_TYPE, read_key, sign_assertion
+from fhir_pgx.security.backend_services import (
+    ASSERTION_TYPE,
+    BackendKey,
+    read_key,
+    sign_assertion,
+)
+from fhir_pgx.security.own_keys import read_own_keys
 from fhir_pgx.settings import settings_from_environment
 from fhir_pgx.storage import SqlStore
+from fhir_pgx.storage.key_files import read_key_files
 from fhir_pgx.storage.store import Saved
+
+Note = Callable[[Access], None]
 
 _BULK_TYPES = ("Patient", *TYPES, "Medication")
 
@@ -44,7 +56,9 @@ def register(commands: Commands) -> None:
     which.add_argument("--group", default="", metavar="ID", help="a Bulk Data export of a Group")
     parser.add_argument("--since", default="", metavar="INSTANT", help="changed since then")
     parser.add_argument("--client-id", default="", help="ours at the authorization server")
-    parser.add_argument("--key", default="", metavar="FILE", help="our private key, a JWK")
+    parser.add_argument(
+        "--key", default="", metavar="FILE", help="our private key, a JWK; else signing_keys"
+    )
     parser.add_argument("--token-url", default="", metavar="URL", help="where tokens are given")
     parser.add_argument("--scope", default="system/*.rs", help="what the token is asked for")
     parser.add_argument(
@@ -61,18 +75,22 @@ def run(arguments: argparse.Namespace) -> int:
         _puller(arguments) as puller,
     ):
         server = open_server(settings, store)
+
+        def note(access: Access) -> None:
+            record(store, settings, [access])
+
         if arguments.bulk or arguments.group:
-            return _pull_export(arguments, puller, server)
-        return _pull_records(arguments, puller, server)
+            return _pull_export(arguments, puller, server, note)
+        return _pull_records(arguments, puller, server, note)
 
 
 def _puller(arguments: argparse.Namespace) -> Puller:
-    if bool(arguments.client_id) != bool(arguments.key):
-        raise WrongUsage("--client-id and --key belong together")
+    if arguments.key and not arguments.client_id:
+        raise WrongUsage("--key needs --client-id: whose key it is")
     # Named on the command line by whoever runs it: that is the list of servers to call.
     urls = (arguments.server, arguments.token_url) if arguments.token_url else (arguments.server,)
     client = FhirClient((), urls) if arguments.private else FhirClient(urls)
-    credentials = _credentials(arguments) if arguments.key else None
+    credentials = _credentials(arguments) if arguments.client_id else None
     try:
         return Puller(client, arguments.server, credentials)
     except CallFailed as failed:
@@ -82,10 +100,7 @@ def _puller(arguments: argparse.Namespace) -> Puller:
 
 
 def _credentials(arguments: argparse.Namespace) -> Credentials:
-    try:
-        key = read_key(Path(arguments.key).read_bytes())
-    except OSError as error:
-        raise WrongUsage(f"{arguments.key} cannot be read: {error.strerror}") from error
+    key = _key(arguments)
 
     def sign(token_url: str) -> str:
         return sign_assertion(
@@ -99,7 +114,18 @@ def _credentials(arguments: argparse.Namespace) -> Credentials:
     return Credentials(sign, ASSERTION_TYPE, arguments.scope, arguments.token_url)
 
 
-def _pull_records(arguments: argparse.Namespace, puller: Puller, server: Server) -> int:
+def _key(arguments: argparse.Namespace) -> BackendKey:
+    """The key that --key names, else that of ours which signs now."""
+    if not arguments.key:
+        keys = read_own_keys(read_key_files(settings_from_environment().signing_keys))
+        return keys.signing(time.time()).key
+    try:
+        return read_key(Path(arguments.key).read_bytes())
+    except OSError as error:
+        raise WrongUsage(f"{arguments.key} cannot be read: {error.strerror}") from error
+
+
+def _pull_records(arguments: argparse.Namespace, puller: Puller, server: Server, note: Note) -> int:
     counts: Counter[str] = Counter()
     issues: list[Issue] = []
     absent: dict[str, None] = {}
@@ -107,6 +133,7 @@ def _pull_records(arguments: argparse.Namespace, puller: Puller, server: Server)
         try:
             record = puller.record(patient)
             _add(counts, keep_record(server, puller.base_url, patient, record.entries))
+            note(Access("pull", puller.base_url, patient))
             absent.update(dict.fromkeys(record.not_served))
             counts["patients"] += 1
         except CallFailed as failed:
@@ -133,7 +160,7 @@ def _patients(arguments: argparse.Namespace, puller: Puller) -> Iterator[str]:
         ) from failed
 
 
-def _pull_export(arguments: argparse.Namespace, puller: Puller, server: Server) -> int:
+def _pull_export(arguments: argparse.Namespace, puller: Puller, server: Server, note: Note) -> int:
     counts: Counter[str] = Counter()
     try:
         files = puller.export(group=arguments.group, since=arguments.since, types=_BULK_TYPES)
@@ -147,7 +174,14 @@ def _pull_export(arguments: argparse.Namespace, puller: Puller, server: Server) 
             f"the export was not obtained whole: {failed.reason}",
             mend="pull again: what is stored already is not stored twice",
         ) from failed
+    note(Access("pull", puller.base_url, details=_details(arguments, counts)))
     return _told(counts, [])
+
+
+def _details(arguments: argparse.Namespace, counts: Counter[str]) -> tuple[tuple[str, str], ...]:
+    """Of an export, which is of many patients: whose it was and how much came."""
+    group = (("group", arguments.group),) if arguments.group else ()
+    return (*group, *((name, str(number)) for name, number in sorted(counts.items())))
 
 
 def _order(type_: str) -> int:

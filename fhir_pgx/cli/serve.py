@@ -19,6 +19,7 @@ from fhir_pgx.cli.options import Commands, add_command, add_database
 from fhir_pgx.cli.output import say
 from fhir_pgx.cli.stored import open_server
 from fhir_pgx.errors import InvalidSetting, StoreFailure
+from fhir_pgx.model.registered import Registered
 from fhir_pgx.rest.reindexing import Reindexed, reindex
 from fhir_pgx.settings import Settings, settings_from_environment, share_metrics
 from fhir_pgx.storage import SqlStore
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FEW = 500  # resources to index before the server listens: about half a second
 TRIES, PAUSE_SECONDS = 10, 5.0  # of indexing behind a server whose store fails
+MOST_HEADERS = 128 * 1024  # bytes of one request's address and headers
 DEMO_DATABASE = "sqlite:///fhir_pgx-demo.db"
 
 
@@ -51,17 +53,24 @@ def register(commands: Commands) -> None:
         action="store_true",
         help="load the synthetic example patients first, into a database of their own",
     )
+    parser.add_argument(
+        "--insecure-open",
+        action="store_true",
+        help="let other machines reach the server although nobody is asked who calls",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal stops it."""
     named = {name: getattr(arguments, name) for name in ("host", "port", "workers", "database")}
+    flags = {"demo": arguments.demo, "insecure_open": arguments.insecure_open}
+    named |= {name: "on" for name, is_set in flags.items() if is_set}
     settings = settings_from_environment(named)
     if arguments.demo and settings.database == Settings().database:
         # Synthetic patients do not belong among those of whoever uses the default file.
         settings = settings_from_environment({**named, "database": DEMO_DATABASE})
     check_port(settings.host, settings.port)
-    workers = settings.workers or os.cpu_count() or 1
+    workers = worker_count(settings)
     with ExitStack() as stack:
         if workers > 1:  # one counts in memory
             _count_together(stack)
@@ -69,6 +78,13 @@ def run(arguments: argparse.Namespace) -> int:
             _reindex_behind(settings)
         _serve(settings, workers)
     return 0
+
+
+def worker_count(settings: Settings) -> int:
+    """The worker processes to start: as the setting says, or one a core; one alone where the
+    demonstration's authorization server runs, which keeps its codes in one process."""
+    usual = 1 if settings.demo_authorization == "on" else os.cpu_count() or 1
+    return settings.workers or usual
 
 
 def _count_together(stack: ExitStack) -> None:
@@ -99,6 +115,9 @@ def _prepare(settings: Settings, *, demo: bool) -> bool:
 
     with closing(SqlStore(settings.database, settings.audit_salt)) as store:
         app = create_app(settings, store=store)
+        registered = app.extensions["fhir_pgx"].registered
+        _warn_if_open(registered, settings)
+        _warn_of_address(registered, settings)
         server = server_of(app.extensions["fhir_pgx"])
         if demo:
             load_files(example_patients(), server)
@@ -113,6 +132,25 @@ def _prepare(settings: Settings, *, demo: bool) -> bool:
         if waiting:
             _tell(reindex(server))
     return True
+
+
+def _warn_if_open(registered: Registered, settings: Settings) -> None:
+    if registered.is_open and not settings.is_local:
+        say("WARNING: nobody is asked who calls; who reaches this server reads and changes records")
+
+
+def _warn_of_address(registered: Registered, settings: Settings) -> None:
+    """Of a `base_url` that nobody from elsewhere can have meant, or that no TLS protects."""
+    if registered.is_open or settings.is_local or settings.base_url.startswith("https:"):
+        return
+    if settings.is_called_local:
+        say(
+            f"WARNING: other machines reach this server, and base_url is {settings.base_url}: a "
+            "credential holds only if it was made for that address; set base_url to the one that "
+            "callers use"
+        )
+    else:
+        say("WARNING: base_url is not https: whoever listens on the way can use what callers send")
 
 
 def _reindex_behind(settings: Settings) -> None:
@@ -162,6 +200,7 @@ def check_port(host: str, port: int) -> None:
 def _serve(settings: Settings, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415 - no other command needs it
     from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings, HTTP2Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
     server = Granian(
@@ -173,6 +212,9 @@ def _serve(settings: Settings, workers: int) -> None:
         blocking_threads=settings.threads,
         backpressure=max(64, settings.threads * 16),
         respawn_failed_workers=True,
+        # Room for the longest address that is answered, and ten seconds to send all headers.
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=MOST_HEADERS),
+        http2_settings=HTTP2Settings(max_headers_size=MOST_HEADERS),
         workers_kill_timeout=5,  # a worker told to stop while it starts would hang for ever
         websockets=False,
         log_level=LogLevels.warning,

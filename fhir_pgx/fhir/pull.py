@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fhir_pgx.fhir.addresses import Base
+from fhir_pgx.fhir.backend_tokens import BackendTokens, Credentials
 from fhir_pgx.fhir.bundle import Entry, as_dicts, as_text, entries_of
 from fhir_pgx.fhir.client import (
     Answer,
@@ -45,17 +46,6 @@ _POLL = 5.0  # seconds, where the server does not say
 _LONGEST_WAIT = 300.0
 _BUSY = frozenset((429, 503))
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How a token is asked for. `sign` makes the client assertion for a token address; an empty
-    `token_url` is looked up in the server's `smart-configuration`."""
-
-    sign: Callable[[str], str]
-    assertion_type: str
-    scope: str = "system/*.rs"
-    token_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +81,17 @@ class Puller:
         base = client.find_listed(base_url)
         if base is None:
             raise CallFailed("the FHIR server is not on the list of servers we call")
-        self._client, self._base, self._credentials = client, base, credentials
+        self._client, self._base = client, base
         self._wait, self._clock, self._limits = wait, clock, limits
         self._connection = client.connect(base, limits)
-        self._token, self._expires = "", 0.0
+        self._tokens = BackendTokens(client, credentials, clock=clock) if credentials else None
 
     def __enter__(self) -> "Puller":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._token = ""
+        if self._tokens is not None:
+            self._tokens.forget()
         self._connection.__exit__(None, None, None)
 
     @property
@@ -209,38 +200,7 @@ class Puller:
 
     def _access(self) -> str:
         """A token that is good for the next call; empty where none is asked for."""
-        if self._credentials is None or self._clock() < self._expires:
-            return self._token
-        url = self._credentials.token_url or self._token_url()
-        form = {
-            "grant_type": "client_credentials",
-            "scope": self._credentials.scope,
-            "client_assertion_type": self._credentials.assertion_type,
-            "client_assertion": self._credentials.sign(url),
-        }
-        listed = self._client.find_listed(url)
-        if listed is None:
-            raise CallFailed("the token address is not on the list of servers we call")
-        with self._client.connect(listed, self._limits) as connection:
-            answer = connection.call("POST", url, headers={"Accept": "application/json"}, form=form)
-        if answer.status != 200:
-            raise CallFailed(f"no access token was given: status {answer.status}", answer.status)
-        given = read_answer(answer)
-        token, lifetime = as_text(given.get("access_token")), given.get("expires_in", 300)
-        if not token or not isinstance(lifetime, int):
-            raise CallFailed("the answer of the token address holds no token")
-        self._token, self._expires = token, self._clock() + max(lifetime - 30, 1)
-        return token
-
-    def _token_url(self) -> str:
-        url = f"{self._base.url}/.well-known/smart-configuration"
-        answer = self._connection.call("GET", url, headers={"Accept": "application/json"})
-        if answer.status != 200:
-            raise CallFailed("the FHIR server has no smart-configuration", answer.status)
-        found = as_text(read_answer(answer).get("token_endpoint"))
-        if not found:
-            raise CallFailed("the smart-configuration names no token address")
-        return found
+        return self._tokens.get(self._connection) if self._tokens else ""
 
 
 def _found(page: Mapping[str, Any]) -> list[Entry]:

@@ -4,12 +4,13 @@ The access token goes to that server alone and lives no longer than the visit (C
 resource access; SMART App Launch).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
-from fhir_pgx.fhir.addresses import is_safe_relative
+from fhir_pgx.fhir.addresses import Base, is_safe_relative, parse_base
+from fhir_pgx.fhir.backend_tokens import BackendTokens, Credentials
 from fhir_pgx.fhir.client import CallFailed, Connection, FhirClient, Limits, next_page
 
 MAX_BYTES = 10_000_000  # of one visit, all pages together
@@ -36,21 +37,51 @@ class Unavailable:
 
 
 class VisitingClient(FhirClient):
-    """A client that hooks look for missing data with."""
+    """A client that hooks look for missing data with.
 
-    def visit(self, url: str, *, token: str = "") -> "Visit":
-        """A visit to the FHIR server with this base URL; the time allowed starts now."""
-        return Visit(self, url, token=token)
+    At a server that knows us as a backend service, a call that brings no token of its own is made
+    with ours, if the server is registered for who calls: our rights are not lent to everybody.
+    """
+
+    _tokens: Mapping[str, BackendTokens] = MappingProxyType({})
+
+    def know_us_at(self, credentials: Mapping[str, Credentials]) -> None:
+        """The servers, by base URL, that know us, and how we ask for a token there."""
+        self._tokens = {url: BackendTokens(self, each) for url, each in credentials.items()}
+
+    def tokens_of(self, base: Base) -> BackendTokens | None:
+        """Ours at the server of this base; None where it does not know us."""
+        for url, tokens in self._tokens.items():
+            known = parse_base(url, private=True)
+            if known is not None and known.covers(base):
+                return tokens
+        return None
+
+    def visit(self, url: str, *, token: str = "", among: Sequence[str] | None = None) -> "Visit":
+        """A visit to the FHIR server with this base URL; the time allowed starts now.
+
+        `among` are the servers that this caller may make us call (see `find_listed`).
+        """
+        return Visit(self, url, token=token, among=among)
 
 
 class Visit:
     """One or more reads from one server, within one deadline. Use it in a `with` statement."""
 
-    def __init__(self, client: FhirClient, url: str, *, token: str = "") -> None:
-        base = client.find_listed(url)
+    def __init__(
+        self,
+        client: VisitingClient,
+        url: str,
+        *,
+        token: str = "",
+        among: Sequence[str] | None = None,
+    ) -> None:
+        base = client.find_listed(url, among)
         limits = Limits(MAX_BYTES, client.timeout_seconds)
         self._connection: Connection | None = client.connect(base, limits) if base else None
         self._token = token
+        is_lent = base is not None and not token and among is not None
+        self._ours = client.tokens_of(base) if base and is_lent else None
 
     def __enter__(self) -> "Visit":
         return self
@@ -80,7 +111,8 @@ class Visit:
         url = f"{connection.base.url}/{query}"
         try:
             while url and len(documents) < MAX_PAGES:
-                document = connection.get(url, token=self._token)
+                token = self._ours.get(connection) if self._ours else self._token
+                document = connection.get(url, token=token)
                 documents.append(document)
                 url = next_page(document)
                 if url and not connection.is_under(url):

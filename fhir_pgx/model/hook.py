@@ -9,9 +9,19 @@ from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.patient import Availability, Listed
 from fhir_pgx.model.policy import Muted
 
-__all__ = ["NOT_A_UUID", "Availability", "HookAnswer", "HookCall", "Listed"]
+__all__ = [
+    "GLASS_BROKEN",
+    "NOT_A_UUID",
+    "NOT_UNDERSTOOD",
+    "Availability",
+    "HookAnswer",
+    "HookCall",
+    "Listed",
+]
 
 NOT_A_UUID = "hook-instance-not-uuid"  # the flag of a hookInstance that is some other text
+GLASS_BROKEN = "glass-broken"  # an emergency set Consents or labels aside
+NOT_UNDERSTOOD = "consent-not-understood"  # a part of a Consent was taken as restricting
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,8 @@ class HookCall:
     list of which any part could not be obtained is "unavailable", whatever else came of it.
     `partial` names those of which a part came and a part did not. `looked_for` names the resource
     types that somebody searched for and found none of; `not_found` the orders, as `Type/id`, that a
-    hook names by reference and nobody sent.
+    hook names by reference and nobody sent. `is_limited`: a Consent or a label keeps a part of the
+    record from whoever calls, whether or not anything is there; what it keeps is not in the call.
     """
 
     service_id: str
@@ -49,6 +60,7 @@ class HookCall:
     looked_for: frozenset[str] = frozenset()
     not_found: tuple[str, ...] = ()
     notes: tuple[NotUnderstood, ...] = ()
+    is_limited: bool = False
     flags: tuple[str, ...] = ()  # tolerated oddities, for the log: `hook-instance-not-uuid`
 
 

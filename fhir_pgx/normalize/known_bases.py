@@ -65,9 +65,13 @@ class KnownBases:
         known = self._at.get((build, chromosome))
         if known is None:
             return False
+        end = start + len(ref)
+        # The shorter is walked: a name of twenty letters can stand for a whole chromosome.
+        places = range(start, end) if len(ref) <= len(known) else known
         return any(
-            stated not in ("N", known.get(position, stated))
-            for position, stated in enumerate(ref, start=start)
+            ref[position - start] not in ("N", known.get(position, ref[position - start]))
+            for position in places
+            if start <= position < end
         )
 
     def justified(self, build: str, chromosome: str, change: Change) -> Change:

@@ -251,10 +251,13 @@ def _chromosome(placed: Iterable[Placed]) -> _Chromosome:
 def trimmed(change: Change) -> Change:
     """The change without the bases that both alleles share: first at the end, then in front."""
     start, ref, alt = change
-    while ref and alt and ref[-1] == alt[-1]:
-        ref, alt = ref[:-1], alt[:-1]
+    # Counted, and cut once: a copy for each base would take seconds for alleles that fill a body.
+    behind, most = 0, min(len(ref), len(alt))
+    while behind < most and ref[-1 - behind] == alt[-1 - behind]:
+        behind += 1
+    ref, alt = ref[: len(ref) - behind], alt[: len(alt) - behind]
     shared = 0
-    while shared < min(len(ref), len(alt)) and ref[shared] == alt[shared]:
+    while shared < most - behind and ref[shared] == alt[shared]:
         shared += 1
     return start + shared, ref[shared:], alt[shared:]
 

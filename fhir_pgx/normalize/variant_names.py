@@ -25,6 +25,9 @@ from fhir_pgx.normalize.variant_text import (
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 _ASSEMBLIES: Mapping[str, Assembly] = {"GRCh37": "GRCh37", "GRCh38": "GRCh38", "both": "GRCh38"}
 UNKNOWN_BASE = "N"
+# More than the longest gene has (2.3 million): each is a letter, and a few names of a few letters
+# would fill the memory.
+MOST_UNKNOWN = 5_000_000
 # Transcripts of our genes that number their bases otherwise than the names of our positions do.
 _NUMBERED_OTHERWISE = frozenset(
     ("NM_001025161", "NM_001202855", "NM_001160301", "NM_000402", "NM_001042723")
@@ -129,6 +132,12 @@ class VariantNames:
             if ref is None:
                 _unplaced(text, "which bases are turned is not known", _STATE_BASES)
             return found.start, ref, ref.translate(_COMPLEMENT)[::-1]
+        if ref is None and found.end - found.start > MOST_UNKNOWN:
+            _unplaced(
+                text,
+                f"it takes away more than {MOST_UNKNOWN} bases that it does not state",
+                "ask by range: $find-subject-structural-intersecting-variants",
+            )
         return found.start, ref or UNKNOWN_BASE * (found.end - found.start), found.alt
 
     def _repeat(self, found: GenomicText, build: str, chromosome: str, text: str) -> Change:

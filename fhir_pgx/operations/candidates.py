@@ -1,32 +1,29 @@
 """The patients who may have an implication, and what of their results decides it.
 
-By the genomic index alone: the rows of the genes that matter, and the stated implications. Two
-patients with the same rows are one case. A result of a gene of drug response is told whole by its
-rows; of other genes, whose changes are told by names and significance, the content of the results
-counts too, and the patient's diseases beside them.
+By the store's indexes alone, and by more of it than is needed: whom nothing found here concerns,
+nothing concerns. Each case is then judged by one patient's whole record, as a question about that
+patient would be. Patients are one case where all that can decide is the same: the rows of genes of
+drug response; of whoever has a variant by which a therapy is chosen, every result and disease on
+file beside it, since a profile asks for several findings, and a tumour is known by any of them.
+What rows and words do not tell (which of two results came later, what one is derived from, the
+specimen, a report) makes a patient a case of one.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from fhir_pgx.fhir.bundle import as_dicts
-from fhir_pgx.model.genomic_index import (
-    IndexedVariant,
-    StoredGenotype,
-    StoredPhenotype,
-    StoredVariant,
-)
-from fhir_pgx.model.search import Criterion, Query, TokenAsked
+from fhir_pgx.fhir.bundle import as_dicts, as_text
+from fhir_pgx.model.genomic_index import IndexedVariant
 from fhir_pgx.operations.bodies import decoded
 from fhir_pgx.operations.frame import codes_of
-from fhir_pgx.operations.hits import is_of_class
 from fhir_pgx.operations.operation import Asked, Context, Resource
 from fhir_pgx.operations.told import Kept, is_ours, kept_of
-from fhir_pgx.storage.store import Reads, StoredResource
-from fhir_pgx.terminology import GENOMIC_SOURCE_CLASS, VARIANT
+from fhir_pgx.pipeline.reach import Genes
+from fhir_pgx.storage.store import Reads, VariantAlike
+from fhir_pgx.terminology import GENOMIC_SOURCE_CLASS, PHASE_RELATIONSHIP, VARIANT
 
-_PAGE = 1000
-Row = StoredVariant | StoredGenotype | StoredPhenotype
+_REPORTED = ("Observation", "DiagnosticReport")
+_PRELIMINARY = ("partial", "preliminary", "registered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +32,17 @@ class Looked:
 
     `genes` are those by which anything can be said of what is asked; `only` the patients to whom a
     finding that is asked for limits the question, None for all. `codes` are those of stated
-    implications, of which `is_wanted` says whether one is about what is asked. `every_variant`:
-    nothing but the variants' own words decides, so that each is read. `biomarkers` are the codes of
-    results without a gene by which a therapy is chosen.
+    implications, of which `is_wanted` says whether one is about what is asked; `by_finding`:
+    implications are asked for by what they rest on. `every_variant`: nothing but the variants' own
+    words decides, so that each is read. `biomarkers` are the codes of results without a gene by
+    which a therapy is chosen.
     """
 
-    genes: frozenset[str]
+    genes: Genes
     only: frozenset[str] | None
     codes: frozenset[str]
     is_wanted: Callable[[Resource], bool]
+    by_finding: bool = False
     every_variant: bool = False
     biomarkers: frozenset[str] = frozenset()
 
@@ -63,29 +62,28 @@ class Looked:
         return bool(codes_of(body) & self.biomarkers)
 
 
+@dataclass(frozen=True, slots=True)
 class Case:
-    """Patients whose results say the same: judged once, by the first of them.
+    """Patients for whom all that can decide is the same: judged once, by the first of them.
 
-    `key` is what they say; None where something beside their own words decides, so that nobody
-    else's judgement holds.
+    `key` is what that is; None where something beside it decides, so that nobody else's judgement
+    holds.
     """
 
-    __slots__ = ("_looked", "key", "patients")
+    key: Hashable
+    patients: list[str]
 
-    def __init__(self, looked: Looked, key: Hashable, patients: list[str]) -> None:
-        self._looked, self.key, self.patients = looked, key, patients
+    @property
+    def first(self) -> str:
+        return self.patients[0]
+
+    @property
+    def is_lone(self) -> bool:
+        return self.key is None
 
     def kept(self, asked: Asked, at: Context) -> Kept:
-        """The first one's results that matter, in the context of the whole record."""
-        first = self.patients[0]
-        rows = _rows(self._looked.genes, asked, at.reads, first)
-        stated = (
-            each.reference
-            for each in _with_codes(self._looked.every_code, at.reads, first)
-            if self._looked.is_told_by(decoded(each))
-        )
-        among = frozenset((*(f"{row.type}/{row.id}" for row in rows), *stated))
-        return kept_of(replace(asked, subject=first), at, among)
+        """The first one's results, as for a question about that patient."""
+        return kept_of(replace(asked, subject=self.first), at)
 
 
 class _Gathered:
@@ -94,10 +92,17 @@ class _Gathered:
     def __init__(self, only: frozenset[str] | None) -> None:
         self._only = only
         self._having: dict[Hashable, set[str]] = {}
+        self._one: dict[Hashable, set[str]] = {}
         self.alone: set[str] = set()
 
-    def add(self, said: Hashable, patients: Iterable[str]) -> None:
+    def add(self, said: Hashable, patients: Iterable[str], *one_of: Hashable) -> None:
+        """Whoever has two that are `one_of` the same thing is alone: which of them counts is told
+        by their times."""
         self._having.setdefault(said, set()).update(patients)
+        for each in one_of:
+            before = self._one.setdefault(each, set())
+            self.alone.update(before.intersection(patients))
+            before.update(patients)
 
     def add_words(self, said: str, patients: Iterable[str]) -> None:
         """What resources say beside their rows, or without any; an empty digest is not known to be
@@ -106,7 +111,12 @@ class _Gathered:
         if not said:
             self.alone.update(patients)
 
-    def cases(self, looked: Looked, beside: Mapping[str, Hashable]) -> Iterator[Case]:
+    def add_lone(self, patients: Collection[str]) -> None:
+        """Patients with something that is looked at in their own record alone."""
+        self.add("alone", patients)
+        self.alone.update(patients)
+
+    def cases(self, beside: Mapping[str, Hashable]) -> Iterator[Case]:
         """The patients by what they say, and by what is known `beside` of each."""
         of: dict[str, list[int]] = {}  # what each says, as places: a place is quick to hash
         for place, patients in enumerate(self._having.values()):
@@ -118,67 +128,128 @@ class _Gathered:
         alike: dict[tuple[tuple[int, ...], Hashable], list[str]] = {}
         for patient, places in of.items():
             if patient in self.alone:
-                yield Case(looked, None, [patient])
+                yield Case(None, [patient])
             else:
                 alike.setdefault((tuple(places), beside.get(patient)), []).append(patient)
         said = list(self._having)
         for (same, more), patients_alike in alike.items():
             key = (frozenset(said[each] for each in same), more)
-            yield Case(looked, key, patients_alike)
+            yield Case(key, patients_alike)
 
 
 def look(looked: Looked, asked: Asked, at: Context, beside: Mapping[str, Hashable]) -> list[Case]:
     """Every patient who may have what is asked, by cases: `beside` is what else tells two patients
     apart."""
-    found, reads, listed = _Gathered(looked.only), at.reads, sorted(looked.genes)
-    if listed:
-        class_ = asked.source_class
-        for genotype, patients in reads.genotypes_alike(listed, source_class=class_):
-            told = (genotype.gene, genotype.kind, genotype.name, genotype.source_class)
-            found.add(told, patients)
-        for phenotype, patients in reads.phenotypes_alike(listed, source_class=class_):
-            found.add((phenotype.gene, phenotype.phenotype), patients)
-        _add_variants(found, listed, asked, at)
-    _add_stated(found, looked, asked, reads)
-    return list(found.cases(looked, beside))
+    found = _Gathered(looked.only)
+    if looked.genes.all:
+        by_sex: set[str] = set()
+        _add_genotypes(found, looked, at, by_sex)
+        _add_variants(found, looked, at, by_sex)
+        _add_sex(found, by_sex, at)
+        _add_entangled(found, looked, asked, at)
+    if looked.only is not None:
+        found.add("asked for", looked.only)
+    _add_stated(found, looked, asked, at)
+    return list(found.cases(beside))
 
 
-def _add_variants(found: _Gathered, genes: list[str], asked: Asked, at: Context) -> None:
-    """The variants; of those whose rows do not tell all of them, what the results say in words, and
-    the diseases of their patients."""
-    names_alone = frozenset(at.knowledge.genes) - at.pipeline.implied.genes_of_rows
-    wordy = {each for each in genes if each not in names_alone}
-    for each in at.reads.variants_alike(
-        [each for each in genes if each in names_alone], source_class=asked.source_class
-    ):
+def _add_genotypes(found: _Gathered, looked: Looked, at: Context, by_sex: set[str]) -> None:
+    """Genotypes and stated phenotypes: told whole by their rows, where there is one of a gene."""
+    listed = sorted(looked.genes.guided | looked.genes.typed)
+    if not listed:
+        return
+    sexed = at.pipeline.implied.genes_by_sex
+    for genotype, patients in at.reads.genotypes_alike(listed):
+        told = (genotype.gene, genotype.kind, genotype.name, genotype.source_class)
+        found.add(told, patients, ("genotype", genotype.gene))
+        if genotype.gene in sexed:
+            by_sex.update(patients)
+    for phenotype, patients in at.reads.phenotypes_alike(listed):
+        said = (phenotype.gene, phenotype.phenotype)
+        found.add(said, patients, ("phenotype", phenotype.gene))
+
+
+def _add_variants(found: _Gathered, looked: Looked, at: Context, by_sex: set[str]) -> None:
+    """The variants, by their rows where these tell all of them: placed ones of genes that only
+    genotypes are called in."""
+    genes, reads = looked.genes, at.reads
+    sexed = at.pipeline.implied.genes_by_sex
+    called = (genes.guided & frozenset(at.knowledge.genes)) - genes.of_rows
+    wordy = genes.guided - called
+    for each in reads.variants_alike(sorted(called)):
         found.add(each.variant, each.patients)
-        if not _is_told(each.variant, names_alone):
-            wordy.update(each.variant.genes)
-    some = sorted(wordy.intersection(genes))
-    whose: set[str] = set()
-    for each in at.reads.variants_alike(some, source_class=asked.source_class, by_said=True):
-        found.add(each.variant, each.patients)
-        if not _is_told(each.variant, names_alone):
-            found.add_words(each.said, each.patients)
-            whose.update(each.patients)
-    if whose:
-        for disease in at.reads.alike_beside("Condition", some):
-            found.add_words(disease.said, whose.intersection(disease.patients))
+        if not _is_told(each.variant):
+            wordy = wordy.union(each.variant.genes)
+        if not sexed.isdisjoint(each.variant.genes):
+            by_sex.update(each.patients)
+    for each in _with_words(wordy | genes.of_rows, genes.of_tumours, reads):
+        genes_of = (("variant", gene) for gene in each.variant.genes)
+        found.add((each.said, each.variant), each.patients, *genes_of)
+        found.add_words(each.said, each.patients)
+        if not sexed.isdisjoint(each.variant.genes):
+            by_sex.update(each.patients)
+    if genes.by_variants:
+        by_variants, typed = sorted(genes.by_variants), sorted(genes.typed)
+        for said, patients in reads.alike_beside(by_variants, typed):
+            found.add_words(said, patients)
+        # A variant by its name alone, whose gene the name tells: the index has no gene of it.
+        found.add_lone(reads.without_gene([VARIANT]))
 
 
-def _add_stated(found: _Gathered, looked: Looked, asked: Asked, reads: Reads) -> None:
+def _with_words(
+    anybodys: frozenset[str], of_tumours: frozenset[str], reads: Reads
+) -> list[VariantAlike]:
+    """The variants of these genes with what their resources say; of genes by which rows on tumours
+    alone speak, those of patients of whom more is on file than the rows of germline results: a
+    cancer, a somatic finding or a biomarker makes a tumour, and each is more."""
+    found = reads.variants_alike(sorted(anybodys), by_said=True)
+    only = sorted(of_tumours - anybodys)
+    # What is of genes of both kinds is told already, of everybody.
+    found += [
+        each
+        for each in reads.variants_alike(only, by_said=True, beside=True)
+        if anybodys.isdisjoint(each.variant.genes)
+    ]
+    return found
+
+
+def _add_sex(found: _Gathered, patients: set[str], at: Context) -> None:
+    """The sex on record, of whom it decides."""
+    by_sex: dict[str, list[str]] = {}
+    for stored in at.reads.read_many([("Patient", each) for each in sorted(patients)]):
+        by_sex.setdefault(as_text(decoded(stored).get("gender")), []).append(stored.id)
+    for sex, some in by_sex.items():
+        found.add(("sex", sex), some)
+
+
+def _add_entangled(found: _Gathered, looked: Looked, asked: Asked, at: Context) -> None:
+    """Those whose genotypes follow from more than rows: sequences, which say what they cover;
+    variants with a phase; a preliminary result, which counts where no final one is. Whose genome
+    a result is of may be said by what it is derived from."""
+    for each in at.reads.alike_of_type("MolecularSequence"):
+        found.add_lone(each.patients)
+    found.alone.update(at.reads.having(["Observation"], "code", [PHASE_RELATIONSHIP]))
+    found.alone.update(at.reads.having(_REPORTED, "status", _PRELIMINARY))
+    if asked.source_class is not None:
+        genes = sorted(looked.genes.all)
+        found.alone.update(at.reads.tied(genes, genes))
+
+
+def _add_stated(found: _Gathered, looked: Looked, asked: Asked, at: Context) -> None:
     """What results state in so many words: read once for all that say the same."""
-    alike = reads.alike_by_code("Observation", sorted(looked.every_code))
-    bodies = reads.read_many([("Observation", each.id) for each in alike])
+    alike = at.reads.alike_by_code("Observation", sorted(looked.every_code))
+    bodies = at.reads.read_many([("Observation", each.id) for each in alike])
     said = {each.id: decoded(each) for each in bodies}
     for each in alike:
         body = said.get(each.id)
         if body is None or not looked.is_told_by(body):
             continue
         found.add_words(each.said, each.patients)
-        # A specimen or a report may say whose genome it is; what a biomarker means, the diseases.
+        # A specimen or a report may say whose genome it is; what it rests on, its own parents;
+        # what a biomarker means, the diseases.
         is_of_a_class = asked.source_class is None or _states_class(body)
-        if not is_of_a_class or looked.is_biomarker(body):
+        rests_on = looked.by_finding and bool(codes_of(body) & looked.codes)
+        if not is_of_a_class or rests_on or looked.is_biomarker(body):
             found.alone.update(each.patients)
 
 
@@ -186,42 +257,7 @@ def _states_class(body: Resource) -> bool:
     return any(GENOMIC_SOURCE_CLASS in codes_of(each) for each in as_dicts(body.get("component")))
 
 
-def _rows(genes: frozenset[str], asked: Asked, reads: Reads, patient: str) -> Iterator[Row]:
-    """The rows of these genes that are of the class asked for. A phenotype has no class of its own:
-    it is of that of its resource; one that follows from a genotype is said by the genotype."""
-    if not genes:
-        return
-    listed = sorted(genes)
-    classed: set[tuple[str, str]] = set()
-    for genotype in reads.genotypes_of((), patient=patient):
-        if is_of_class(genotype.genotype.source_class, asked):
-            classed.add((genotype.type, genotype.id))
-            if genotype.genotype.gene in genes:
-                yield genotype
-    for phenotype in reads.phenotypes_of(listed, patient=patient):
-        if phenotype.phenotype.is_stated and (
-            asked.source_class is None or (phenotype.type, phenotype.id) in classed
-        ):
-            yield phenotype
-    for variant in reads.variants_of_genes(listed, patient=patient):
-        if is_of_class(variant.variant.source_class, asked):
-            yield variant
-
-
-def _is_told(variant: IndexedVariant, genes: frozenset[str]) -> bool:
-    """Whether a row tells all of a variant: a placed one of genes of drug response alone."""
+def _is_told(variant: IndexedVariant) -> bool:
+    """Whether a row tells all of a variant: one of bases, at its place."""
     is_placed = variant.start is not None and variant.ref is not None and variant.alt is not None
-    return is_placed and not variant.is_structural and genes.issuperset(variant.genes)
-
-
-def _with_codes(codes: Iterable[str], reads: Reads, patient: str) -> Iterator[StoredResource]:
-    values = tuple(TokenAsked(None, code) for code in sorted(codes))
-    query = Query(
-        "Observation", (Criterion("code", values),), count=_PAGE, patient=patient, with_total=False
-    )
-    while True:
-        page = reads.search(query)
-        yield from page.resources
-        if not page.next:
-            return
-        query = replace(query, after=page.next)
+    return is_placed and not variant.is_structural

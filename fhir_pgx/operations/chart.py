@@ -15,11 +15,9 @@ from fhir_pgx.model.finding import SourceClass
 from fhir_pgx.model.search import Query
 from fhir_pgx.operations.bodies import decoded
 from fhir_pgx.operations.operation import Resource
-from fhir_pgx.storage.store import Reads, StoredResource
+from fhir_pgx.storage.store import BESIDE, Reads, StoredResource
 
-# What an interpretation reads, and what says whose cell, disease and test a result is of.
-_TYPES = ("Condition", "DiagnosticReport", "MolecularSequence", "Observation", "Procedure",
-          "Specimen")  # fmt: skip
+READ = ("Patient", *BESIDE)
 RESULTS = frozenset(("MolecularSequence", "Observation"))
 _PAGE = 1000
 # Elements that lead to what says whose cell a result is of, and of which test it is.
@@ -78,7 +76,7 @@ def read_chart(subject: str, reads: Reads) -> Chart:
     """Everything of a patient that bears on implications; empty where nothing is stored."""
     patient = reads.read("Patient", subject)
     held = [patient] if patient is not None and not patient.is_deleted else []
-    for type_ in _TYPES:
+    for type_ in BESIDE:
         held += _all_of(type_, subject, reads)
     # What the store derived of the same results would be told twice.
     resources = [each for one in held if not is_kept_derivation(each := decoded(one))]
@@ -94,7 +92,7 @@ def _of_nobody(resources: Sequence[Resource], reads: Reads) -> list[Resource]:
     for _ in range(_STEPS):
         named = {type_and_id(link) for each in level for link in _links(each)} - seen
         seen |= named
-        stored = reads.read_many(sorted(each for each in named if each[0] in _TYPES))
+        stored = reads.read_many(sorted(each for each in named if each[0] in BESIDE))
         level = [decoded(each) for each in stored if not each.patient]
         found |= {(str(each["resourceType"]), str(each["id"])): each for each in level}
     return list(found.values())

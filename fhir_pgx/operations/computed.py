@@ -5,13 +5,15 @@ written as an Observation of our own, `preliminary` and derived from these varia
 laboratory said and what we inferred cannot be taken for each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_pgx.model.drug import Drug
+from fhir_pgx.model.met_statement import MetStatement
 from fhir_pgx.model.phenotype import GeneResult
 from fhir_pgx.model.recommendation import given
+from fhir_pgx.model.therapy import TherapyAdvice
 from fhir_pgx.operations.operation import Context, Resource
 from fhir_pgx.operations.told import (
     Kept,
@@ -96,21 +98,35 @@ class Computed:
             if made is not None:
                 yield self._told(made, (gene,))
 
-    def by_rows(self) -> Iterator[Told]:
+    def therapies(self, is_wanted: Callable[[Resource], bool]) -> Iterator[Told]:
         """What rows of precision therapy say of the tumour's and of inherited findings."""
-        implied = self._at.pipeline.implied
-        therapies, statements = implied.by_rows(self._kept.chart.entries, self._kept.interpretation)
+        kept = self._kept
+        therapies = self._at.pipeline.implied.therapies(kept.chart.entries, kept.interpretation)
+        return self._written(therapies, (), is_wanted)
+
+    def statements(self) -> Iterator[Told]:
+        """What rows say of diagnosis, outlook and predisposition."""
+        kept = self._kept
+        statements = self._at.pipeline.implied.statements(kept.chart.entries, kept.interpretation)
+        return self._written((), statements, lambda _: True)
+
+    def _written(
+        self,
+        therapies: Sequence[TherapyAdvice],
+        statements: Sequence[MetStatement],
+        is_wanted: Callable[[Resource], bool],
+    ) -> Iterator[Told]:
         bundle = write_implications(
             therapies,
             statements,
             subject=self._subject,
             when=self._today,
             release=self._at.knowledge.release,
-            diseases=implied.diseases,
+            diseases=self._at.pipeline.implied.diseases,
         )
         for entry in bundle.get("entry", []):
             resource = entry["resource"]
-            if resource["resourceType"] == "Observation":
+            if resource["resourceType"] == "Observation" and is_wanted(resource):
                 yield self._told(resource, ())
 
     def _told(self, made: Resource, genes: Iterable[str]) -> Told:

@@ -73,13 +73,14 @@ class TreatmentAsked:
 
     def is_of(self, resource: Mapping[str, object]) -> bool:
         """Whether an implication is about it."""
-        for concept in drugs_told(resource):
-            if self.token.is_of(concept):
-                return True
-            named = MedicationConcept(concept.codings, concept.text)
-            if self._codes & {each.rxcui for each in self._implied.ingredients_of(named)}:
-                return True
-        return False
+        return any(map(self.is_one, drugs_told(resource)))
+
+    def is_one(self, concept: Concept) -> bool:
+        """Whether a drug is it, or has one of its ingredients."""
+        if self.token.is_of(concept):
+            return True
+        named = MedicationConcept(concept.codings, concept.text)
+        return bool(self._codes & {e.rxcui for e in self._implied.ingredients_of(named)})
 
 
 class ConditionAsked:
@@ -92,9 +93,10 @@ class ConditionAsked:
         self.names = implied.condition_names(self.token.code)
 
     def is_of(self, resource: Mapping[str, object]) -> bool:
-        return any(self._is(concept) for concept in conditions_told(resource))
+        return any(map(self.is_one, conditions_told(resource)))
 
-    def _is(self, concept: Concept) -> bool:
+    def is_one(self, concept: Concept) -> bool:
+        """Whether a disease is it, holds it, is of its kind, or has one of its names."""
         if self.token.is_of(concept):
             return True
         words = {concept.text.lower(), *(each.display.lower() for each in concept.codings)}

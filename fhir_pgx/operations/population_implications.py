@@ -11,8 +11,11 @@ implication for each; what is said of variants and of haplotypes are alternative
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
+from fhir_pgx.fhir.gene_names import named_genes
+from fhir_pgx.model.genomic_index import StoredVariant
 from fhir_pgx.operations.answers import counted, group, parameters
 from fhir_pgx.operations.candidates import Case, Looked, look
 from fhir_pgx.operations.criteria import (
@@ -22,6 +25,8 @@ from fhir_pgx.operations.criteria import (
     findings_asked,
     narrowed,
 )
+from fhir_pgx.operations.haplotype_names import Sought
+from fhir_pgx.operations.judging import Judging
 from fhir_pgx.operations.operation import Asked, Context, Operation, Parameter, Resource
 from fhir_pgx.operations.subject_consequences import (
     CONSEQUENCE_CODES,
@@ -47,6 +52,7 @@ from fhir_pgx.operations.subject_implications import (
 from fhir_pgx.operations.takes import COUNTS, INCLUDE_PATIENTS, SOURCE_CLASS
 from fhir_pgx.operations.told import Kept, Told
 from fhir_pgx.pipeline.implied import Implied
+from fhir_pgx.pipeline.reach import Genes, Reach
 
 T = TypeVar("T")
 Judge = Callable[[Kept, Context, Sequence[TreatmentAsked]], Iterable[Told]]
@@ -89,17 +95,22 @@ class _Narrowing:
 
 def count_tx(asked: Asked, at: Context) -> Resource:
     """How many patients have a therapeutic implication that meets what was asked."""
-    return _count(asked, at, "implications", TX_CRITERIA, TX_CODES, therapeutic)
+    reach = at.pipeline.implied.reach
+    return _count(asked, at, "implications", TX_CRITERIA, TX_CODES, therapeutic, reach)
 
 
 def count_dx(asked: Asked, at: Context) -> Resource:
     """How many patients have a diagnostic implication that meets what was asked."""
-    return _count(asked, at, "implications", DX_CRITERIA, DX_CODES, diagnostic)
+    reach = at.pipeline.implied.reach_of_statements
+    return _count(asked, at, "implications", DX_CRITERIA, DX_CODES, diagnostic, reach)
 
 
 def count_consequences(asked: Asked, at: Context) -> Resource:
     """How many patients have a molecular consequence that meets what was asked."""
-    return _count(asked, at, "consequences", CRITERIA, CONSEQUENCE_CODES, consequences_of_patient)
+    # They follow from the variants' own words, whatever else there is.
+    reach = at.pipeline.implied.reach_of_statements
+    judge = consequences_of_patient
+    return _count(asked, at, "consequences", CRITERIA, CONSEQUENCE_CODES, judge, reach)
 
 
 def _count(
@@ -109,6 +120,7 @@ def _count(
     criteria: tuple[str, ...],
     codes: frozenset[str],
     judge: Judge,
+    reach: Reach,
 ) -> Resource:
     if not has_criteria(asked, criteria):
         return parameters([])
@@ -118,20 +130,25 @@ def _count(
         tuple(_read(ConditionAsked, items, implied) for items in asked.groups("conditions")),
         tuple(tuple(map(read_consequence, items)) for items in asked.groups("featureConsequences")),
     )
-    findings = [_findings(asked, each, at) for each in FINDINGS if asked.groups(each)]
-    looked = _looked(about, findings, codes, at)
+    findings = _all_findings(asked, at)
+    looked = _looked(about, findings, codes, reach, at)
     question = (name, judge.__name__, asked.source_class, tuple(sorted(asked.lists.items())))
     treatments = [each for items in about.treatments for each in items]
 
-    found: list[str] = []
-    # Which of the results is meant is part of the case: their ids are not.
-    for case in look(looked, asked, at, _matched(findings)):
+    # Which of the results is meant is part of a case of many: their ids are not.
+    beside = _matched(findings, lambda row: row.variant)
 
-        def is_met(case: Case = case) -> bool:
-            return _meets(judge(case.kept(asked, at), at, treatments), about, findings)
+    def is_met(case: Case) -> bool:
+        return _meets(judge(case.kept(asked, at), at, treatments), about, findings)
 
-        if implied.judged.get(None if case.key is None else (question, case.key), is_met):
-            found += case.patients
+    found = Judging(
+        question,
+        lambda: look(looked, asked, at, beside),
+        is_met,
+        _matched(findings, _stored),
+        lambda: _matched(_all_findings(asked, at), _stored),
+        at,
+    ).patients()
     cohort = len({*at.reads.genomic_patients(), *found})
     listed = asked.is_set("includePatientList")
     return parameters([group(name, counted(found, cohort, listed=listed))])
@@ -143,6 +160,10 @@ def _read(
     return tuple(kind(each, implied) for each in items)
 
 
+def _all_findings(asked: Asked, at: Context) -> list[list[FindingsAsked]]:
+    return [_findings(asked, each, at) for each in FINDINGS if asked.groups(each)]
+
+
 def _findings(asked: Asked, name: str, at: Context) -> list[FindingsAsked]:
     """The groups of variants, or those of haplotypes: each time that it was given, one."""
     return [
@@ -151,14 +172,21 @@ def _findings(asked: Asked, name: str, at: Context) -> list[FindingsAsked]:
     ]
 
 
-def _matched(findings: list[list[FindingsAsked]]) -> dict[str, frozenset[object]]:
-    """The variants asked for that each patient has, and to which group of the request each is."""
+def _matched(
+    findings: list[list[FindingsAsked]], said: Callable[[StoredVariant], object]
+) -> dict[str, frozenset[object]]:
+    """What is said of the variants asked for that each patient has, and to which group of the
+    request each is."""
     found: dict[str, set[object]] = {}
     for place, groups in enumerate(findings):
         for number, each in enumerate(groups):
             for row in each.rows:
-                found.setdefault(row.patient, set()).add((place, number, row.variant))
+                found.setdefault(row.patient, set()).add((place, number, said(row)))
     return {patient: frozenset(rows) for patient, rows in found.items()}
+
+
+def _stored(row: StoredVariant) -> object:
+    return (row.type, row.id, row.variant)
 
 
 def _meets(told: Iterable[Told], about: _About, findings: list[list[FindingsAsked]]) -> bool:
@@ -173,26 +201,23 @@ def _meets(told: Iterable[Told], about: _About, findings: list[list[FindingsAske
 
 
 def _looked(
-    about: _About, findings: list[list[FindingsAsked]], codes: frozenset[str], at: Context
+    about: _About,
+    findings: list[list[FindingsAsked]],
+    codes: frozenset[str],
+    reach: Reach,
+    at: Context,
 ) -> Looked:
     """Where to look: in the genes by which our rows speak of what is asked, else in those of the
     findings asked for; and at every stated implication that is about it."""
-    implied = at.pipeline.implied
     asked_for = [one for groups in findings for each in groups for one in each.alleles]
     rows = [row for groups in findings for each in groups for row in each.rows]
-    named = {gene for one in asked_for for gene in one.genes}
-    genes = named | {gene for row in rows for gene in row.variant.genes}
-    if about.treatments:
-        drugs = tuple(drug for items in about.treatments for e in items for drug in e.ingredients)
-        genes = named | implied.genes_of_drugs(drugs)
-    elif about.conditions:
-        asked = [each for items in about.conditions for each in items]
-        nodes = tuple(node for each in asked for node in each.nodes)
-        genes = {
-            *named,
-            *implied.genes_of_nodes(nodes),
-            *implied.genes_of_conditions(frozenset().union(*(each.names for each in asked))),
-        }
+    named = frozenset(gene for one in asked_for for gene in _genes_of(one, at))
+    if about.treatments or about.conditions:
+        genes = _reached(about, reach, at.pipeline.implied) | Genes(guided=named)
+    elif findings:
+        genes = reach.of_genes(named.union(gene for row in rows for gene in row.variant.genes))
+    else:
+        genes = Genes()
     narrowings = about.narrowings()
     # Microsatellite instability, PD-L1: no gene has them, and no row of the index.
     markers = at.knowledge.vocabulary.markers if about.treatments or about.conditions else {}
@@ -207,7 +232,29 @@ def _looked(
     if findings and not rows and not asked_for:
         only = frozenset()
     every_variant = bool(about.consequences)
-    return Looked(frozenset(genes), only, codes, is_wanted, every_variant, biomarkers)
+    return Looked(genes, only, codes, is_wanted, bool(findings), every_variant, biomarkers)
+
+
+def _reached(about: _About, reach: Reach, implied: Implied) -> Genes:
+    """The genes by which anything we know speaks of what is asked; of treatments and conditions
+    together those of the treatments, which it has to be about as well."""
+    found = Genes()
+    for drug in (each for items in about.treatments for each in items):
+        found |= implied.reached.get(
+            (reach, "drug", drug.token), partial(reach.of_drugs, drug.is_one)
+        )
+    for disease in (each for items in about.conditions for each in items):
+        if not about.treatments:
+            found |= implied.reached.get(
+                (reach, "disease", disease.token), partial(reach.of_diseases, disease.is_one)
+            )
+    return found
+
+
+def _genes_of(sought: Sought, at: Context) -> Iterable[str]:
+    """The genes that a haplotype asked for may be of: all, where it is a token that names none."""
+    genes = sought.genes or named_genes(sought.token.code, at.knowledge.vocabulary)
+    return genes or at.knowledge.genes
 
 
 def _is_result(answers: str) -> bool:

@@ -14,7 +14,7 @@ from fhir_pgx.fhir.derived import is_kept_derivation
 from fhir_pgx.model.document import Calling, Guide, Options
 from fhir_pgx.operations.bodies import decoded
 from fhir_pgx.operations.operation import Resource
-from fhir_pgx.storage.store import Store
+from fhir_pgx.storage.store import Reads
 
 _SWITCH = {"true": True, "1": True, "": True, "false": False, "0": False}
 _FLAGS = ("all-matches", "missing-as-reference", "cyp2d6-from-snvs")
@@ -85,15 +85,15 @@ def sent_entries(document: Any) -> list[Entry]:
     return found
 
 
-def stored_entries(store: Store, patient: str, *, tenant: str = "") -> list[Entry]:
+def stored_entries(reads: Reads, patient: str) -> list[Entry]:
     """Everything stored of a patient, save what the store derived itself.
 
     Raises UnknownPatient, and DeletedResource where the patient was deleted.
     """
-    known = store.reads(tenant=tenant).read("Patient", patient)
+    known = reads.read("Patient", patient)
     if known is not None and known.is_deleted:
         raise DeletedResource("the patient was deleted", where="Patient")
-    stored = store.resources_of(patient, tenant=tenant)
+    stored = reads.record(patient)
     if not stored:
         raise UnknownPatient(
             "nothing is stored of this patient",

@@ -100,7 +100,9 @@ def therapeutic(
     drugs = tuple(drug for each in treatments for drug in each.ingredients)
     is_known = bool(treatments) and all(each.ingredients for each in treatments)
     yield from computed.by_genes(drugs if is_known else None)
-    yield from (each for each in computed.by_rows() if _is(each, "therapeutic-implication"))
+    yield from computed.therapies(
+        lambda made: not treatments or any(each.is_of(made) for each in treatments)
+    )
 
 
 def diagnostic(
@@ -109,12 +111,7 @@ def diagnostic(
     """Every diagnostic implication, outlook and predisposition, those of laboratories first. None
     is of a treatment."""
     yield from stated(kept, at, DX_CODES, DX_PROFILE)
-    rows = Computed(kept, at).by_rows()
-    yield from (each for each in rows if _is(each, "diagnostic-implication"))
-
-
-def _is(told: Told, kind: str) -> bool:
-    return bool(told.resource["code"]["coding"][0]["code"] == kind)
+    yield from Computed(kept, at).statements()
 
 
 def _answer(found: list[Told], parents: tuple[str, ...]) -> Resource:

@@ -82,25 +82,19 @@ def genotypes_of(gene: str, result: GeneResult) -> tuple[Options, ...]:
     )
 
 
-def kept_of(asked: Asked, at: Context, among: frozenset[str] | None = None) -> Kept:
-    """The results of the subject that meet test, date, specimen and source class; of these results
-    alone, by reference, where `among` is given, and of what they are derived from."""
+def kept_of(asked: Asked, at: Context) -> Kept:
+    """The results of the subject that meet test, date, specimen and source class."""
     whole = read_chart(asked.subject, at.reads)
     seen = at.pipeline.interpret(whole.entries)
     origins = Origins(asked, at.reads)
-    if asked.source_class is None and not origins.are_asked and among is None:
+    if asked.source_class is None and not origins.are_asked:
         return Kept(whole, seen)
     classes = source_classes(whole, _stated_classes(seen))
-    if among is not None:
-        found = (whole.find(each) for each in among)
-        above = (whole.lineage(each.resource) for each in found if each is not None)
-        among = among.union(*above)
     results = frozenset(
         each.reference
         for each in whole.entries
         if each.container is None
         and each.type in RESULTS
-        and (among is None or each.reference in among)
         and (asked.source_class is None or classes.get(each.reference) is asked.source_class)
         and _is_kept(each, whole, origins)
     )

@@ -15,6 +15,7 @@ from fhir_pgx.reports.genomic_report import (
     newest,
     not_understood,
     outcome_of,
+    provenance,
     write_report,
 )
 from fhir_pgx.reports.genotype_observations import WrittenGene, write_gene_result
@@ -112,8 +113,7 @@ class GenomicReports:
             read=list(_sources(interpretation, therapies, statements)),
             left_out=[*left_out, *([_LEFT_OUT.format(usual)] if usual else [])],
         )
-        recorded = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        bundle = write_report(interpretation, contents, of, recorded=recorded)
+        bundle = write_report(interpretation, contents, of, recorded=self._recorded())
         return bundle_as_stu2(bundle) if stu2 else bundle
 
     def recommendations(
@@ -146,8 +146,15 @@ class GenomicReports:
         if not made and not told_of:
             told_of = [_NO_FINDING]
         outcome = [outcome_of(told_of, of)] if told_of else []
-        bundle = bundle_of([*made, *([device(of)] if made else []), *outcome])
+        by = []
+        if made:
+            read = list(_sources(interpretation, therapies, statements))
+            by = [provenance(made, read, of, self._recorded()), device(of)]
+        bundle = bundle_of([*made, *by, *outcome])
         return bundle_as_stu2(bundle) if stu2 else bundle
+
+    def _recorded(self) -> str:
+        return self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def _about(self, interpretation: Interpretation) -> About:
         return about(interpretation.subject, self._knowledge.release, __version__)

@@ -20,6 +20,7 @@ from fhir_pgx.cards.form import is_for_local_use
 from fhir_pgx.cards.gaps import gap_card, limits_of_chart
 from fhir_pgx.cards.inhibitor_ordered import inhibitor_card, tells_of_medicines, unseen_card
 from fhir_pgx.cards.intolerance import intolerance_card
+from fhir_pgx.cards.limited import as_limited
 from fhir_pgx.cards.order import Face, face_of, is_unremarkable
 from fhir_pgx.cards.overflow import overflow_card
 from fhir_pgx.cards.policy import apply_policy, split_at_cap
@@ -30,7 +31,7 @@ from fhir_pgx.cards.summary import ADMISSION, APPOINTMENT, CHART, DISCHARGE
 from fhir_pgx.cards.unclear import unclear_card, unreadable_card
 from fhir_pgx.errors import DataUnavailable
 from fhir_pgx.fhir.allergies import read_allergies
-from fhir_pgx.fhir.bundle import References
+from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.fhir.conditions import read_conditions
 from fhir_pgx.fhir.diagnostic_report import RESULTS_ELSEWHERE
 from fhir_pgx.fhir.medication import ORDERS, is_for_discharge, refers_to_medication
@@ -41,6 +42,7 @@ from fhir_pgx.model.card import Card
 from fhir_pgx.model.drug import MedicationOrder
 from fhir_pgx.model.hook import HookAnswer, HookCall
 from fhir_pgx.model.knowledge import Knowledge
+from fhir_pgx.model.patient import Allergy, Condition
 from fhir_pgx.model.recommendation import (
     DrugAdvice,
 )
@@ -115,7 +117,8 @@ class Hooks:
         data could neither be read from the call nor be obtained; a drug without guidance needs no
         data, and gets no card.
         """
-        told = self._told(call, References((*call.drafts, *call.evidence)))
+        references = References((*call.drafts, *call.evidence))
+        told = self._told(call, references)
         policy = self._limits.policy
         specialties = (
             read_specialties(call.evidence, call.user_id) if policy.specialties else frozenset()
@@ -125,6 +128,9 @@ class Hooks:
         shown, named = split_at_cap(kept.cards, most)
         if named:
             shown = (*shown, overflow_card(named, self._context(call)))
+        # After the site's policy, which may mute advice and not that a part of it is missing.
+        if call.is_limited and (shown or self._is_concerned(call, references)):
+            shown = as_limited(shown, self._context(call))
         return HookAnswer(tuple(_as_shown(shown, call)), kept.muted)
 
     def _told(self, call: HookCall, references: References) -> list[Card]:
@@ -186,6 +192,27 @@ class Hooks:
             for each in repeated_tests(tests, running, case.results)
         ]
         return cards + self._unseen(inhibitors, cards, call)
+
+    def _is_concerned(self, call: HookCall, references: References) -> bool:
+        """Whether a call is about a chart, or about any drug or problem that anything is known of,
+        whatever is on file of the patient."""
+        if call.hook in _CHART_HOOKS:
+            is_patients = not call.user_id.startswith(_PRESCRIBERS)
+            return not (call.hook == "appointment-book" and is_patients)
+        new = [entry for entry in call.evidence if entry.path.startswith("context.")]
+        if call.hook == "problem-list-item-create":
+            return bool(self._problems_asked(new)) or self._precision.concerns_problems(new)
+        if call.hook == "allergyintolerance-create":
+            return bool(self._allergies_asked(new))
+        orders = self._orders.read(call.drafts, references, proposed=True)
+        if call.selections is not None:
+            orders = [order for order in orders if order.reference in call.selections]
+        drafted = read_test_orders(call.drafts, self._knowledge.vocabulary)
+        return bool(
+            any(self._orders.guidance(order) or self._precision.concerns(order) for order in orders)
+            or self._inhibitors.among(orders)
+            or self._asked_tests(drafted, call)
+        )
 
     def _is_precise(self, orders: Sequence[MedicationOrder], call: HookCall) -> bool:
         """Whether precision therapy has a part in the call. Whoever opens a chart is shown what is
@@ -482,15 +509,7 @@ class Hooks:
         """A card for each class of new problems whose named drugs the results speak against."""
         new = [entry for entry in call.evidence if entry.path.startswith("context.")]
         classes = {each.name: each for each in self._knowledge.condition_classes}
-        problems, _ = read_conditions(
-            new, classes=self._knowledge.condition_classes, today=self._today(), are_new=True
-        )
-        asked = {
-            name: problem
-            for problem in problems
-            if problem.state != "resolved"
-            for name in sorted(problem.classes & self._knowledge.problems.keys())
-        }
+        asked = self._problems_asked(new)
         precise = self._precision.concerns_problems(new)
         if not (asked or precise):
             return []
@@ -508,16 +527,32 @@ class Hooks:
             cards += [card] if card else []
         return cards
 
-    def _new_allergies(self, call: HookCall, references: References) -> list[Card]:
-        """A card for each new allergy or intolerance that a result may have to do with."""
-        new = [entry for entry in call.evidence if entry.path.startswith("context.")]
+    def _problems_asked(self, new: Sequence[Entry]) -> dict[str, Condition]:
+        """The new problems for whose class guidelines name drugs, by the class."""
+        problems, _ = read_conditions(
+            new, classes=self._knowledge.condition_classes, today=self._today(), are_new=True
+        )
+        return {
+            name: problem
+            for problem in problems
+            if problem.state != "resolved"
+            for name in sorted(problem.classes & self._knowledge.problems.keys())
+        }
+
+    def _allergies_asked(self, new: Sequence[Entry]) -> list[tuple[Allergy, DrugGroup]]:
+        """The new allergies to a drug that there is guidance for."""
         allergies, _ = read_allergies(new, self._orders.match)
-        asked = [
+        return [
             (allergy, group)
             for allergy in allergies
             if allergy.state != "resolved"
             for group in self._rulebook.for_ingredients(allergy.drugs)
         ]
+
+    def _new_allergies(self, call: HookCall, references: References) -> list[Card]:
+        """A card for each new allergy or intolerance that a result may have to do with."""
+        new = [entry for entry in call.evidence if entry.path.startswith("context.")]
+        asked = self._allergies_asked(new)
         if not asked:
             return []
         case, context = self._case(call, (), references)

@@ -7,7 +7,7 @@ implications. What a laboratory implies itself is in its resources, and not here
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,8 +28,9 @@ from fhir_pgx.pipeline.genes import Genes
 from fhir_pgx.pipeline.orders import Orders
 from fhir_pgx.pipeline.precision import Precision
 from fhir_pgx.pipeline.precision.statements import Statements
+from fhir_pgx.pipeline.reach import Genes as GenesReached
+from fhir_pgx.pipeline.reach import Reach, reach_of_statements, reach_of_therapies
 from fhir_pgx.recommendation import DrugGroup, Rulebook, advise
-from fhir_pgx.recommendation.tumour.profile import atoms_of
 from fhir_pgx.terminology import ATC, RXNORM, SNOMED
 
 # The guide's implications are of the patient's own genome, or the tumour's.
@@ -84,9 +85,11 @@ class Implied:
         self.diseases |= {row.disease.lower(): row.doid for row in tumour.statements if row.doid}
         self._inherited = _inherited_names(knowledge)
         self._advised: Memory[DrugAdvice] = Memory()
-        self._near: Memory[frozenset[str]] = Memory()
-        # Questions to a population, by what is asked and what results say: nobody's name.
-        self.judged: Memory[bool] = Memory()
+        # The genes of what is asked, by its words.
+        self.reached: Memory[GenesReached] = Memory()
+        # Questions to a population, by what is asked and what results say: nobody's name; those to
+        # records that are like no other apart, so that many of them push out no others.
+        self._judged: tuple[Memory[bool | None], Memory[bool | None]] = (Memory(), Memory())
 
     def of(self, entries: Sequence[Entry]) -> ImpliedBy:
         """What these data of one patient imply, of every drug and disease.
@@ -98,7 +101,8 @@ class Implied:
         return ImpliedBy(
             interpretation,
             self.drugs(interpretation.genes),
-            *self.by_rows(entries, interpretation),
+            self.therapies(entries, interpretation),
+            self.statements(entries, interpretation),
         )
 
     def drugs(
@@ -127,17 +131,21 @@ class Implied:
             lambda: advise(group, plain, self._rulebook, judge_alternatives=False),
         )
 
-    def by_rows(
+    def therapies(
         self, entries: Sequence[Entry], interpretation: Interpretation
-    ) -> tuple[tuple[TherapyAdvice, ...], tuple[MetStatement, ...]]:
-        """What rows of precision therapy, and those that are no therapy, say of these findings."""
-        case = self._case(entries, interpretation)
-        therapies = tuple(
+    ) -> tuple[TherapyAdvice, ...]:
+        """What rows of precision therapy say of these findings."""
+        return tuple(
             each
-            for each in self._precision.advice(case, None)
+            for each in self._precision.advice(self._case(entries, interpretation), None)
             if each.domain in _DOMAINS and each.effect != "test-first"
         )
-        return therapies, tuple(self._statements.met(case))
+
+    def statements(
+        self, entries: Sequence[Entry], interpretation: Interpretation
+    ) -> tuple[MetStatement, ...]:
+        """What rows that are no therapy say of these findings."""
+        return tuple(self._statements.met(self._case(entries, interpretation)))
 
     def _case(self, entries: Sequence[Entry], interpretation: Interpretation) -> Case:
         references = References(entries)
@@ -200,56 +208,37 @@ class Implied:
         said = " ".join(code.lower().split())
         return self._inherited.get(said, frozenset())
 
+    # What is remembered of questions to a population
+
+    def judgement(self, key: Hashable, *, is_lone: bool) -> bool | None:
+        """What was judged by this key; None where nothing is remembered."""
+        memory = self._judged[is_lone]
+        return memory.get(key, lambda: None, is_plain=lambda found: found is not None)
+
+    def remember(self, key: Hashable, judgement: bool, *, is_lone: bool) -> None:
+        """`key` is all that decides it; `is_lone`: a digest of one record is a part of it."""
+        self._judged[is_lone].get(key, lambda: judgement)
+
     # Which genes can imply anything: where to look
 
-    def genes_of_drugs(self, ingredients: Sequence[Drug]) -> frozenset[str]:
-        """The genes by which any source or row speaks of one of these drugs."""
-        codes = {each.rxcui for each in ingredients}
-        names = {each.name.lower() for each in ingredients}
-        found = {gene for group in self.groups_of(ingredients) for gene in group.genes}
-        therapies = self._knowledge.therapies
-        for row in therapies.tumour.rows:
-            if any(d.rxcui in codes or d.name.lower() in names for d in row.drugs):
-                found |= {gene for atom in atoms_of(row.profile) for gene in atom.genes}
-        for other in therapies.inherited.rows:
-            if any(d.rxcui in codes or d.name.lower() in names for d in other.drugs):
-                found |= set(other.criterion.genes)
-        return frozenset(found - {"*"})
-
-    def genes_of_nodes(self, nodes: Sequence[str]) -> frozenset[str]:
-        """The genes by which any row speaks of one of these diseases."""
-        return self._near.get(tuple(nodes), lambda: self._genes_near(nodes))
-
-    def _genes_near(self, nodes: Sequence[str]) -> frozenset[str]:
-        tumour = self._knowledge.therapies.tumour
-        profiles = [
-            *(row.profile for row in tumour.rows if self._is_near(row.doid, nodes)),
-            *(each.profile for each in tumour.statements if self._is_near(each.doid, nodes)),
-        ]
-        genes = {gene for profile in profiles for atom in atoms_of(profile) for gene in atom.genes}
-        return frozenset(genes - {"*"})
-
-    def genes_of_conditions(self, names: frozenset[str]) -> frozenset[str]:
-        """The genes by which a row speaks of an inherited condition of these names."""
-        rows = self._knowledge.therapies.inherited.rows
-        return frozenset(
-            gene
-            for row in rows
-            if names & {row.condition.lower(), *row.condition_names}
-            for gene in row.criterion.genes
-        )
+    @functools.cached_property
+    def reach(self) -> Reach:
+        """The genes that therapeutic implications follow from."""
+        return reach_of_therapies(self._knowledge, self._rulebook)
 
     @functools.cached_property
-    def genes_of_rows(self) -> frozenset[str]:
-        """The genes of which rows of precision therapy speak: by names, not by positions alone."""
-        therapies = self._knowledge.therapies
-        profiles = [row.profile for row in therapies.tumour.rows]
-        profiles += [statement.profile for statement in therapies.tumour.statements]
-        found = {gene for profile in profiles for atom in atoms_of(profile) for gene in atom.genes}
-        return frozenset(found.union(*(row.criterion.genes for row in therapies.inherited.rows)))
+    def reach_of_statements(self) -> Reach:
+        """The genes that diagnostic implications follow from."""
+        return reach_of_statements(self._knowledge)
 
-    def _is_near(self, doid: str, nodes: Sequence[str]) -> bool:
-        return bool(doid) and self.is_about(doid, nodes)
+    @functools.cached_property
+    def genes_by_sex(self) -> frozenset[str]:
+        """The genes of which a man has another number of copies, or may: for these the sex on
+        record decides with the result."""
+        copies = {gene for gene, rules in self._knowledge.genes.items() if len(rules.copies) > 1}
+        rows = self._knowledge.therapies.inherited.rows
+        single = (row.criterion for row in rows if row.criterion.copies == "two-or-hemizygous")
+        return frozenset(copies.union(*(each.genes for each in single)))
 
     def groups_of(self, ingredients: Sequence[Drug]) -> tuple[DrugGroup, ...]:
         """The guidance by genes of drug response that speaks of one of these drugs alone, or of

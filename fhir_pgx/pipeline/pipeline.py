@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from fhir_pgx.cards.limited import LIMITED
 from fhir_pgx.errors import MixedPatients, UnknownDrug
 from fhir_pgx.fhir.bundle import Entry, References
 from fhir_pgx.fhir.transcripts import gene_of_transcript
@@ -294,7 +295,8 @@ class Pipeline:
             for group in self.orders.guidance(order)
         ]
         therapies = dict.fromkeys(row for order in orders for row in self._rows_on(order, case))
-        return write_trace(interpretation, asked, self.knowledge, tuple(therapies))
+        trace = write_trace(interpretation, asked, self.knowledge, tuple(therapies))
+        return {**trace, "limited": LIMITED.text} if call.is_limited else trace
 
     def _written(
         self, interpretation: Interpretation, entries: tuple[Entry, ...], options: Options

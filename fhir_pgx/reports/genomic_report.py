@@ -47,7 +47,7 @@ def write_report(
     machine = device(of)
     told = [*not_understood(interpretation.reading.not_understood), *contents.left_out]
     made = [report, *contents.results, *contents.tasks]
-    made.append(_provenance(made, contents.read, of, recorded))
+    made.append(provenance(made, contents.read, of, recorded))
     made.append(machine)
     if told:
         made.append(outcome_of(told, of))
@@ -145,10 +145,11 @@ def _sentence(result: GeneResult) -> str:
     return f"{result.gene}: {parts}."
 
 
-def _provenance(
+def provenance(
     targets: Sequence[Resource], read: Sequence[str], of: About, recorded: str
 ) -> Resource:
-    """Who concluded, from what, by which knowledge. Its id does not follow the clock."""
+    """Who concluded all of `targets`, from what, by which knowledge, at the instant `recorded`. Its
+    id does not follow the clock."""
     machine = {"reference": of.device, "display": f"fhir_pgx {of.version}"}
     entities = [{"role": "source", "what": each} for each in sources(read)]
     knowledge = {"display": f"fhir_pgx knowledge release {of.release}"}

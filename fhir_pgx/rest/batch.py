@@ -47,7 +47,7 @@ def _answer(server: Server, request: Request, wanted: Return) -> Answer:
     conditions, type_ = request.conditions, request.type
     sent = Sent(request.resource, place=f"{request.place}.resource")
     if request.method in ("GET", "HEAD") or request.path[-1].startswith(("_", "$")):
-        return get(server, server.store.reads(tenant=server.tenant), request)
+        return get(server, server.reads, request)
     if request.method == "POST":
         return create(server, type_, sent, conditions, wanted)
     if request.method == "PUT" and request.id:

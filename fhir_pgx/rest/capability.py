@@ -13,6 +13,13 @@ from fhir_pgx.rest.types import TYPES
 
 _SMART: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+# What the guard of our own addresses does with scopes (security/scopes.py).
+_ENFORCED: Final = ("permission-patient", "permission-user", "permission-v1", "permission-v2")
+_METHODS: Final = {
+    "client-public": ("none",),
+    "client-confidential-symmetric": ("client_secret_basic",),
+    "client-confidential-asymmetric": ("private_key_jwt",),
+}
 _FORMATS: Final = ("application/fhir+json", "application/fhir+xml", "json", "xml")
 _INTERACTIONS: Final = (
     "read", "vread", "update", "delete", "history-instance", "history-type", "create",
@@ -31,15 +38,39 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorization:
+    """The authorization server that guards the FHIR base: its addresses, each empty where there is
+    none, and what it can do in SMART's words. `scopes` are those it is known to grant,
+    `signing_algorithms` those in which it is known to take the assertions of clients."""
+
+    token_url: str
+    authorize_url: str = ""
+    introspect_url: str = ""
+    revoke_url: str = ""
+    register_url: str = ""
+    manage_url: str = ""
+    issuer: str = ""
+    jwks_url: str = ""
+    grant_types: tuple[str, ...] = ("authorization_code",)
+    capabilities: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    signing_algorithms: tuple[str, ...] = ()
+
+    @property
+    def has_openid(self) -> bool:
+        return bool(self.issuer and self.jwks_url)
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What of a deployment the statement tells. `date` is that of the software's build or start,
-    RFC 3339; the two addresses are those of an authorization server, empty where there is none."""
+    RFC 3339. `is_guarded` where access tokens are asked for."""
 
     base: str
     version: str
     date: str
-    authorize_url: str = ""
-    token_url: str = ""
+    authorization: Authorization | None = None
+    is_guarded: bool = False
 
 
 def capability_statement(
@@ -80,37 +111,75 @@ def capability_statement(
 
 
 def smart_configuration(about: About) -> dict[str, Any] | None:
-    """`.well-known/smart-configuration`; None where no authorization server is configured."""
-    if not (about.authorize_url and about.token_url):
+    """`.well-known/smart-configuration`; None where no authorization server is configured.
+
+    What the authorization server does is as its operator says; what this server enforces stands
+    there only where it does. Source: SMART App Launch 2.2, Conformance.
+    """
+    server = about.authorization
+    if server is None:
         return None
-    return {
-        "authorization_endpoint": about.authorize_url,
-        "token_endpoint": about.token_url,
+    found = {
+        # SMART: the issuer stands only beside OpenID Connect.
+        "issuer": server.issuer if server.has_openid else "",
+        "jwks_uri": server.jwks_url if server.has_openid else "",
+        "authorization_endpoint": server.authorize_url,
+        "token_endpoint": server.token_url,
+        "token_endpoint_auth_methods_supported": _client_methods(server.capabilities),
+        "token_endpoint_auth_signing_alg_values_supported": list(server.signing_algorithms),
+        "introspection_endpoint": server.introspect_url,
+        "revocation_endpoint": server.revoke_url,
+        "registration_endpoint": server.register_url,
+        "management_endpoint": server.manage_url,
+        "scopes_supported": list(server.scopes),
+        "response_types_supported": ["code"] if server.authorize_url else [],
+        "grant_types_supported": list(server.grant_types),
         "code_challenge_methods_supported": ["S256"],
-        "grant_types_supported": ["authorization_code"],
-        "capabilities": ["launch-ehr", "launch-standalone", "client-public"],
+        "capabilities": [
+            *server.capabilities,
+            *(("sso-openid-connect",) if server.has_openid else ()),
+            *(_ENFORCED if about.is_guarded else ()),
+        ],
     }
+    return {name: value for name, value in found.items() if value or name == "capabilities"}
+
+
+def _client_methods(capabilities: Iterable[str]) -> list[str]:
+    return [method for each in capabilities for method in _METHODS.get(each, ())]
 
 
 def _security(about: About) -> dict[str, Any]:
     """SMART on FHIR; with its addresses where there is an authorization server."""
     security: dict[str, Any] = {}
-    if about.authorize_url and about.token_url:
-        addresses = {"authorize": about.authorize_url, "token": about.token_url}
+    if (server := about.authorization) is not None:
+        addresses = {
+            "authorize": server.authorize_url,
+            "token": server.token_url,
+            "introspect": server.introspect_url,
+            "revoke": server.revoke_url,
+            "register": server.register_url,
+            "manage": server.manage_url,
+        }
         security["extension"] = [
             {
                 "url": _OAUTH_URIS,
-                "extension": [{"url": n, "valueUri": url} for n, url in addresses.items()],
+                "extension": [{"url": n, "valueUri": url} for n, url in addresses.items() if url],
             }
         ]
-        said = "SMART on FHIR, by the authorization server whose addresses stand here"
-    else:
-        said = "no authorization server is configured: guard this address by other means"
     security["cors"] = True
     coding = {"system": _SMART, "code": "SMART-on-FHIR", "display": "SMART-on-FHIR"}
     security["service"] = [{"coding": [coding], "text": "OAuth2 using SMART-on-FHIR profile"}]
-    security["description"] = said
+    security["description"] = _said(about)
     return security
+
+
+def _said(about: About) -> str:
+    if about.authorization is None and not about.is_guarded:
+        return "no authorization server is configured: guard this address by other means"
+    if about.authorization is None:
+        return "access tokens of the registered authorization servers are asked for"
+    said = "SMART on FHIR, by the authorization server whose addresses stand here"
+    return said if about.is_guarded else f"{said}; this server itself asks for no token"
 
 
 def _resource(type_: str, offered: Iterable[Offered]) -> dict[str, Any]:

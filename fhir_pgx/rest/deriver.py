@@ -14,6 +14,8 @@ from typing import Final
 
 from fhir_pgx.errors import StoreFailure
 
+Patient = tuple[str, str]  # tenant and id
+
 log = logging.getLogger("fhir_pgx.derivation")
 
 MOST_WAITING: Final = 10_000
@@ -23,26 +25,26 @@ _IDLE_SECONDS: Final = 30.0  # a thread without work ends; the next write starts
 
 
 class Deriver:
-    """Calls `derive` with a patient's id, soon after `tell` named it."""
+    """Calls `derive` with a patient's tenant and id, soon after `tell` named them."""
 
     def __init__(
         self,
-        derive: Callable[[str], object],
+        derive: Callable[[Patient], object],
         *,
         most: int = MOST_WAITING,
         rest: float = _REST_SECONDS,
         pauses: Sequence[float] = _PAUSES,
-        pseudonym: Callable[[str], str] = lambda patient: "(a patient)",
+        pseudonym: Callable[[Patient], str] = lambda patient: "(a patient)",
     ) -> None:
         self._derive, self._most, self._pseudonym = derive, most, pseudonym
         self._rest, self._pauses = rest, pauses
-        self._waiting: dict[str, float] = {}  # when each is due, by the monotonic clock
-        self._failures: dict[str, int] = {}  # of the store, on end
+        self._waiting: dict[Patient, float] = {}  # when each is due, by the monotonic clock
+        self._failures: dict[Patient, int] = {}  # of the store, on end
         self._thread: threading.Thread | None = None
         self._busy = False
         self._changed = threading.Condition()
 
-    def tell(self, patients: Sequence[str]) -> None:
+    def tell(self, patients: Sequence[Patient]) -> None:
         """Note patients to derive. Returns at once, and never raises: the write is done."""
         with self._changed:
             left = self._most - len(self._waiting)
@@ -80,7 +82,7 @@ class Deriver:
                 self._busy = False
                 self._changed.notify_all()
 
-    def _pause(self, patient: str, error: StoreFailure) -> float | None:
+    def _pause(self, patient: Patient, error: StoreFailure) -> float | None:
         """For how long to leave the store in peace; None where it has failed too often."""
         failures = self._failures.get(patient, 0)
         if failures >= len(self._pauses):
@@ -89,13 +91,13 @@ class Deriver:
         self._failures[patient] = failures + 1
         return self._pauses[failures]
 
-    def _give_up(self, patient: str, error: Exception) -> None:
+    def _give_up(self, patient: Patient, error: Exception) -> None:
         self._failures.pop(patient, None)
         # The message may hold what was being read.
         who = self._pseudonym(patient)
         log.error("the report of %s was not derived: %s", who, type(error).__name__)
 
-    def _next(self) -> str | None:
+    def _next(self) -> Patient | None:
         with self._changed:
             while True:
                 if not self._changed.wait_for(lambda: bool(self._waiting), _IDLE_SECONDS):

@@ -34,7 +34,7 @@ def everything(server: Server, reads: Reads, patient: str, parameters: Parameter
     UnknownResource or DeletedResource where the Patient is not there, InvalidInteraction and
     InvalidSearch for a parameter that cannot be used.
     """
-    read(reads, "Patient", patient)
+    read(server, server.reads("r"), "Patient", patient)
     asked = dict(parameters)
     count = max(1, read_count(asked.get("_count", ""), usual=MOST))
     wanted = [each.strip() for each in asked.get("_type", "").split(",") if each.strip()]

@@ -69,7 +69,7 @@ def update(
     """Store a resource under the id of its address (PUT), which need not exist yet."""
 
     def work(unit: Unit) -> Answer:
-        draft = plan_update(unit, type_, id_, sent, conditions)
+        draft = plan_update(server.seen(unit), type_, id_, sent, conditions)
         return write_answer(_write(unit, server, draft, wanted), wanted)
 
     return server.write(work)
@@ -100,7 +100,7 @@ def delete(
 
     def work(unit: Unit) -> Answer:
         if conditions.if_match:
-            there = unit.read(type_, id_) if is_id(id_) else None
+            there = server.seen(unit).read(type_, id_) if is_id(id_) else None
             check_if_match(conditions.if_match, there)
         return delete_answer(delete_stored(unit, server, type_, id_), wanted)
 
@@ -113,7 +113,7 @@ def delete_matching(
     """Delete the one resource that matches. Raises SeveralMatches for more than one."""
 
     def work(unit: Unit) -> Answer:
-        found = find_one(unit, server, type_, criteria)
+        found = find_one(server.seen(unit, "s"), server, type_, criteria)
         if found is None:
             return delete_answer(None, wanted)
         check_if_match(conditions.if_match, found)
@@ -140,17 +140,19 @@ def plan_create(
     criteria match more than one.
     """
     _check_type(type_, sent)
+    server.rights.check("c", type_)
     if if_none_exist:
         # Two who ask at once must not both find nothing.
         unit.hold(criteria_name(type_, if_none_exist))
-        found = find_one(unit, server, type_, if_none_exist, where="If-None-Exist")
+        reads = server.seen(unit, "s")
+        found = find_one(reads, server, type_, if_none_exist, where="If-None-Exist")
         if found is not None:
             return found
     return _draft(type_, str(uuid.uuid4()), sent, is_fresh=True)
 
 
 def plan_update(
-    unit: Reads, type_: str, id_: str, sent: Sent, conditions: Conditions = FREE
+    reads: Reads, type_: str, id_: str, sent: Sent, conditions: Conditions = FREE
 ) -> Draft:
     """Raises InvalidInteraction where the body has another type or id than the address, and
     VersionMismatch."""
@@ -165,7 +167,7 @@ def plan_update(
         )
     check_id(id_, f"{sent.place or type_}.id")
     if conditions.if_match or conditions.if_none_match:
-        current = unit.read(type_, id_)
+        current = reads.read(type_, id_)
         check_if_match(conditions.if_match, current)
         check_if_none_match(conditions.if_none_match, current)
     return _draft(type_, id_, sent)
@@ -184,7 +186,7 @@ def plan_update_matching(
     _check_type(type_, sent)
     stated = sent.resource.get("id")
     unit.hold(criteria_name(type_, criteria))
-    found = find_one(unit, server, type_, criteria)
+    found = find_one(server.seen(unit, "s"), server, type_, criteria)
     if found is None:
         check_if_match(conditions.if_match, None)
         if not isinstance(stated, str):
@@ -202,10 +204,10 @@ def plan_update_matching(
 
 
 def find_one(
-    unit: Reads, server: Server, type_: str, criteria: str, *, where: str = ""
+    reads: Reads, server: Server, type_: str, criteria: str, *, where: str = ""
 ) -> StoredResource | None:
     """The one resource that matches; None for none. Raises SeveralMatches."""
-    found = find_matches(unit, server, get_type(type_), criteria, where=where)
+    found = find_matches(reads, server, get_type(type_), criteria, where=where)
     if len(found) > 1:
         raise SeveralMatches(
             f"the criteria match more than one {type_}",

@@ -21,9 +21,10 @@ def find_matches(
     """The resources that match, two at most: more than one is too many for whoever asks.
 
     Every parameter must be known: one that is passed over would match what nobody meant. Raises
-    InvalidSearch, and InvalidInteraction where nothing is asked.
+    Forbidden, InvalidSearch, and InvalidInteraction where nothing is asked.
     """
     pairs = parse_qsl(criteria, keep_blank_values=True)
+    server.rights.check("s", type_)
     asked = parse_query(
         type_, pairs, base_url=server.base, own_bases=server.own_bases, is_strict=True
     )

@@ -37,6 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_CRITERIA = 50
+MOST_SORTS = 8
 MOST_PARAMETERS = 200
 
 # They are read elsewhere; a page's link repeats them.
@@ -129,6 +130,8 @@ class _Reading:
         match name:
             case "_sort" if modifier in ("", "asc", "desc"):
                 self.sort = (*self.sort, *read_sort(self.type, value, modifier))
+                if len(self.sort) > MOST_SORTS:
+                    raise refusal(name, f"has more than {MOST_SORTS} names", "sort by the first")
             case "_include" | "_revinclude":
                 self._include(value, modifier, is_reverse=name == "_revinclude")
             case _ if key in _CONTROLS:

@@ -25,16 +25,18 @@ _LARGEST: Final = 1 << 63
 Parameters = Sequence[tuple[str, str]]
 
 
-def read(reads: Reads, type_: str, id_: str) -> StoredResource:
-    """The current version. Raises UnknownType, UnknownResource, DeletedResource."""
-    get_type(type_)
+def read(server: Server, reads: Reads, type_: str, id_: str) -> StoredResource:
+    """The current version. Raises UnknownType, Forbidden, UnknownResource, DeletedResource."""
+    server.rights.check("r", get_type(type_))
     stored = reads.read(type_, id_) if is_id(id_) else None
     return _there(stored, type_)
 
 
-def read_version(reads: Reads, type_: str, id_: str, version: str) -> StoredResource:
+def read_version(
+    server: Server, reads: Reads, type_: str, id_: str, version: str
+) -> StoredResource:
     """One version. Raises as `read`; DeletedResource for the version that a deletion made."""
-    get_type(type_)
+    server.rights.check("r", get_type(type_))
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
     stored = reads.read_version(type_, id_, number) if is_id(id_) and number else None
     return _there(stored, type_)
@@ -59,11 +61,11 @@ def history(
 ) -> bytes:
     """Every version, newest first, a page at a time: of a resource, a type, or everything.
 
-    Raises UnknownResource where there never was such a resource, InvalidInteraction for a
-    parameter that cannot be used.
+    Raises Forbidden, UnknownResource where there never was such a resource, InvalidInteraction for
+    a parameter that cannot be used.
     """
     if type_:
-        get_type(type_)
+        server.rights.check("r" if id_ else "s", get_type(type_))
     asked = dict(parameters)
     count = read_count(asked.get("_count", ""))
     since, after = _since(asked.get("_since", "")), asked.get(AFTER, "")

@@ -27,8 +27,8 @@ _NO_COMPARTMENT = SHARED | {"Bundle", "Binary", "Patient"}
 def search(
     server: Server, reads: Reads, type_: str, parameters: Parameters, *, is_strict: bool = False
 ) -> bytes:
-    """A searchset. Raises UnknownType, InvalidSearch, TooManyIncluded."""
-    get_type(type_)
+    """A searchset. Raises UnknownType, Forbidden, InvalidSearch, TooManyIncluded."""
+    server.rights.check("s", get_type(type_))
     asked = _parse(server, type_, parameters, is_strict=is_strict)
     return _answer(server, reads, asked, reads.search(asked.query), f"{server.base}/{type_}")
 
@@ -48,6 +48,7 @@ def search_compartment(
     """
     if get_type(type_) in _NO_COMPARTMENT:
         raise UnknownType(f"{type_} is in no patient's compartment", mend=f"search {type_}")
+    server.rights.check("s", type_)
     asked = _parse(server, type_, parameters, is_strict=is_strict)
     if is_id(patient) and asked.query.patient in ("", patient):
         page = reads.search(replace(asked.query, patient=patient))

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 from fhir_pgx.errors import Issue, WriteConflict
 from fhir_pgx.fhir.bundle import Entry
+from fhir_pgx.model.access import Action
 from fhir_pgx.model.genomic_index import GenomicIndex
 from fhir_pgx.model.mislabel import Mislabel
-from fhir_pgx.storage.store import Store, Unit
+from fhir_pgx.rest.rights import FREE_RIGHTS, Rights
+from fhir_pgx.storage.store import Reads, Store, Unit
 
 GenomicIndexer = Callable[[Sequence[Entry]], Mapping[str, GenomicIndex]]
 _T = TypeVar("_T")
@@ -37,6 +39,8 @@ class Server:
     resource before it is written, at its place in what was sent: it returns warnings, and raises
     RejectedResource. `warn` does the same where somebody asks for warnings, and refuses nothing.
     `detect` finds the contradictions within results, of which an issue is kept beside them.
+
+    `tenant` and `rights` are the caller's: a request is answered by a server made for it.
     """
 
     store: Store
@@ -48,6 +52,16 @@ class Server:
     detect: Detect = undetected
     max_entries: int = 10_000
     tenant: str = ""
+    rights: Rights = FREE_RIGHTS
+
+    def reads(self, action: Action = "r") -> Reads:
+        """The store, as far as the caller may read (`r`) or search (`s`) it."""
+        return self.store.reads(tenant=self.tenant, view=self.rights.view(action))
+
+    def seen(self, unit: Unit, action: Action = "r") -> Reads:
+        """The same in the middle of a transaction."""
+        view = self.rights.view(action)
+        return unit if view.is_everything else unit.seen(view)
 
     def write(self, work: Callable[[Unit], _T]) -> _T:
         """Do all of `work` in one transaction, or nothing where it raises.

@@ -10,6 +10,7 @@ from typing import Any
 
 from fhir_pgx.errors import InvalidBundle, Issue, PgxError, SeveralMatches
 from fhir_pgx.fhir.bundle import reference_of
+from fhir_pgx.model.access import Action
 from fhir_pgx.rest.answer import Answer, Return, delete_answer, match_answer, write_answer
 from fhir_pgx.rest.bodies import bundle_of
 from fhir_pgx.rest.draft import Draft
@@ -30,7 +31,7 @@ from fhir_pgx.rest.server import Server
 from fhir_pgx.rest.types import is_id
 from fhir_pgx.rest.versions import check_if_match
 from fhir_pgx.rest.writing import delete_stored, placed, write_drafts
-from fhir_pgx.storage.store import StoredResource, Unit
+from fhir_pgx.storage.store import Reads, StoredResource, Unit
 
 
 def run_transaction(server: Server, bundle: Mapping[str, Any], wanted: Return = "") -> bytes:
@@ -94,23 +95,29 @@ class _Run:
                 except PgxError as error:
                     raise placed(error, request.place) from None
         self._write(unit)
+
+        def reads(action: Action) -> Reads:
+            return self.server.seen(unit, action)
+
         for request in calls:
             if request.method in ("GET", "HEAD"):
                 try:
-                    self.answers[request.index] = get(self.server, unit, request)
+                    self.answers[request.index] = get(self.server, reads, request)
                 except PgxError as error:
                     raise placed(error, request.place) from None
 
     def _delete(self, request: Request, unit: Unit) -> None:
         id_ = request.id
         if not id_:
-            found = find_one(unit, self.server, request.type, request.query)
+            reads = self.server.seen(unit, "s")
+            found = find_one(reads, self.server, request.type, request.query)
             id_ = found.id if found is not None else ""
         deleted = None
         if id_:
             self._change(request, request.type, id_)
             if request.conditions.if_match:
-                there = unit.read(request.type, id_) if is_id(id_) else None
+                reads = self.server.seen(unit)
+                there = reads.read(request.type, id_) if is_id(id_) else None
                 check_if_match(request.conditions.if_match, there)
             deleted = delete_stored(unit, self.server, request.type, id_)
         self.answers[request.index] = delete_answer(deleted, self.wanted)
@@ -129,7 +136,8 @@ class _Run:
     def _put(self, request: Request, unit: Unit) -> None:
         sent = _sent(request)
         if request.id:
-            draft = plan_update(unit, request.type, request.id, sent, request.conditions)
+            seen = self.server.seen(unit)
+            draft = plan_update(seen, request.type, request.id, sent, request.conditions)
         else:
             draft = plan_update_matching(
                 unit, self.server, request.type, request.query, sent, request.conditions
@@ -193,7 +201,7 @@ class _Run:
         for reference in asked - known.keys():
             type_, criteria = criteria_of(reference)
             try:
-                found = find_one(unit, self.server, type_, criteria)
+                found = find_one(self.server.seen(unit, "s"), self.server, type_, criteria)
             except PgxError as error:
                 raise placed(error, self.drafts[index].place) from None
             if found is not None:

@@ -7,7 +7,8 @@ from typing import Any, Final, cast
 
 from fhir_pgx.storage.store import NewResource, Saved, Store, StoredResource, Unit
 
-Tell = Callable[[Sequence[str]], None]
+Patient = tuple[str, str]  # tenant and id
+Tell = Callable[[Sequence[Patient]], None]
 
 # Of a patient, and read by no interpretation. All else may change what a report says: an allergy
 # can state an allele, a medicine that was stopped decides which advice a tumour's finding meets.
@@ -18,8 +19,8 @@ _UNREAD: Final = frozenset(
 
 
 def watched(store: Store, tell: Tell) -> Store:
-    """The same store; `tell` is called with patient ids after each commit that concerns them, and
-    not where a transaction fails."""
+    """The same store; `tell` is called with tenants and patient ids after each commit that concerns
+    them, and not where a transaction fails."""
     return cast("Store", _WatchedStore(store, tell))
 
 
@@ -39,13 +40,13 @@ class _WatchedStore:
         with self._store.transaction(tenant=tenant) as unit:
             yield cast("Unit", _WatchedUnit(unit, patients))
         if patients:
-            self._tell(tuple(patients))
+            self._tell([(tenant, each) for each in patients])
 
     def save_bundle(self, resources: Sequence[NewResource], *, tenant: str = "") -> Saved:
         saved = self._store.save_bundle(resources, tenant=tenant)
         patients = dict.fromkeys(each.patient for each in resources if _concerns(each))
         if patients and saved.created + saved.updated:
-            self._tell(tuple(patients))
+            self._tell([(tenant, each) for each in patients])
         return saved
 
 

@@ -3,9 +3,20 @@ beside a mislabelled result the issue that says so."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from fhir_pgx.errors import Issue, MixedPatients, OfAnotherPatient, PgxError
+from fhir_pgx.errors import (
+    Forbidden,
+    InvalidInteraction,
+    Issue,
+    MixedPatients,
+    OfAnotherPatient,
+    PgxError,
+)
+from fhir_pgx.fhir.json import read_json
+from fhir_pgx.model.access import Action
+from fhir_pgx.model.search import Token
 from fhir_pgx.rest.bodies import body_of, says_the_same
 from fhir_pgx.rest.draft import Draft
 from fhir_pgx.rest.indexing import as_stored, index_again, index_drafts, told_of
@@ -13,6 +24,7 @@ from fhir_pgx.rest.mislabelling import delete_issue, note_mislabels
 from fhir_pgx.rest.owners import find_owners
 from fhir_pgx.rest.server import Server
 from fhir_pgx.rest.types import is_id
+from fhir_pgx.rest.values import search_values
 from fhir_pgx.rest.values_links import Resolve, at_bases
 from fhir_pgx.storage.store import NewResource, Reads, StoredResource, Unit
 
@@ -48,16 +60,22 @@ def write_drafts(
     `resolve` says which references lead to resources of ours; without it those at our own bases.
     `is_told`: somebody reads the warnings of the server's check. `spoken_of`: see `find_owners`.
 
-    Raises OfAnotherPatient where an id is taken by a resource of another patient, and
-    RejectedResource where the server's check refuses one.
+    Raises OfAnotherPatient where an id is taken by a resource of another patient or by one that the
+    caller does not see, InvalidInteraction for a Consent of nobody's, Forbidden for what they may
+    not write, and RejectedResource where the server's check refuses one.
     """
     for each in drafts:
         each.body = each.body or body_of(each.resource, each.id)
     warned = [_checked(server, each, is_told=is_told) for each in drafts]
     resolve = resolve or at_bases(server.own_bases)
-    find_owners(drafts, resolve, lambda asked: owners_in(unit, asked), spoken_of)
-    stored = unit.read_many([(each.type, each.id) for each in drafts if not each.is_fresh])
-    before = {each.reference: each for each in stored}
+    # What the caller does not see is, for what is worked out from references, not there.
+    seen = server.seen(unit)
+    find_owners(drafts, resolve, lambda asked: owners_in(seen, asked), spoken_of)
+    for each in drafts:
+        _check_bound(each)
+    named = [(each.type, each.id) for each in drafts if not each.is_fresh]
+    before = {each.reference: each for each in unit.read_many(named)}
+    _check_rights(unit, server, drafts, before)
     for each in drafts:
         there = before.get(each.reference)
         if there is not None and there.patient != each.patient:
@@ -89,15 +107,91 @@ def write_drafts(
 
 def delete_stored(unit: Unit, server: Server, type_: str, id_: str) -> StoredResource | None:
     """Delete a resource (see `Unit.delete`); results that it told something of are read anew."""
+    server.rights.check("d", type_)
     if not is_id(id_):  # there never was one
         return None
     resolve = at_bases(server.own_bases)
-    there = unit.read_many([(type_, id_)])
+    named = [(type_, id_)]
+    there = server.seen(unit, "d").read_many(named)
+    if not there and not server.rights.view("d").is_everything:
+        if server.seen(unit).read_many(named):
+            raise _not_granted("delete", type_)
+        return None  # for them there is nothing, whether there is or not
+    for each in there:
+        tokens = partial(_tokens_in, each)
+        server.rights.check_written("d", type_, each.patient, tokens)
     told = [each for each in told_of(unit, there, resolve) if each.reference != f"{type_}/{id_}"]
     deleted = unit.delete(type_, id_)
     delete_issue(unit, type_, id_)
     index_again(unit, server.index, told, resolve)
     return deleted
+
+
+def _tokens_in(stored: StoredResource) -> Sequence[Token]:
+    return search_values(read_json(stored.body, max_bytes=len(stored.body))).tokens
+
+
+def _check_bound(draft: Draft) -> None:
+    """Raises InvalidInteraction for a Consent of nobody's: whoever sent it would take the patient
+    for protected, and it would withhold nothing of theirs."""
+    if draft.type == "Consent" and not draft.patient:
+        raise InvalidInteraction(
+            "the Consent names no patient of this server, and would bind nobody's results",
+            where=f"{draft.place or draft.type}.patient",
+            mend="name the patient by a reference, Patient/[id], and not by an identifier alone",
+        )
+
+
+def _check_rights(
+    unit: Unit, server: Server, drafts: Sequence[Draft], before: Mapping[str, StoredResource]
+) -> None:
+    """What is written over must be the caller's to update as it stands, and not only as it is to
+    be: else a result outside a granular scope is brought into it."""
+    open_to, read = (_among(before, server, unit, action) for action in ("u", "r"))
+    for each in drafts:
+        is_there, is_open = each.reference in before, each.reference in open_to
+        if each.reference in read and not is_open:
+            raise _not_granted("update", each.type)
+        if not is_open and not each.is_fresh:
+            server.rights.check_named(each.type)
+        if is_there and not is_open:
+            raise OfAnotherPatient(
+                f"this id of a {each.type} is taken",
+                where=f"{each.place or each.type}.id",
+                mend="use another id, or POST it and be given one",
+            )
+        action: Action = "u" if is_there else "c"
+        tokens = partial(_tokens_of, each)
+        server.rights.check_written(action, each.type, each.patient, tokens)
+        if each.type == "Consent":
+            server.rights.check_consent(each.resource, partial(_consents, unit, each.patient))
+
+
+def _consents(unit: Reads, patient: str) -> list[Mapping[str, Any]]:
+    stored = (each for each in unit.record(patient) if each.type == "Consent")
+    return [read_json(each.body, max_bytes=len(each.body)) for each in stored]
+
+
+def _among(
+    before: Mapping[str, StoredResource], server: Server, unit: Unit, action: Action
+) -> Collection[str]:
+    """Those that the caller may do this to, of stored resources by reference."""
+    if server.rights.view(action).is_everything:
+        return before.keys()
+    named = [(each.type, each.id) for each in before.values()]
+    return {each.reference for each in server.seen(unit, action).read_many(named)}
+
+
+def _not_granted(verb: str, type_: str) -> Forbidden:
+    return Forbidden(
+        f"no scope of the access token allows to {verb} this {type_}",
+        where="scope",
+        mend="ask the authorization server for a wider scope",
+    )
+
+
+def _tokens_of(draft: Draft) -> Sequence[Token]:
+    return search_values(draft.resource).tokens
 
 
 def _checked(server: Server, draft: Draft, *, is_told: bool) -> tuple[Issue, ...]:

@@ -7,6 +7,7 @@ Source: SMART App Launch 2.2, Client Authentication: Asymmetric.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from joserfc import jwt
@@ -32,9 +33,17 @@ def read_key(text: bytes) -> BackendKey:
     """The key of a JWK document. Raises InvalidSetting, whose text holds nothing of the key."""
     try:
         document = msgspec.json.decode(text)
-        key = JWKRegistry.import_key(document)
-    except (msgspec.DecodeError, ValueError, KeyError, TypeError, JoseError):
+    except (msgspec.DecodeError, ValueError):
         # Without `from`: the error of a parser may quote what it read.
+        raise InvalidSetting("the key is no JWK", where="key", mend=_MEND) from None
+    return key_of(document)
+
+
+def key_of(document: Any) -> BackendKey:
+    """The key of a JWK as it was read from JSON. Raises InvalidSetting as `read_key` does."""
+    try:
+        key = JWKRegistry.import_key(document)
+    except (ValueError, KeyError, TypeError, AttributeError, JoseError):
         raise InvalidSetting("the key is no JWK", where="key", mend=_MEND) from None
     if isinstance(key, RSAKey) and key.is_private and key.private_key.key_size >= 2048:  # type: ignore[union-attr]
         return BackendKey(key, "RS384")

@@ -22,7 +22,7 @@ def record_answer(
     counted; with `remember`, also what `leave_out_shown` needs to know them by."""
     if sources.store is None or not answer.cards:
         return
-    audience = audience_of(call) if remember else ""
+    audience = audience_of(call, sources.caller.client) if remember else ""
     sources.store.record_cards(
         IssuedCard(
             uuid=card.uuid,

@@ -12,7 +12,8 @@ _USAGE = (
     "Needs the patient's pharmacogenomic results, prefetched or retrievable: Observation, "
     "DiagnosticReport or MolecularSequence, of any FHIR release. Data are known by resource type "
     "and code, so keys may have any name. {more}Optional: every other key; what did not come is "
-    "not judged, and a card says so where it matters."
+    "not judged, and a card says so where it matters. A Consent (consents) that withholds a part "
+    "is honoured where it comes along."
 )
 _MEDICINES = "Needs the medicines in use (activeMedications), which it is about. "
 _DISPATCHED = "Needs the medication orders that the context names, among activeMedications. "
@@ -97,7 +98,9 @@ _ALLERGY = (*_GERMLINE, "activeMedications", "problems")
 # Wherever a test may be offered those in force are asked for: else one is offered twice.
 _IN_USE = (*_RESULTS, "activeMedications", "problems", "testOrders")
 # What only a chart is opened for: donors, prevention that is planned or declined, stated risks.
-_CHART = (*_IN_USE, "hlaResults", "carePlans", "consents", "riskAssessments")
+_CHART = (*_IN_USE, "hlaResults", "carePlans", "riskAssessments")
+# What is withheld is to be known wherever anything is told.
+_ALWAYS = ("consents",)
 _KEYS = {
     **dict.fromkeys((hook for hook, *_ in _OFFERED), _ORDERS),
     **dict.fromkeys(("patient-view", "encounter-start", "appointment-book"), _IN_USE),
@@ -123,7 +126,7 @@ def services(answer: Callable[[HookCall], HookAnswer]) -> tuple[Service, ...]:
             title=title,
             description=description,
             answer=answer,
-            prefetch={key: TEMPLATES[key] for key in _KEYS[hook]},
+            prefetch={key: TEMPLATES[key] for key in (*_KEYS[hook], *_ALWAYS)},
             usage_requirements=_USAGE.format(more=_NEEDS.get(hook, "")),
             hook_version=HOOKS[hook].version,
         )

@@ -32,16 +32,23 @@ _ORDERED = (
 
 
 def leave_out_shown(
-    call: HookCall, cards: Sequence[Card], store: Store | None, *, minutes: int, now: datetime
+    call: HookCall,
+    cards: Sequence[Card],
+    store: Store | None,
+    *,
+    minutes: int,
+    now: datetime,
+    client: str = "",
 ) -> Kept:
     """The cards without those that this user was shown for this patient in the last minutes.
 
-    `cards` are as they would be sent, shaped for the client. `minutes` 0 leaves all.
+    `cards` are as they would be sent, shaped for the client. `minutes` 0 leaves all. `client` is
+    the registered name of who calls.
     """
     everything = Kept(tuple(cards))
     if store is None or minutes <= 0 or call.hook != AGAIN or not cards:
         return everything
-    audience = audience_of(call)
+    audience = audience_of(call, client)
     if not audience:
         return everything
     try:
@@ -62,12 +69,13 @@ def leave_out_shown(
     return Kept(tuple(kept), tuple(muted))
 
 
-def audience_of(call: HookCall) -> str:
-    """Whom a call's cards are told: server, patient and user in one text; empty where the call
-    names no user, who then cannot have been told before."""
+def audience_of(call: HookCall, client: str = "") -> str:
+    """Whom a call's cards are told: client, server, patient and user in one text; empty where the
+    call names no user, who then cannot have been told before. What one client was told mutes
+    nothing for another, which may name the same user."""
     if not call.user_id:
         return ""
-    return json.dumps([call.fhir_server.rstrip("/"), call.patient_id, call.user_id])
+    return json.dumps([client, call.fhir_server.rstrip("/"), call.patient_id, call.user_id])
 
 
 def ordered_digest(call: HookCall, card: Card) -> str:

@@ -3,6 +3,7 @@
 The database lists the patients of each group in one text, so that ten thousand come as one row.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ from fhir_pgx.model.search import TokenAsked
 from fhir_pgx.storage.keys import fit
 from fhir_pgx.storage.migrating import Dialect
 from fhir_pgx.storage.places import SCALES, overlap, reaches
-from fhir_pgx.storage.store import Alike, VariantAlike
+from fhir_pgx.storage.store import BESIDE, Alike, NewResource, VariantAlike
 
 Rows = Callable[[str, Sequence[Any]], list[Any]]
 
@@ -45,8 +46,8 @@ _OF_CLASS = (
     "AND g.patient = t.patient AND g.key = t.key AND g.source_class = ?)"
 )
 _VARIANTS = (
-    "variant_gene t JOIN variant_index v ON v.tenant = t.tenant AND v.patient = t.patient "
-    "AND v.key = t.key AND v.number = t.number"
+    "{0} JOIN variant_index v ON v.tenant = {1}.tenant AND v.patient = {1}.patient "
+    "AND v.key = {1}.key AND v.number = {1}.number"
 )
 _PLACED = "variant_index v"
 _IN_REACH = (
@@ -62,10 +63,59 @@ _OF_VALUE = (
     " AND EXISTS (SELECT 1 FROM search_token k WHERE k.tenant = t.tenant AND "
     "k.patient = t.patient AND k.key = t.key AND k.param = 'value-concept'{0})"
 )
-_SAID = " JOIN locator l ON l.tenant = t.tenant AND l.patient = t.patient AND l.key = t.key"
+_AT_ONCE = 500  # of ids in one statement
+_SAID = " JOIN locator l ON l.tenant = {0}.tenant AND l.patient = {0}.patient AND l.key = {0}.key"
+# Patients with a variant or a genotype of a gene.
+_HAVING = (
+    "(SELECT g.patient FROM variant_gene g WHERE g.tenant = ? AND g.gene IN ({0}) UNION ALL "
+    "SELECT g.patient FROM genotype_index g WHERE g.tenant = ? AND g.gene IN ({1}))"
+)
+# Of whom anything stands beside the rows of their results. DISTINCT: told before any row of a
+# variant is read, which no planner does that expects few of them.
+_BESIDE = (
+    "(SELECT DISTINCT t.tenant, t.patient, t.key, t.number FROM variant_gene t WHERE {0} "
+    "AND EXISTS (SELECT 1 FROM locator b "
+    "WHERE b.tenant = t.tenant AND b.patient = t.patient AND b.beside > 0)) d"
+)
+_TIES = ("derived-from", "specimen")  # references that tell something and stand in no `said`
+_OF_RESULT = "x.tenant = l.tenant AND x.patient = l.patient AND x.key = l.key"
+_WITHOUT_GENE = (
+    "SELECT DISTINCT l.patient FROM locator l "  # noqa: S608 - a part of our own
+    "WHERE l.tenant = ? AND l.type = 'Observation' AND l.beside > 0 AND l.patient > '' "
+    f"AND NOT EXISTS (SELECT 1 FROM variant_gene x WHERE {_OF_RESULT}) "
+    f"AND EXISTS (SELECT 1 FROM search_token x WHERE {_OF_RESULT} AND x.param = 'code' "
+    "AND x.code IN ({0}))"
+)
 # Resources that say the same are one group; of what is not known to, each is one.
 _ALONE = "CASE WHEN l.said = '' THEN l.id ELSE '' END"
 _IS_CURRENT = "l.deleted = 0"
+# A deletion is a version, too.
+_STATES = (
+    "SELECT l.patient, l.type, l.id, l.version, l.updated, l.searchable, l.said, l.beside, "
+    "COALESCE(r.sha256, '') FROM locator l LEFT JOIN resource r "
+    "ON r.tenant = l.tenant AND r.patient = l.patient AND r.key = l.key "
+    "WHERE l.tenant = ? AND l.patient IN ({0}) AND l.type IN ({1}) ORDER BY l.type, l.id"
+)
+
+
+def beside(new: NewResource) -> int:
+    """Whether a resource may tell more than its genomic rows: 1 for all of `BESIDE` but an
+    Observation of genotypes, or of variants of the patient's own genome in genes that are named,
+    that holds and refers to nothing of the kind; 2 where it refers to a specimen, or to what it is
+    derived from."""
+    if new.type not in BESIDE:
+        return 0
+    if any(each.param in _TIES for each in new.values.links):
+        return 2
+    variants, genotypes = new.genomic.variants, new.genomic.genotypes
+    is_told = (
+        new.type == "Observation"
+        and (variants or genotypes)
+        and all(each.genes and each.source_class is SourceClass.GERMLINE for each in variants)
+        and all(each.type and each.type not in BESIDE for each in new.values.links)
+        and b'"contained"' not in new.body
+    )
+    return 0 if is_told else 1
 
 
 class AlikeReads:
@@ -114,18 +164,23 @@ class AlikeReads:
         *,
         source_class: SourceClass | None = None,
         by_said: bool = False,
+        beside: bool = False,
     ) -> list[VariantAlike]:
         """Each different variant and who has it (see `Reads.variants_alike`); none where no gene is
         named."""
         if not genes:
             return []
         where, values = self._where(genes)
+        source, of = _VARIANTS.format("variant_gene t", "t"), "t"
+        if beside:
+            source, of = _VARIANTS.format(_BESIDE.format(where), "d"), "d"
+            where = "d.patient <> ''"
         if source_class is not None:
             where, values = where + " AND v.source_class = ?", [*values, str(source_class)]
-        source, columns = (
-            (_VARIANTS + _SAID, f"l.said, {_VARIANT}") if by_said else (_VARIANTS, _VARIANT)
-        )
-        found = self._groups(source, columns, where, values)
+        columns = _VARIANT
+        if by_said:
+            source, columns = source + _SAID.format(of), f"l.said, {_VARIANT}"
+        found = self._groups(source, columns, where, values, of=of)
         if not by_said:
             return [VariantAlike(variant_of(row), "", patients) for row, patients in found]
         return [VariantAlike(variant_of(row[1:]), row[0], patients) for row, patients in found]
@@ -162,17 +217,62 @@ class AlikeReads:
             f"t.tenant = ? AND t.type = ? AND t.param = 'code' AND t.code IN ({marks}) "
             f"AND {_SOMEBODYS}"
         )
-        return self._alike("search_token t" + _SAID, where, [self._tenant, type_, *codes])
-
-    def alike_beside(self, type_: str, genes: Sequence[str]) -> list[Alike]:
-        """The resources of a type, by what they say, of patients with a variant of these genes."""
-        marks = ", ".join("?" * len(genes))
-        where = (
-            f"l.tenant = ? AND l.type = ? AND {_IS_CURRENT} AND l.patient <> '' AND "  # noqa: S608
-            "l.patient IN "
-            f"(SELECT g.patient FROM variant_gene g WHERE g.tenant = ? AND g.gene IN ({marks}))"
+        return self._alike(
+            "search_token t" + _SAID.format("t"), where, [self._tenant, type_, *codes]
         )
-        return self._alike("locator l", where, [self._tenant, type_, self._tenant, *genes])
+
+    def alike_of_type(self, type_: str) -> list[Alike]:
+        """The resources of a type, by what they say."""
+        where = f"l.tenant = ? AND l.type = ? AND {_IS_CURRENT} AND l.patient <> ''"
+        return self._alike("locator l", where, [self._tenant, type_])
+
+    def alike_beside(
+        self, genes: Sequence[str], typed: Sequence[str]
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """What stands beside the rows of patients with a variant of these genes or a genotype of
+        those `typed`, and who has it (see `Reads.alike_beside`)."""
+        having, values = self._having(genes, typed)
+        where = f"l.tenant = ? AND l.beside > 0 AND l.patient <> '' AND l.patient IN {having}"
+        said = "CASE WHEN l.beside > 1 THEN '' ELSE l.said END"
+        found = self._groups("locator l", said, where, [self._tenant, *values], of="l")
+        return [(str(row[0]), patients) for row, patients in found]
+
+    def tied(self, genes: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
+        """Of such patients those with what refers to a specimen or to what it is derived from."""
+        having, values = self._having(genes, typed)
+        statement = (
+            "SELECT DISTINCT l.patient FROM locator l WHERE l.tenant = ? "  # noqa: S608
+            f"AND l.beside > 0 AND l.beside = 2 AND l.patient <> '' AND l.patient IN {having}"
+        )
+        return tuple(row[0] for row in self._rows(statement, [self._tenant, *values]))
+
+    def having(self, types: Sequence[str], param: str, codes: Sequence[str]) -> tuple[str, ...]:
+        """The patients with a resource of these types whose search parameter has such a code."""
+        statement = (
+            "SELECT DISTINCT t.patient FROM search_token t WHERE t.tenant = ? AND "  # noqa: S608
+            f"t.type IN ({_marks(types)}) AND t.param = ? AND t.code IN ({_marks(codes)}) "
+            f"AND {_SOMEBODYS}"
+        )
+        return tuple(row[0] for row in self._rows(statement, [self._tenant, *types, param, *codes]))
+
+    def without_gene(self, codes: Sequence[str]) -> tuple[str, ...]:
+        """The patients with an Observation of one of these codes that has no gene."""
+        statement = _WITHOUT_GENE.format(_marks(codes))
+        return tuple(row[0] for row in self._rows(statement, [self._tenant, *codes]))
+
+    def states(self, patients: Sequence[str], types: Sequence[str]) -> dict[str, str]:
+        """What there is of each patient, as a digest (see `Reads.states`)."""
+        found = {each: hashlib.sha256() for each in patients}
+        for start in range(0, len(patients), _AT_ONCE):
+            some = patients[start : start + _AT_ONCE]
+            statement = _STATES.format(_marks(some), _marks(types))
+            for patient, *row in self._rows(statement, [self._tenant, *some, *types]):
+                found[patient].update(f"{row}\n".encode())
+        return {patient: each.hexdigest() for patient, each in found.items()}
+
+    def _having(self, genes: Sequence[str], typed: Sequence[str]) -> tuple[str, list[Any]]:
+        named = [self._tenant, *genes, self._tenant, *typed]
+        return _HAVING.format(_marks(genes), _marks(typed)), named
 
     def _alike(self, source: str, where: str, values: Sequence[Any]) -> list[Alike]:
         columns = f"l.said, {_ALONE}"
@@ -200,6 +300,10 @@ class AlikeReads:
             each = patients.split(_APART)
             assert len(each) == number, "a patient's id holds a line break"
             yield tuple(row), tuple(sorted(set(each)))
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values)) or "NULL"
 
 
 def _of_anybody(found: dict[IndexedVariant, set[str]]) -> list[VariantAlike]:

@@ -49,6 +49,10 @@ class Database(Protocol):
         """Every row of a query on what is committed."""
         ...
 
+    def change(self, statement: str, values: Sequence[Any]) -> int:
+        """The number of rows that one statement changed, committed by itself."""
+        ...
+
     def close(self) -> None:
         """Close every connection that is not in use."""
         ...

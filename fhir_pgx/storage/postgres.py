@@ -69,6 +69,12 @@ class PostgresDatabase:
             found: list[Any] = connection.execute(_translated(statement), values).fetchall()
             return found
 
+    def change(self, statement: str, values: Sequence[Any]) -> int:
+        """The number of rows that one statement changed, committed by itself."""
+        with self.connection() as connection:
+            changed: int = connection.execute(_translated(statement), values).rowcount
+            return changed
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:

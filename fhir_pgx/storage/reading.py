@@ -1,15 +1,18 @@
 """Resources by id, by version and by time. The statements that a hook waits for are constants."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from fhir_pgx.model.search import Query
+from fhir_pgx.model.view import EVERYTHING, View
 from fhir_pgx.storage.alike import AlikeReads
 from fhir_pgx.storage.genomic import GenomicReads
 from fhir_pgx.storage.migrating import Dialect
 from fhir_pgx.storage.resources import moment, stored
 from fhir_pgx.storage.store import Page, StoredResource
+from fhir_pgx.storage.viewed import only_patient, seen_through
 
 Rows = Callable[[str, Sequence[Any]], list[Any]]
 
@@ -48,6 +51,15 @@ OF_PATIENT = (
     "JOIN locator l ON l.tenant = f.tenant AND l.type = f.type AND l.id = f.id "
     f"JOIN resource r ON {_HERE} WHERE f.tenant = ? AND f.patient = ? AND l.patient = ''"
 )
+EVERY_VERSION = (
+    f"SELECT {_R} FROM resource r WHERE r.tenant = ? AND r.patient = ? "  # noqa: S608
+    f"UNION ALL SELECT {_H} FROM resource_history h WHERE h.tenant = ? AND h.patient = ? "
+    "AND h.deleted = 0"
+)
+_GUARDED = (
+    "SELECT patient FROM labelled_patient WHERE tenant = ? UNION SELECT patient FROM locator "
+    "WHERE tenant = ? AND type = 'Consent' AND deleted = 0"
+)
 UNSEARCHED = (
     f"SELECT {_R} FROM (SELECT tenant, patient, key FROM locator l "  # noqa: S608
     "WHERE l.tenant = ? AND l.searchable = 0 ORDER BY l.type, l.id LIMIT ?) l "
@@ -74,10 +86,11 @@ _AFTER = (
 
 
 class SqlReads(GenomicReads, AlikeReads):
-    """What may be asked (see `store.Reads`) over a function that answers statements."""
+    """What may be asked (see `store.Reads`) over a function that answers statements, by whom there
+    is nothing but what `view` shows."""
 
-    def __init__(self, rows: Rows, dialect: Dialect, tenant: str) -> None:
-        self._rows, self._tenant = rows, tenant
+    def __init__(self, rows: Rows, dialect: Dialect, tenant: str, view: View = EVERYTHING) -> None:
+        self._rows, self._tenant, self._view = seen_through(view, rows, dialect), tenant, view
         self._dialect: Dialect = dialect
 
     def read(self, type_: str, id_: str) -> StoredResource | None:
@@ -139,7 +152,22 @@ class SqlReads(GenomicReads, AlikeReads):
         # SQLAlchemy takes half a second to import: a hook call never needs it.
         from fhir_pgx.storage.searching import search  # noqa: PLC0415
 
+        only = only_patient(self._view, query.type)
+        if only is not None and not query.patient:
+            query = replace(query, patient=only)
         return search(query, self._tenant, self._rows, self._dialect)
+
+    def record(self, patient: str) -> list[StoredResource]:
+        """Every current resource about a patient (see `Reads.record`)."""
+        return by_name(map(stored, self._rows(OF_PATIENT, (self._tenant, patient) * 2)))
+
+    def every_version(self, patient: str) -> list[StoredResource]:
+        """Every version of everything about a patient (see `Reads.every_version`)."""
+        return list(map(stored, self._rows(EVERY_VERSION, (self._tenant, patient) * 2)))
+
+    def guarded_patients(self) -> list[str]:
+        """Of whom there is a Consent or a security label (see `Reads.guarded_patients`)."""
+        return sorted(row[0] for row in self._rows(_GUARDED, (self._tenant,) * 2))
 
     def referring(self, type_: str, id_: str, params: Sequence[str] = ()) -> list[StoredResource]:
         """Current resources whose search links lead to this one, by type and id."""

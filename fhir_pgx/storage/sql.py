@@ -9,13 +9,18 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from fhir_pgx.errors import WriteConflict
+from fhir_pgx.model.view import EVERYTHING, View
+from fhir_pgx.storage.audit import AuditRecord
 from fhir_pgx.storage.cards import CardRecord
 from fhir_pgx.storage.drivers import open_database
 from fhir_pgx.storage.genomic import PATIENTS
-from fhir_pgx.storage.reading import OF_PATIENT, UNSEARCHED, VERSIONS, SqlReads, by_name
+from fhir_pgx.storage.reading import UNSEARCHED, VERSIONS, SqlReads
+from fhir_pgx.storage.replay import SeenAssertions, assertion_database
 from fhir_pgx.storage.resources import stored
+from fhir_pgx.storage.sessions import LaunchSessions
 from fhir_pgx.storage.store import NewResource, Saved, StoredResource
 from fhir_pgx.storage.writing import SqlUnit, apart
 
@@ -33,6 +38,9 @@ class SqlStore(CardRecord):
 
     def __init__(self, url: str, salt: str = "") -> None:
         super().__init__(open_database(url), salt)
+        self.audit = AuditRecord(self._database)
+        self._assertions = SeenAssertions(partial(assertion_database, url, self._database))
+        self.sessions = LaunchSessions(self._database)
 
     @contextmanager
     def transaction(self, *, tenant: str = "") -> Iterator[SqlUnit]:
@@ -45,9 +53,9 @@ class SqlStore(CardRecord):
             yield unit
             unit.finish()
 
-    def reads(self, *, tenant: str = "") -> SqlReads:
+    def reads(self, *, tenant: str = "", view: View = EVERYTHING) -> SqlReads:
         """The committed state, to read from. Each call of it stands by itself."""
-        return SqlReads(self._database.rows, self._database.dialect, tenant)
+        return SqlReads(self._database.rows, self._database.dialect, tenant, view)
 
     def save_bundle(self, resources: Sequence[NewResource], *, tenant: str = "") -> Saved:
         """Save all resources or none (see `Store.save_bundle`)."""
@@ -70,7 +78,7 @@ class SqlStore(CardRecord):
 
     def resources_of(self, patient: str, *, tenant: str = "") -> list[StoredResource]:
         """Every current resource about a patient, by type and id."""
-        return by_name(map(stored, self._database.rows(OF_PATIENT, (tenant, patient) * 2)))
+        return self.reads(tenant=tenant).record(patient)
 
     def versions_of(self, type_: str, id_: str, *, tenant: str = "") -> list[StoredResource]:
         """Every version of a resource, deletions too, newest first."""
@@ -86,6 +94,10 @@ class SqlStore(CardRecord):
         schema. `Unit.reindex` makes them found."""
         return list(map(stored, self._database.rows(UNSEARCHED, (tenant, limit))))
 
+    def use_once(self, name: str, expires: int, now: int) -> bool:
+        """Whether this is the first use of an assertion, which is noted with it."""
+        return self._assertions.use_once(name, expires, now)
+
     def check(self) -> None:
         """Return if the store answers; raise StoreFailure otherwise."""
         self._database.rows(_ANY, ("",))
@@ -93,4 +105,6 @@ class SqlStore(CardRecord):
     def close(self) -> None:
         """Write what is still waiting and close every idle connection."""
         self._cards.flush()
+        self.audit.close()
+        self._assertions.close()
         self._database.close()

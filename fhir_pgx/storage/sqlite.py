@@ -23,16 +23,19 @@ BUSY_SECONDS = 5.0  # how long a writer waits for another's transaction
 class SqliteDatabase:
     """Connections to one file (see `drivers.Database`).
 
-    Raises InvalidSetting for a URL that does not name an SQLite file.
+    `schema` are the statements that make another schema than ours; each does nothing where what it
+    makes is there. Raises InvalidSetting for a URL that does not name an SQLite file.
     """
 
     dialect: migrating.Dialect = "sqlite"
     keep = ""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, schema: Sequence[str] = ()) -> None:
         self._path = _file_of(url)
         self._idle: deque[sqlite3.Connection] = deque()
-        if not self._is_present():
+        for statement in schema:
+            self.change(statement, ())
+        if not schema and not self._is_present():
             with self.transaction() as connection:
                 _migrate(connection)
 
@@ -62,7 +65,7 @@ class SqliteDatabase:
                 connection.close()
                 connection = None
             raise StoreFailure(
-                f"the database was not read or written: {type(error).__name__}",
+                f"the database was not read or written: {_reason(error)}",
                 where="database",
                 mend="see that the file is writable, the disk has room and no one holds a lock",
             ) from error
@@ -88,6 +91,11 @@ class SqliteDatabase:
         """Every row of a query on what is committed."""
         with self.connection() as connection:
             return connection.execute(statement, values).fetchall()
+
+    def change(self, statement: str, values: Sequence[Any]) -> int:
+        """The number of rows that one statement changed, committed by itself."""
+        with self.connection() as connection:
+            return connection.execute(statement, values).rowcount
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -159,3 +167,9 @@ def _migrate(connection: sqlite3.Connection) -> None:
     seen = {row[0] for row in connection.execute(migrating.SEEN)}
     connection.create_function("resource_key", 2, key_of, deterministic=True)
     migrating.migrate("sqlite", connection.execute, seen=seen)
+
+
+def _reason(error: sqlite3.Error) -> str:
+    """SQLite's name of what went wrong, such as SQLITE_FULL; its message may quote a value."""
+    found: str = getattr(error, "sqlite_errorname", "")  # not of errors of the driver itself
+    return found or type(error).__name__

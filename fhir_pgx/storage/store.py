@@ -24,6 +24,13 @@ from fhir_pgx.model.genomic_index import (
     StoredVariant,
 )
 from fhir_pgx.model.search import NO_VALUES, Query, SearchValues, TokenAsked
+from fhir_pgx.model.view import EVERYTHING, View
+from fhir_pgx.storage.audit import AuditRecord
+from fhir_pgx.storage.sessions import LaunchSessions
+
+# The types that an interpretation reads, beside the Patient.
+BESIDE = ("Condition", "DiagnosticReport", "MolecularSequence", "Observation", "Procedure",
+          "Specimen")  # fmt: skip
 
 Outcome = Literal["accepted", "overridden"]
 
@@ -133,6 +140,21 @@ class Reads(Protocol):
         """Current, undeleted resources (see `model.search.Query`)."""
         ...
 
+    def record(self, patient: str) -> list[StoredResource]:
+        """Every current resource about a patient, the Patient itself among them, by type and id,
+        and what these refer to that is about no patient. Empty where nothing is stored of this
+        patient: untested, not normal."""
+        ...
+
+    def every_version(self, patient: str) -> list[StoredResource]:
+        """Every version, current or not, of every resource about a patient, in no order."""
+        ...
+
+    def guarded_patients(self) -> list[str]:
+        """The ids of the patients of whom a Consent is stored, or a resource that has or had a
+        security label, sorted; an empty text for labelled resources of nobody."""
+        ...
+
     def referring(self, type_: str, id_: str, params: Sequence[str] = ()) -> list[StoredResource]:
         """Current resources whose search links lead to this one, by any or by these parameters."""
         ...
@@ -206,9 +228,11 @@ class Reads(Protocol):
         *,
         source_class: SourceClass | None = None,
         by_said: bool = False,
+        beside: bool = False,
     ) -> list[VariantAlike]:
         """Each different variant of these genes and who has it; with `by_said` apart by what their
-        resources say, too."""
+        resources say, too; with `beside` of those alone of whom anything stands beside the rows
+        (see `alike_beside`)."""
         ...
 
     def variants_alike_over(
@@ -225,13 +249,46 @@ class Reads(Protocol):
         """The resources of a type with one of these as their `code`, by what they say."""
         ...
 
-    def alike_beside(self, type_: str, genes: Sequence[str]) -> list[Alike]:
-        """The resources of a type, by what they say, of patients with a variant of these genes."""
+    def alike_of_type(self, type_: str) -> list[Alike]:
+        """The resources of a type, by what they say."""
+        ...
+
+    def alike_beside(
+        self, genes: Sequence[str], typed: Sequence[str]
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """What stands beside the genomic rows of patients with a variant of these genes or a
+        genotype of those `typed`: each different `said`, and who has it. That is all of
+        `BESIDE` but the results that their rows tell whole: genotypes, and germline variants of
+        named genes, that refer to no other. An empty `said` is nobody else's: of a type without
+        one, or of what refers to a specimen or to what it is derived from."""
+        ...
+
+    def tied(self, genes: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
+        """Of such patients those with anything that refers to a specimen or to what it is derived
+        from."""
+        ...
+
+    def states(self, patients: Sequence[str], types: Sequence[str]) -> dict[str, str]:
+        """A digest, of each of these patients, of all resources of these types that there are or
+        were: another one after each change. An empty text stands for what is nobody's."""
+        ...
+
+    def having(self, types: Sequence[str], param: str, codes: Sequence[str]) -> tuple[str, ...]:
+        """The patients with a resource of these types of which a search parameter has one of these
+        codes."""
+        ...
+
+    def without_gene(self, codes: Sequence[str]) -> tuple[str, ...]:
+        """The patients with an Observation of one of these codes of whose genes no row is kept."""
         ...
 
 
 class Unit(Reads, Protocol):
     """One transaction: it reads what it has written, and all of it is kept or nothing."""
+
+    def seen(self, view: View) -> Reads:
+        """What is there by now, for whom there is nothing but what a view shows."""
+        ...
 
     def put(self, new: NewResource) -> StoredResource:
         """A new version, or the one there is where the bytes are the same. A resource that was
@@ -384,6 +441,16 @@ class FeedbackReport:
 class Store(Protocol):
     """Every method raises StoreFailure where the store cannot be read or written."""
 
+    @property
+    def sessions(self) -> LaunchSessions:
+        """What our SMART app holds for browsers."""
+        ...
+
+    @property
+    def audit(self) -> AuditRecord:
+        """The record of accesses."""
+        ...
+
     def transaction(self, *, tenant: str = "") -> AbstractContextManager[Unit]:
         """All that is done within is committed at the end, or nothing where an error leaves it.
 
@@ -392,8 +459,9 @@ class Store(Protocol):
         """
         ...
 
-    def reads(self, *, tenant: str = "") -> Reads:
-        """The committed state, to read from. Each call of it stands by itself."""
+    def reads(self, *, tenant: str = "", view: View = EVERYTHING) -> Reads:
+        """The committed state, to read from, for whom there is nothing but what `view` shows. Each
+        call of it stands by itself."""
         ...
 
     def save_bundle(self, resources: Sequence[NewResource], *, tenant: str = "") -> Saved:
@@ -405,11 +473,7 @@ class Store(Protocol):
         ...
 
     def resources_of(self, patient: str, *, tenant: str = "") -> list[StoredResource]:
-        """Every current resource about a patient, the Patient itself among them, by type and id,
-        and what these refer to that is about no patient.
-
-        Empty where nothing is stored of this patient: untested, not normal.
-        """
+        """As `Reads.record`, of everything."""
         ...
 
     def versions_of(self, type_: str, id_: str, *, tenant: str = "") -> list[StoredResource]:
@@ -460,6 +524,12 @@ class Store(Protocol):
         self, audience: str, hook: str, since: datetime, *, tenant: str = ""
     ) -> list[ShownCard]:
         """The cards that an audience was shown on a hook since then, by every worker."""
+        ...
+
+    def use_once(self, name: str, expires: int, now: int) -> bool:
+        """Whether this is the first use of an assertion, which is noted with it: by whichever
+        worker, each is used once. `expires` and `now` are seconds since 1970; the note is kept
+        until `expires` at least."""
         ...
 
     def check(self) -> None:

@@ -88,6 +88,8 @@ Index("history_of_type", HISTORY.c.tenant, HISTORY.c.type, HISTORY.c.updated)
 # Where a resource is, from its type and id alone: also of one that was deleted. `searchable` is 0
 # for one that is kept and cannot be searched yet, or not by all that it is found by. `said` is a
 # digest that is the same where two resources say the same, whoever's they are; empty: not known.
+# `beside` is 1 for what an interpretation reads and no genomic row tells whole, 2 where it refers
+# to a specimen or to what it is derived from, 0 for all else, and for what was deleted.
 LOCATOR = Table(
     "locator",
     METADATA,
@@ -101,6 +103,7 @@ LOCATOR = Table(
     _count("updated"),
     _count("searchable"),
     _text("said", ""),
+    _count("beside", "0"),
     PrimaryKeyConstraint("tenant", "type", "id"),
     sqlite_with_rowid=False,
 )
@@ -116,6 +119,17 @@ Index(
     _L.id,
     sqlite_where=_L.searchable == 0,
     postgresql_where=_L.searchable == 0,
+)
+Index(
+    "locator_beside",
+    _L.tenant,
+    _L.patient,
+    _L.type,
+    _L.key,
+    _L.said,
+    _L.beside,
+    sqlite_where=_L.beside > 0,
+    postgresql_where=_L.beside > 0,
 )
 
 # Resources about no patient (a Medication) that a patient's record refers to.
@@ -275,6 +289,17 @@ GENOMIC_PATIENT = Table(
 )
 
 
+# Of whom a resource has or had a security label, in whichever version.
+LABELLED_PATIENT = Table(
+    "labelled_patient",
+    METADATA,
+    _text("tenant"),
+    _text("patient"),
+    PrimaryKeyConstraint("tenant", "patient"),
+    sqlite_with_rowid=False,
+)
+
+
 # Cards, and what became of them
 
 # patient_hash and audience_hash are keyed hashes: no plain id is stored here.
@@ -316,6 +341,50 @@ COMMENT = Table(
     _text("comment"),
     PrimaryKeyConstraint("tenant", "feedback"),
 )
+
+# Who may call, and who did
+
+# Assertions that were used: `name` is a hash of issuer and jti, `expires` is seconds since 1970.
+SEEN_ASSERTION = Table(
+    "seen_assertion",
+    METADATA,
+    _text("name"),
+    _count("expires"),
+    PrimaryKeyConstraint("name"),
+    sqlite_with_rowid=False,
+)
+Index("seen_assertion_expires", SEEN_ASSERTION.c.expires)
+
+# The record of accesses, a chain: each row's digest covers its body and the digest before. `body`
+# is an AuditEvent. `patient` is a plain id, empty where it was about none.
+AUDIT = Table(
+    "audit_entry",
+    METADATA,
+    _text("tenant", ""),
+    _count("number"),
+    _count("recorded"),
+    _text("patient"),
+    _text("agent"),
+    _text("what"),
+    _text("previous"),
+    _text("digest"),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "number"),
+)
+Index("audit_of_patient", AUDIT.c.tenant, AUDIT.c.patient, AUDIT.c.number)
+Index("audit_when", AUDIT.c.tenant, AUDIT.c.recorded)
+
+# What our SMART app holds for a browser between two requests. `name` is a hash of the secret in the
+# browser's cookie, and `body` is sealed with a key made of that secret: the table alone opens none.
+LAUNCH_SESSION = Table(
+    "launch_session",
+    METADATA,
+    _text("name"),
+    _count("expires"),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("name"),
+)
+Index("launch_session_expires", LAUNCH_SESSION.c.expires)
 
 SECRET = Table("secret", METADATA, _text("name"), _text("value"), PrimaryKeyConstraint("name"))
 

@@ -1,12 +1,15 @@
 """One writing transaction: versions, tombstones, and the rows that resources are found by."""
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_pgx.errors import MixedPatients
+from fhir_pgx.model.view import View
+from fhir_pgx.storage.alike import beside
 from fhir_pgx.storage.drivers import Connection, Database
 from fhir_pgx.storage.genomic import GENOMIC
 from fhir_pgx.storage.indexing import DELETE, INSERT, Rows, add_rows
@@ -27,14 +30,17 @@ _LOCK = "SELECT id FROM locator WHERE tenant = ? AND type = ? AND id IN ({marks}
 _TAKEN = "SELECT key FROM locator WHERE tenant = ? AND patient = ? AND key IN ({marks})"
 _LOCATE = (
     "INSERT INTO locator (tenant, type, id, patient, key, version, deleted, updated, searchable, "
-    "said) VALUES {rows} ON CONFLICT DO NOTHING RETURNING type, id"
+    "said, beside) VALUES {rows} ON CONFLICT DO NOTHING RETURNING type, id"
 )
-_LOCATOR = "(?, ?, ?, ?, ?, 1, 0, ?, 1, ?)"
+_LOCATOR = "(?, ?, ?, ?, ?, 1, 0, ?, 1, ?, ?)"
 _MOVE = (
-    "UPDATE locator SET version = ?, deleted = ?, updated = ?, said = ?, searchable = 1 "
+    "UPDATE locator SET version = ?, deleted = ?, updated = ?, said = ?, beside = ?, "
+    "searchable = 1 WHERE tenant = ? AND type = ? AND id = ?"
+)
+_FOUND_NOW = (
+    "UPDATE locator SET said = ?, beside = ?, searchable = 1 "
     "WHERE tenant = ? AND type = ? AND id = ?"
 )
-_FOUND_NOW = "UPDATE locator SET said = ?, searchable = 1 WHERE tenant = ? AND type = ? AND id = ?"
 _COLUMNS = "tenant, patient, key, version, type, id, full_url, updated, sha256, codec, body"
 _PUT = f"INSERT INTO resource ({_COLUMNS}) VALUES ({marks(11)})"  # noqa: S608
 _DROP = "DELETE FROM resource WHERE tenant = ? AND patient = ? AND key = ?"
@@ -55,12 +61,15 @@ _GENOMIC = "INSERT INTO genomic_patient (tenant, patient) VALUES (?, ?) ON CONFL
 _HELD_GENOMIC = (
     "SELECT patient FROM genomic_patient WHERE tenant = ? AND patient IN ({marks}) ORDER BY patient"
 )
+_LABELLED = "INSERT INTO labelled_patient (tenant, patient) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _NONE_LEFT = "".join(
     f" AND NOT EXISTS (SELECT 1 FROM {table} x WHERE x.tenant = genomic_patient.tenant "  # noqa: S608
     "AND x.patient = genomic_patient.patient)"
     for table in GENOMIC
 )
 _NOT_GENOMIC = f"DELETE FROM genomic_patient WHERE tenant = ? AND patient = ?{_NONE_LEFT}"  # noqa: S608
+# A letter of ASCII by its number, as nobody writes who wants to be read.
+_HIDDEN_LETTER = re.compile(rb"\\u00[67]")
 _RELEASE = "DELETE FROM held WHERE tenant = ? AND name = ?"
 
 
@@ -90,6 +99,7 @@ class _Batch:
     found_now: list[tuple[Any, ...]]
     index: Rows
     unindex: list[tuple[Any, ...]]
+    labelled: set[str]  # patients
 
 
 class SqlUnit(SqlReads):
@@ -103,6 +113,10 @@ class SqlUnit(SqlReads):
         )
         self._connection, self._keep = connection, database.keep
         self._held: list[str] = []
+
+    def seen(self, view: View) -> SqlReads:
+        """What is there by now, through a view (see `Unit.seen`)."""
+        return SqlReads(self._rows, self._dialect, self._tenant, view)
 
     def put(self, new: NewResource) -> StoredResource:
         """A new version, or the one there is where the bytes are the same (see `Unit.put`)."""
@@ -124,7 +138,7 @@ class SqlUnit(SqlReads):
         self._refer([new for new, _, _ in packed])
         moment = now()
         known = self._locate([new for new, _, _ in packed], moment)
-        batch = _Batch([], [], [], [], {}, [])
+        batch = _Batch([], [], [], [], {}, [], set())
         done = [self._decide(each, known, moment, batch) for each in packed]
         self._write(batch)
         return done
@@ -140,7 +154,7 @@ class SqlUnit(SqlReads):
         self._connection.execute(_KEEP, place)
         self._connection.execute(_DROP, place)
         self._connection.execute(_BURY, (*row, 1))
-        self._connection.execute(_MOVE, (version, 1, updated, "", self._tenant, type_, id_))
+        self._connection.execute(_MOVE, (version, 1, updated, "", 0, self._tenant, type_, id_))
         for statement in DELETE.values():
             self._connection.execute(statement, place)
         self._forget_genomic({known.patient})
@@ -153,7 +167,7 @@ class SqlUnit(SqlReads):
         digest = hashlib.sha256(new.body).hexdigest()
         if known is None or known.deleted or known.sha256 != digest:
             return
-        batch = _Batch([], [], [], [], {}, [])
+        batch = _Batch([], [], [], [], {}, [], set())
         self._index(new, known, batch)
         self._write(batch)
 
@@ -208,7 +222,7 @@ class SqlUnit(SqlReads):
         while fresh := [new for name, new in news.items() if name not in known]:
             keys = self._free_keys(fresh)
             rows = [
-                (self._tenant, *name, news[name].patient, key, moment, news[name].said)
+                (self._tenant, *name, news[name].patient, key, moment, *_told(news[name]))
                 for name, key in sorted(keys.items())
             ]
             statement = _LOCATE.format(rows=", ".join([_LOCATOR] * len(rows)))
@@ -274,8 +288,11 @@ class SqlUnit(SqlReads):
         if there.version:
             if not there.deleted:
                 batch.replaced.append((self._tenant, there.patient, there.key))
-            batch.moved.append((version, 0, updated, new.said, self._tenant, new.type, new.id))
+            name = (self._tenant, new.type, new.id)
+            batch.moved.append((version, 0, updated, *_told(new), *name))
         add_rows(batch.index, (self._tenant, new.patient, there.key), new)
+        if _may_be_labelled(new.body):
+            batch.labelled.add(new.patient)
         kept = replace(there, version=version, updated=updated, full_url=new.full_url)
         return self._kept(new, kept), "updated" if there.version else "created"
 
@@ -293,8 +310,10 @@ class SqlUnit(SqlReads):
 
     def _index(self, new: NewResource, there: _Known, batch: _Batch) -> None:
         batch.unindex.append((self._tenant, there.patient, there.key))
-        batch.found_now.append((new.said, self._tenant, new.type, new.id))
+        batch.found_now.append((*_told(new), self._tenant, new.type, new.id))
         add_rows(batch.index, (self._tenant, there.patient, there.key), new)
+        if _may_be_labelled(new.body):
+            batch.labelled.add(there.patient)
 
     def _write(self, batch: _Batch) -> None:
         many = self._connection.executemany
@@ -316,6 +335,8 @@ class SqlUnit(SqlReads):
             many(INSERT[table], index_rows)
         genomic = {row[1] for table in GENOMIC for row in batch.index.get(table, ())} - {""}
         self._note_genomic(genomic)
+        if batch.labelled:
+            many(_LABELLED, [(self._tenant, each) for each in sorted(batch.labelled)])
         self._forget_genomic({row[1] for row in old} - genomic)
 
     def _note_genomic(self, patients: set[str]) -> None:
@@ -340,6 +361,16 @@ class SqlUnit(SqlReads):
             self._hold_genomic(some)  # by itself: what is read before a lock is had may be old
             rows = [(self._tenant, each) for each in some]
             self._connection.executemany(_NOT_GENOMIC, rows)
+
+
+def _may_be_labelled(body: bytes) -> bool:
+    """Whether a security label may stand anywhere in a body, in what it contains too. A label that
+    is overlooked would be applied to nobody; one too many is looked for and not found."""
+    return b'"security"' in body or _HIDDEN_LETTER.search(body) is not None
+
+
+def _told(new: NewResource) -> tuple[str, int]:
+    return new.said, beside(new)
 
 
 def apart(

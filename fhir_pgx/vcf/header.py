@@ -1,6 +1,7 @@
 """The header of a VCF: its samples, and what it says of contigs and reference."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -118,7 +119,7 @@ def _header(noted: _Noted, line: bytes, number: int) -> Header:
             where=where,
             mend="send the VCF with the patient's genotypes",
         )
-    twice = [name for i, name in enumerate(samples) if name in samples[:i]]
+    twice = [name for name, times in Counter(samples).items() if times > 1]
     if twice:
         raise UnreadableVcf(
             f"two columns have the same sample name, {twice[0][:100]}",

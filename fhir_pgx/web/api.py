@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Request, Response, g, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
-from fhir_pgx.errors import InvalidParameter, UnsupportedMedia
+from fhir_pgx.errors import InvalidParameter, TooLarge, UnsupportedMedia
 from fhir_pgx.model.document import Calling, Document, Format, Guide, Options
+from fhir_pgx.operations.given import shown
 from fhir_pgx.settings import Settings
 from fhir_pgx.web.body import FHIR_JSON, JSON, json_answer, uncompressed
 from fhir_pgx.web.site import Site
@@ -33,6 +34,7 @@ _CONTEXT = "context"
 _OUTSIDE = "outside-calls"
 _PARTS = (_PART, _CONTEXT, _OUTSIDE)
 _PERSONS = ("recipient", "donor")
+_LEFT = "fhir_pgx_left"  # bytes that a request may still unpack
 _FLAGS = ("all-matches", "missing-as-reference", "cyp2d6-from-snvs")
 _SWITCH = {"true": True, "1": True, "": True, "false": False, "0": False}
 
@@ -86,7 +88,7 @@ def read_options(
         if name not in known:
             raise InvalidParameter(
                 "the query has a parameter that is not known here",
-                where=name[:100],
+                where=shown(name),
                 mend="use " + ", ".join(known),
             )
     written = arguments.get("format", "json")
@@ -167,18 +169,27 @@ def _parts(
             # A part that is passed over would change the answer without a word.
             raise InvalidParameter(
                 "the form has a part that is not read here",
-                where=(name or "(unnamed)")[:100],
+                where=shown(name or ""),
                 mend="name the parts " + ", ".join(known),
             )
-    files = [
-        Document(
-            uncompressed(
-                part.read(), part.headers.get("Content-Encoding", ""), settings.max_body_bytes
-            ),
-            part.filename or "",
-            part.mimetype,
-        )
-        for part in asked.files.getlist(wanted)
+    files = asked.files.getlist(wanted)
+    read = [
+        Document(_unpacked(part, settings), part.filename or "", part.mimetype) for part in files
     ]
     # A part without a file name is a form field to Flask, and data all the same.
-    return files + [Document(text.encode(), "", "") for text in asked.form.getlist(wanted)]
+    return read + [Document(text.encode(), "", "") for text in asked.form.getlist(wanted)]
+
+
+def _unpacked(part: FileStorage, settings: Settings) -> bytes:
+    """The data of a part without gzip. The limit is that of all parts of the request together: a
+    thousand small ones could each unpack to as much as it allows. Raises as `uncompressed`."""
+    left: int = g.setdefault(_LEFT, settings.max_body_bytes)
+    data = part.read()
+    plain = uncompressed(data, part.headers.get("Content-Encoding", ""), settings.max_body_bytes)
+    g.fhir_pgx_left = left - len(plain)
+    if g.fhir_pgx_left < 0:
+        raise TooLarge(
+            f"the parts are larger than {settings.max_body_bytes} bytes together, uncompressed",
+            mend="send less, or raise max_body_bytes",
+        )
+    return plain

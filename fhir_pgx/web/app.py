@@ -1,5 +1,6 @@
 """The application: everything mounted in a Flask app, our own or somebody else's."""
 
+from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, Flask, Response, request
@@ -9,20 +10,31 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from fhir_pgx.settings import Settings, settings_from_environment
 from fhir_pgx.storage import SqlStore, Store
+from fhir_pgx.web.access import load_registered, verifiers_of
 from fhir_pgx.web.api import api_blueprint
+from fhir_pgx.web.body import limit_sent
 from fhir_pgx.web.cds import cds_blueprint
 from fhir_pgx.web.cors import cors_headers
 from fhir_pgx.web.definitions import definitions_blueprint
+from fhir_pgx.web.demo_authorization import demo_blueprint
+from fhir_pgx.web.demo_server import open_demo, with_demo
 from fhir_pgx.web.derivation import with_derivation
+from fhir_pgx.web.door import guard
 from fhir_pgx.web.errors import register_errors
 from fhir_pgx.web.fhir import fhir_blueprint
 from fhir_pgx.web.fhir_media import is_fhir
 from fhir_pgx.web.fhir_metadata import smart_blueprint
+from fhir_pgx.web.headers import security_headers
 from fhir_pgx.web.health import health_blueprint
+from fhir_pgx.web.launch import launch_blueprint
+from fhir_pgx.web.logs import hide_addresses
 from fhir_pgx.web.operations import operations_blueprint
+from fhir_pgx.web.own_keys import own_keys_blueprint
+from fhir_pgx.web.rate_limits import counting
 from fhir_pgx.web.reports import reports_blueprint
 from fhir_pgx.web.site import Pipeline, Site, open_site
 from fhir_pgx.web.slashes import SingleSlashes
+from fhir_pgx.web.trail import check_audit, name_requests, record_accesses
 from fhir_pgx.web.validate import validate_blueprint
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -40,6 +52,9 @@ _ENDS: Final = (
     ("/fhir", tuple(method for method in _METHODS if method != "POST")),
     ("/fhir/<path:rest>", _METHODS),
     ("/.well-known/smart-configuration", _WRITING),
+    ("/.well-known/jwks.json", _WRITING),
+    ("/app", _WRITING),
+    ("/app/<path:rest>", _METHODS),
     ("/subject-operations/<path:rest>", _METHODS),
     ("/population-operations/<path:rest>", _METHODS),
 )
@@ -50,7 +65,8 @@ class FhirPgx:
     """All of fhir_pgx as a Flask extension: `FhirPgx(app, url_prefix="/pgx")`.
 
     What is not given is made from the settings of this process. Raises InvalidSetting,
-    BrokenKnowledge, BrokenPlugin or StoreFailure at start rather than at the first patient.
+    InvalidAccess, BrokenKnowledge, BrokenPlugin or StoreFailure at start rather than at the first
+    patient.
     """
 
     def __init__(
@@ -69,13 +85,16 @@ class FhirPgx:
     def init_app(self, app: Flask, url_prefix: str = "") -> None:
         """Mount every address under `url_prefix`; the host app's own pages stay untouched."""
         settings = self.settings or settings_from_environment()
+        demo = open_demo(settings)
+        registered = with_demo(load_registered(settings), demo)
+        check_audit(settings, registered)
         pipeline = self.pipeline or _pipeline(settings)
         store = self.store or SqlStore(settings.database, settings.audit_salt)
         if settings.derive_reports == "on":
             store = with_derivation(store, pipeline, settings)
-        site = open_site(settings, pipeline, store)
+        site = replace(open_site(settings, pipeline, store, registered), demo=demo)
         app.extensions["fhir_pgx"] = site
-        app.register_blueprint(_everything(site), url_prefix=url_prefix or None)
+        app.register_blueprint(_everything(site, url_prefix), url_prefix=url_prefix or None)
         roots = tuple(url_prefix.rstrip("/") + root for root in _ROOTS)
         app.wsgi_app = SingleSlashes(app.wsgi_app, roots)  # type: ignore[method-assign]
 
@@ -88,15 +107,17 @@ def create_app(
 ) -> Flask:
     """A Flask app of its own, with an OperationOutcome also where no route is."""
     app = Flask("fhir_pgx", static_folder=None)
+    hide_addresses(app.name)
     FhirPgx(app, settings=settings, pipeline=pipeline, store=store)
     site: Site = app.extensions["fhir_pgx"]
     register_errors(app)
     add_cors = cors_headers(site.settings.cors_origins)
+    add_security = security_headers(site.settings)
 
     @app.after_request
     def finish(answer: Response) -> Response:
         # Answers of our routes have been through the blueprint's own.
-        return answer if request.blueprint else add_cors(answer)
+        return answer if request.blueprint else add_security(add_cors(answer))
 
     return app
 
@@ -107,10 +128,14 @@ def _pipeline(settings: Settings) -> Pipeline:
     return Stages.load(settings)
 
 
-def _everything(site: Site) -> Blueprint:
+def _everything(site: Site, prefix: str) -> Blueprint:
     root = Blueprint("fhir_pgx", __name__)
     register_errors(root)
+    name_requests(root)  # before anything else looks at them
     root.after_request(cors_headers(site.settings.cors_origins))
+    root.after_request(security_headers(site.settings))
+
+    root.before_request(guard(site, verifiers_of(site), prefix.rstrip("/")))  # before any body
 
     @root.before_request
     def begin() -> Response | None:
@@ -121,8 +146,11 @@ def _everything(site: Site) -> Blueprint:
             return preflight
         settings = site.settings
         most = settings.max_fhir_bytes if is_fhir(request) else settings.max_body_bytes
-        request.max_content_length = most
+        limit_sent(request, most)
         return None
+
+    root.before_request(counting(site.limits, site.settings))  # behind the door: it knows who calls
+    record_accesses(root, site)
 
     for blueprint in (
         cds_blueprint(site),
@@ -134,10 +162,22 @@ def _everything(site: Site) -> Blueprint:
         smart_blueprint(site),
         definitions_blueprint(site),
         health_blueprint(site),
+        launch_blueprint(site),
+        own_keys_blueprint(site),
     ):
         root.register_blueprint(blueprint)
+    if site.demo is not None:
+        root.register_blueprint(demo_blueprint(site, site.demo))
     for rule, methods in _ENDS:
-        root.add_url_rule(rule, "nowhere", _nowhere, methods=methods, strict_slashes=False)
+        # A preflight of what is there belongs to the route of it.
+        root.add_url_rule(
+            rule,
+            "nowhere",
+            _nowhere,
+            methods=methods,
+            strict_slashes=False,
+            provide_automatic_options=False,
+        )
     return root
 
 

@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.values import MutexValue, ValueClass
 
 from fhir_pgx.model.hook import NOT_A_UUID, HookAnswer, HookCall
+from fhir_pgx.web.noted import noted
 
 log = logging.getLogger("fhir_pgx.audit")
 
@@ -66,6 +67,15 @@ class Audit:
             ["service", "why"],
             registry=self.registry,
         )
+        # By label: without one it would be counted, as 0, also by the process that only builds the
+        # app, in a file of its own.
+        self._unwritten = Counter(
+            "fhir_pgx_audit_failures",
+            "Entries of the record of accesses that the store did not take: to be tried again "
+            "(waiting), or given up (lost).",
+            ["fate"],
+            registry=self.registry,
+        )
         # A look-up by labels locks and copies them; services, statuses and indicators are few.
         self._seconds_of = lru_cache(maxsize=256)(self._seconds.labels)
         self._answers_of = lru_cache(maxsize=1024)(self._answers.labels)
@@ -76,7 +86,8 @@ class Audit:
         return CallRecord(service, perf_counter())
 
     def finish(self, record: CallRecord, status: int) -> None:
-        """Write the line of a call and count it."""
+        """Write the line of a call, count it, and note it for the record of accesses."""
+        noted().call = record
         seconds = perf_counter() - record.started
         self._seconds_of(record.service).observe(seconds)
         self._answers_of(record.service, str(status)).inc()
@@ -89,6 +100,7 @@ class Audit:
         if not log.isEnabledFor(logging.INFO):
             return
         line = {
+            "request": noted().request_id,
             "service": record.service,
             "status": status,
             "milliseconds": round(seconds * 1000, 3),
@@ -112,6 +124,14 @@ class Audit:
             line["genomics"] = call.genomics
             line["flags"] = list(call.flags)
         log.info(self._encode(line).decode())
+
+    def count_failed(self, entries: int) -> None:
+        """Count entries of the record of accesses that were not written at the first try."""
+        self._unwritten.labels("waiting").inc(entries)
+
+    def count_lost(self, entries: int) -> None:
+        """Count entries that are in no store and in no memory any more."""
+        self._unwritten.labels("lost").inc(entries)
 
     def figures(self) -> bytes:
         """What `/metrics` shows: the figures of every worker together, also of those that ended,

@@ -3,13 +3,15 @@
 import gzip
 import io
 import zlib
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from flask import Request, Response
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from fhir_pgx.errors import TooLarge, UnreadableText, UnsupportedMedia
 from fhir_pgx.fhir.json import read_json, write_json
 from fhir_pgx.settings import Settings
+from fhir_pgx.web.noted import note_sent
 
 JSON: Final = "application/json"
 FHIR_JSON: Final = "application/fhir+json"
@@ -17,6 +19,9 @@ FHIR_JSON: Final = "application/fhir+json"
 # DSTU2 clients write `application/json+fhir`; a body without any type is read as JSON.
 _JSON_TYPES = frozenset({"", JSON, FHIR_JSON, "text/json", "application/json+fhir"})
 
+_FORM: Final = "application/x-www-form-urlencoded"
+MOST_FORM: Final = 256 * 1024
+MOST_QUERY: Final = 64 * 1024
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
@@ -34,11 +39,51 @@ def read_json_body(request: Request, settings: Settings) -> Any:
             where="Content-Encoding",
             mend="send the body as it is",
         )
-    return read_json(
+    document = read_json(
         request.get_data(cache=False),
         max_bytes=settings.max_body_bytes,
         max_depth=settings.max_depth,
     )
+    note_sent(document)
+    return document
+
+
+def limit_sent(asked: Request, most: int) -> None:
+    """Hold what is sent to `most` bytes, and a query and a form to what any question of ours needs:
+    a million small parameters would cost seconds to take apart.
+
+    Raises TooLarge. A body of unstated length is refused with 413 as it is read.
+    """
+    if len(asked.query_string) > MOST_QUERY:
+        raise TooLarge(
+            f"the query is longer than {MOST_QUERY} bytes",
+            where="url",
+            mend="send what is asked as the body of a POST",
+        )
+    if asked.mimetype == _FORM:
+        most = min(most, MOST_FORM)
+        if (asked.content_length or 0) > most:
+            raise TooLarge(f"the form is larger than {most} bytes", mend="ask in several calls")
+    asked.max_content_length = most
+    if asked.content_length is None and "wsgi.input_terminated" in asked.environ:
+        # Werkzeug would end such a body at the limit without a word, and half a list of genes or
+        # half a patient's id would be read as the whole.
+        asked.environ["wsgi.input"] = _Counted(asked.environ["wsgi.input"], most)
+        asked.max_content_length = most + 1
+
+
+class _Counted:
+    """A stream that raises RequestEntityTooLarge behind the limit."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream, self._left = stream, most
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise RequestEntityTooLarge
+        return data
 
 
 def uncompressed(

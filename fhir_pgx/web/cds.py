@@ -10,11 +10,15 @@ from flask.typing import ResponseReturnValue
 
 from fhir_pgx.cards.shape import shape
 from fhir_pgx.cards.write import write_answer
+from fhir_pgx.model.access import ANYBODY
 from fhir_pgx.services.answering import read_call, record_answer
 from fhir_pgx.services.clients import HEADER, choose_client, read_clients
 from fhir_pgx.services.feedback import read_feedback
+from fhir_pgx.services.gather import Sources
 from fhir_pgx.services.remember import leave_out_shown
+from fhir_pgx.storage.tenants import in_tenant
 from fhir_pgx.web.body import JSON, json_answer, read_json_body
+from fhir_pgx.web.callers import caller
 from fhir_pgx.web.site import Site
 
 log = logging.getLogger("fhir_pgx.web")
@@ -39,16 +43,22 @@ def cds_blueprint(site: Site) -> Blueprint:
         service = site.registry.service(service_id)
         record = g.call_record = site.audit.begin(service_id)
         document = read_json_body(request, site.settings)
-        record.call = call = read_call(document, service, site.sources)
+        sources = called_sources(site)
+        record.call = call = read_call(document, service, sources)
         answer = service.answer(call)
         client = choose_client(clients, request.headers.get(HEADER, ""), (call.fhir_server,))
         answer = replace(answer, cards=shape(answer.cards, client))
         kept = leave_out_shown(
-            call, answer.cards, site.store, minutes=chosen.remember_shown, now=datetime.now(UTC)
+            call,
+            answer.cards,
+            in_tenant(site.store, caller().tenant),
+            minutes=chosen.remember_shown,
+            now=datetime.now(UTC),
+            client=caller().client,
         )
         answer = replace(answer, cards=kept.cards, muted=(*answer.muted, *kept.muted))
         written = checked(site, write_answer(answer))
-        record_answer(call, answer, site.sources, remember=chosen.remember_shown > 0)
+        record_answer(call, answer, sources, remember=chosen.remember_shown > 0)
         record.answer = answer
         return json_answer(written)
 
@@ -57,7 +67,7 @@ def cds_blueprint(site: Site) -> Blueprint:
         site.registry.service(service_id)
         document = read_json_body(request, site.settings)
         items = read_feedback(document, service_id, now=datetime.now(UTC))
-        site.store.record_feedback(items)
+        in_tenant(site.store, caller().tenant).record_feedback(items)
         return json_answer({})
 
     @bp.after_request
@@ -68,6 +78,18 @@ def cds_blueprint(site: Site) -> Blueprint:
         return answer
 
     return bp
+
+
+def called_sources(site: Site) -> Sources:
+    """What the caller of this request may make us look into: their tenant's part of the store, and
+    the servers that they are registered with."""
+    who = caller()
+    if who is ANYBODY:
+        return site.sources
+    registered = (each for each in site.registered.cds_clients if each.name == who.client)
+    servers = next((each.fhir_servers for each in registered), ())
+    store = in_tenant(site.store, who.tenant)
+    return replace(site.sources, store=store, may_ask=servers, caller=who)
 
 
 def checked(site: Site, written: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask import Response, request
 
 _ASKED = (
     "authorization, content-type, accept, if-match, if-none-match, if-none-exist, "
-    "if-modified-since, prefer, x-cds-client"
+    "if-modified-since, prefer, x-cds-client, x-purpose-of-use"
 )
 _EXPOSED = "ETag, Location, Last-Modified, Retry-After, WWW-Authenticate"
 _ONE_HOUR = "3600"
@@ -23,7 +23,8 @@ def cors_headers(origins: tuple[str, ...]) -> Callable[[Response], Response]:
 
     def add(answer: Response) -> Response:
         headers = answer.headers
-        headers["X-Content-Type-Options"] = "nosniff"
+        if answer.mimetype == "text/html":  # pages are for people, and no other site reads them
+            return answer
         if anyone:
             headers["Access-Control-Allow-Origin"] = "*"
         else:
@@ -41,3 +42,14 @@ def cors_headers(origins: tuple[str, ...]) -> Callable[[Response], Response]:
         return answer
 
     return add
+
+
+def allow_every_origin(answer: Response) -> Response:
+    """Headers for what holds nobody's data, and must be read before anybody can be known: where to
+    authorize, tokens for a code. They hold whatever origins are allowed elsewhere."""
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    if request.method == "OPTIONS":
+        answer.headers["Access-Control-Allow-Methods"] = answer.headers.get("Allow") or "GET, POST"
+        answer.headers["Access-Control-Allow-Headers"] = _ASKED
+        answer.headers["Access-Control-Max-Age"] = _ONE_HOUR
+    return answer

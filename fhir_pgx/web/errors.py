@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from fhir_pgx import errors
-from fhir_pgx.errors import Issue, IssueType, PgxError
+from fhir_pgx.errors import Issue, IssueType, PgxError, TooManyRequests
 from fhir_pgx.fhir.json import write_json
 from fhir_pgx.fhir.operation_outcome import to_operation_outcome
 from fhir_pgx.rest.answer import Answer
@@ -56,6 +56,10 @@ STATUS: dict[type[PgxError], int] = {
     errors.StoreFailure: 503,
     errors.WriteConflict: 503,
     errors.UnknownPatient: 404,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.TooManyRequests: 429,
+    errors.LaunchFailed: 400,
 }
 
 _KINDS: dict[int, IssueType] = {
@@ -95,7 +99,8 @@ def answer_pgx_error(error: PgxError) -> Response:
     status = status_of(error)
     if status >= 500:
         return _hidden(error, status)
-    return _outcome(error.issues, status)
+    wait = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
+    return _outcome(error.issues, status, wait)
 
 
 def answer_http_error(error: HTTPException) -> Response:

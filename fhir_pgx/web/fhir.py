@@ -1,6 +1,7 @@
 """FHIR R4 over HTTP: read, write, search, history, batch and transaction at `/fhir`."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,14 +19,14 @@ from fhir_pgx.rest.searching import search, search_compartment
 from fhir_pgx.rest.server import Server
 from fhir_pgx.rest.transaction import run_transaction
 from fhir_pgx.rest.versions import is_unchanged
-from fhir_pgx.storage.store import Reads
 from fhir_pgx.web.errors import batch_failure
 from fhir_pgx.web.fhir_headers import read_conditions, read_prefer
 from fhir_pgx.web.fhir_media import empty_response, fhir_response, read_sent
 from fhir_pgx.web.fhir_metadata import add_metadata
-from fhir_pgx.web.fhir_server import server_of
+from fhir_pgx.web.fhir_server import called_server, server_of
 from fhir_pgx.web.site import Site
 
+Called = Callable[[], Server]  # the server as the caller of this request may use it
 _FORM = "application/x-www-form-urlencoded"
 _PREFIX = "/fhir"
 # How an answer is written, not what is asked.
@@ -35,24 +36,25 @@ _OF_THE_FORM = ("_format", "_pretty")
 def fhir_blueprint(site: Site) -> Blueprint:
     """Every address of the FHIR server but those of its operations; trailing slashes tolerated."""
     bp = Blueprint("fhir", __name__, url_prefix=_PREFIX)
-    server = server_of(site)
+    at = partial(called_server, server_of(site))
     add_metadata(bp, site)
-    _add_base(bp, server, site)
-    _add_reads(bp, server)
-    _add_writes(bp, server, site)
-    _add_searches(bp, server, site)
+    _add_base(bp, at, site)
+    _add_reads(bp, at)
+    _add_writes(bp, at, site)
+    _add_searches(bp, at, site)
     _add_unknown_operations(bp)
     return bp
 
 
-def _add_base(bp: Blueprint, server: Server, site: Site) -> None:
+def _add_base(bp: Blueprint, at: Called, site: Site) -> None:
     @bp.post("", strict_slashes=False)
     def bundle() -> ResponseReturnValue:
-        return _carry_out(server, read_sent(request, site.settings).resource)
+        return _carry_out(at(), read_sent(request, site.settings).resource)
 
     @bp.get("/_history", strict_slashes=False)
     def system_history() -> ResponseReturnValue:
-        return fhir_response(history(server, _reads(server), _parameters()))
+        server = at()
+        return fhir_response(history(server, server.reads("s"), _parameters()))
 
 
 def _carry_out(server: Server, document: Any) -> Response:
@@ -78,10 +80,11 @@ def _carry_out(server: Server, document: Any) -> Response:
     )
 
 
-def _add_reads(bp: Blueprint, server: Server) -> None:
+def _add_reads(bp: Blueprint, at: Called) -> None:
     @bp.get("/<type_>/<id_>", strict_slashes=False)
     def read_one(type_: str, id_: str) -> ResponseReturnValue:
-        stored = read(_reads(server), type_, id_)
+        server = at()
+        stored = read(server, server.reads(), type_, id_)
         headers = request.headers
         if is_unchanged(
             stored, headers.get("If-None-Match", ""), headers.get("If-Modified-Since", "")
@@ -93,28 +96,34 @@ def _add_reads(bp: Blueprint, server: Server) -> None:
     @bp.get("/<type_>/<id_>/_history", strict_slashes=False)
     @bp.get("/Patient/<id_>/_history", strict_slashes=False)
     def instance_history(id_: str, type_: str = "Patient") -> ResponseReturnValue:
-        return fhir_response(history(server, _reads(server), _parameters(), type_, id_))
+        server = at()
+        return fhir_response(history(server, server.reads(), _parameters(), type_, id_))
 
     @bp.get("/<type_>/<id_>/_history/<version>", strict_slashes=False)
     def read_old(type_: str, id_: str, version: str) -> ResponseReturnValue:
-        return _respond(server, read_answer(read_version(_reads(server), type_, id_, version)))
+        server = at()
+        stored = read_version(server, server.reads(), type_, id_, version)
+        return _respond(server, read_answer(stored))
 
     @bp.get("/<type_>/_history", strict_slashes=False)
     def type_history(type_: str) -> ResponseReturnValue:
-        return fhir_response(history(server, _reads(server), _parameters(), type_))
+        server = at()
+        return fhir_response(history(server, server.reads("s"), _parameters(), type_))
 
 
-def _add_writes(bp: Blueprint, server: Server, site: Site) -> None:
+def _add_writes(bp: Blueprint, at: Called, site: Site) -> None:
     @bp.post("/<type_>", strict_slashes=False)
     def create_one(type_: str) -> ResponseReturnValue:
         sent = read_sent(request, site.settings)
         wanted = read_prefer(request).returns
+        server = at()
         return _respond(server, create(server, type_, sent, read_conditions(request), wanted))
 
     @bp.put("/<type_>/<id_>", strict_slashes=False)
     def update_one(type_: str, id_: str) -> ResponseReturnValue:
         sent = read_sent(request, site.settings)
         wanted = read_prefer(request).returns
+        server = at()
         return _respond(server, update(server, type_, id_, sent, read_conditions(request), wanted))
 
     @bp.put("/<type_>", strict_slashes=False)
@@ -122,38 +131,44 @@ def _add_writes(bp: Blueprint, server: Server, site: Site) -> None:
         sent = read_sent(request, site.settings)
         wanted = read_prefer(request).returns
         conditions = read_conditions(request)
+        server = at()
         answer = update_matching(server, type_, _criteria(), sent, conditions, wanted)
         return _respond(server, answer)
 
     @bp.delete("/<type_>/<id_>", strict_slashes=False)
     def delete_one(type_: str, id_: str) -> ResponseReturnValue:
         wanted = read_prefer(request).returns
+        server = at()
         return _respond(server, delete(server, type_, id_, read_conditions(request), wanted))
 
     @bp.delete("/<type_>", strict_slashes=False)
     def delete_found(type_: str) -> ResponseReturnValue:
         wanted = read_prefer(request).returns
         conditions = read_conditions(request)
+        server = at()
         return _respond(server, delete_matching(server, type_, _criteria(), conditions, wanted))
 
 
-def _add_searches(bp: Blueprint, server: Server, site: Site) -> None:
+def _add_searches(bp: Blueprint, at: Called, site: Site) -> None:
     def find(type_: str) -> ResponseReturnValue:
         is_strict = read_prefer(request).is_strict
-        reads = _reads(server)
+        server = at()
+        reads = server.reads("s")
         return fhir_response(search(server, reads, type_, _parameters(), is_strict=is_strict))
 
     def find_of_patient(patient: str, type_: str) -> ResponseReturnValue:
         is_strict = read_prefer(request).is_strict
+        server = at()
         return fhir_response(
             search_compartment(
-                server, _reads(server), patient, type_, _parameters(), is_strict=is_strict
+                server, server.reads("s"), patient, type_, _parameters(), is_strict=is_strict
             )
         )
 
     def find_everything(patient: str) -> ResponseReturnValue:
         asked = _parameters_sent(site) if request.method == "POST" else _parameters()
-        return fhir_response(everything(server, _reads(server), patient, asked))
+        server = at()
+        return fhir_response(everything(server, server.reads("s"), patient, asked))
 
     def add(rule: str, name: str, view: Callable[..., ResponseReturnValue], *methods: str) -> None:
         bp.add_url_rule(rule, name, view, methods=methods, strict_slashes=False)
@@ -183,10 +198,6 @@ def _add_unknown_operations(bp: Blueprint) -> None:
 
 
 # The request, and the answer to it
-
-
-def _reads(server: Server) -> Reads:
-    return server.store.reads(tenant=server.tenant)
 
 
 def _parameters() -> Parameters:

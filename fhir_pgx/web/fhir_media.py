@@ -15,6 +15,8 @@ from fhir_pgx.fhir.xml import parse_xml, write_xml
 from fhir_pgx.rest.interactions import Sent
 from fhir_pgx.settings import Settings
 from fhir_pgx.web.body import FHIR_JSON, uncompressed
+from fhir_pgx.web.headers import ASK_AGAIN, KEEP_NOTHING
+from fhir_pgx.web.noted import note_answered, note_sent
 
 FHIR_XML: Final = "application/fhir+xml"
 _UTF8: Final = "; charset=utf-8"
@@ -58,8 +60,11 @@ def read_sent(asked: Request, settings: Settings) -> Sent:
         raise InvalidInteraction("the body is empty", where="body", mend="send a resource")
     is_xml = media in _XML_TYPES or (media in _ANY_TYPES and data.lstrip().startswith(b"<"))
     if is_xml:
-        return Sent(parse_xml(data, max_bytes=most, max_depth=settings.max_depth))
-    return Sent(read_json(data, max_bytes=most, max_depth=settings.max_depth), data)
+        sent = Sent(parse_xml(data, max_bytes=most, max_depth=settings.max_depth))
+    else:
+        sent = Sent(read_json(data, max_bytes=most, max_depth=settings.max_depth), data)
+    note_sent(sent.resource)
+    return sent
 
 
 def form_of(asked: Request) -> Form:
@@ -90,10 +95,12 @@ def written(body: bytes, asked: Request | None = None) -> tuple[bytes, str]:
 def fhir_response(
     body: bytes, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """An answer with a resource, which may be of a patient: no cache keeps it."""
+    """An answer with a resource, which may be of a patient: no cache keeps it, save a browser's
+    that asks each time whether it is still the current version."""
+    note_answered(body)
     data, media = written(body)
     answer = Response(data, status, headers, content_type=media)
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cache-Control"] = _kept(answer)
     answer.headers.add("Vary", "Accept")
     return answer
 
@@ -102,8 +109,13 @@ def empty_response(status: int, headers: dict[str, str]) -> Response:
     """An answer without a body: 204, 304, or a write that returns the minimum."""
     answer = Response(status=status, headers=headers)
     del answer.headers["Content-Type"]
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cache-Control"] = _kept(answer)
     return answer
+
+
+def _kept(answer: Response) -> str:
+    is_read = request.method in ("GET", "HEAD") and "ETag" in answer.headers
+    return ASK_AGAIN if is_read else KEEP_NOTHING
 
 
 def outcome_response(document: Any, status: int, headers: dict[str, str] | None = None) -> Response:

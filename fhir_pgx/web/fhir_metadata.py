@@ -3,21 +3,32 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from fhir_pgx.errors import UnknownResource
+from fhir_pgx.errors import Issue, UnknownResource
 from fhir_pgx.fhir.json import write_json
+from fhir_pgx.fhir.operation_outcome import to_operation_outcome
 from fhir_pgx.operations.all import OPERATIONS
 from fhir_pgx.operations.reports import REPORT_OPERATIONS
-from fhir_pgx.rest.capability import About, Offered, capability_statement, smart_configuration
+from fhir_pgx.rest.capability import (
+    About,
+    Authorization,
+    Offered,
+    capability_statement,
+    smart_configuration,
+)
 from fhir_pgx.rest.types import is_kept
+from fhir_pgx.settings import Settings
 from fhir_pgx.version import __version__
 from fhir_pgx.web.body import JSON, json_answer
+from fhir_pgx.web.cors import allow_every_origin
+from fhir_pgx.web.demo_server import demo_authorization
 from fhir_pgx.web.fhir_media import fhir_response
 from fhir_pgx.web.site import Site
 
 SMART: Final = "/.well-known/smart-configuration"
+OPENID: Final = "/.well-known/openid-configuration"
 _ROOT: Final = "/fhir/"
 # Operations of FHIR itself that are offered here.
 _OF_FHIR: Final = {
@@ -37,36 +48,79 @@ def add_metadata(bp: Blueprint, site: Site) -> None:
         )
         return fhir_response(write_json(statement))
 
-    bp.add_url_rule(SMART, "smart", lambda: smart_answer(about), strict_slashes=False)
+    _add_well_known(bp, about)
 
 
 def smart_blueprint(site: Site) -> Blueprint:
     """SMART's configuration where we are mounted: some clients look for it beside the base."""
     bp = Blueprint("smart", __name__)
-    about = _about(site)
-    bp.add_url_rule(SMART, "smart", lambda: smart_answer(about), strict_slashes=False)
+    _add_well_known(bp, _about(site))
     return bp
 
 
+def _add_well_known(bp: Blueprint, about: About) -> None:
+    bp.add_url_rule(SMART, "smart", lambda: smart_answer(about), strict_slashes=False)
+    bp.add_url_rule(OPENID, "openid", openid_answer, strict_slashes=False)
+
+    @bp.after_request
+    def open_to_all(answer: Response) -> Response:
+        # SMART: an app in any browser may read where to authorize itself.
+        ends = (request.endpoint or "").rpartition(".")[2]
+        return allow_every_origin(answer) if ends in ("smart", "openid", "metadata") else answer
+
+
 def _about(site: Site) -> About:
+    demo = site.demo
     return About(
         f"{site.settings.base_url}/fhir",
         __version__,
         datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        site.settings.smart_authorize_url,
-        site.settings.smart_token_url,
+        demo_authorization(demo) if demo else authorization_of(site.settings),
+        is_guarded=bool(site.registered.token_issuers),
+    )
+
+
+def authorization_of(settings: Settings) -> Authorization | None:
+    """The authorization server that the settings name; None where they name no token address."""
+    if not settings.smart_token_url:
+        return None
+    return Authorization(
+        settings.smart_token_url,
+        settings.smart_authorize_url,
+        settings.smart_introspect_url,
+        settings.smart_revoke_url,
+        settings.smart_register_url,
+        settings.smart_manage_url,
+        settings.smart_issuer,
+        settings.smart_jwks_url,
+        settings.smart_grant_types,
+        settings.smart_capabilities,
     )
 
 
 def smart_answer(about: About) -> Response:
-    """SMART's configuration. Raises UnknownResource where no authorization server is set."""
+    """SMART's configuration, JSON whatever Accept says. Raises UnknownResource where no
+    authorization server is set."""
     found = smart_configuration(about)
     if found is None:
         raise UnknownResource(
             "no authorization server is configured",
             mend="set smart_authorize_url and smart_token_url",
         )
-    return json_answer(found, media=JSON)
+    answer = json_answer(found, media=JSON)
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer
+
+
+def openid_answer() -> Response:
+    """Clients that ask for it here learn in JSON that this server is nobody's identity provider."""
+    issue = Issue(
+        "this server issues no identities",
+        mend="see smart-configuration for the authorization server",
+        kind="not-found",
+        code=UnknownResource.code,
+    )
+    return json_answer(to_operation_outcome((issue,)), 404, media=JSON)
 
 
 def published_types() -> list[str]:

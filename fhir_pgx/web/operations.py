@@ -16,6 +16,7 @@ from fhir_pgx.operations.all import OPERATIONS
 from fhir_pgx.operations.asking import answer
 from fhir_pgx.operations.given import Given, given_in_query, given_in_resource
 from fhir_pgx.operations.operation import Context, Judgement, Operation
+from fhir_pgx.web.callers import caller, rights_of
 from fhir_pgx.web.fhir_media import fhir_response, read_sent
 from fhir_pgx.web.site import Site
 
@@ -51,9 +52,13 @@ def paths_of(operation: Operation) -> tuple[str, ...]:
 def _answering(operation: Operation, site: Site) -> Callable[..., ResponseReturnValue]:
     def run(subject: str | None = None) -> ResponseReturnValue:
         given = read_given(request, site)
+        rights = rights_of(site.store, caller())
+        rights.check("s", "Observation")
+        if operation.about == "population":
+            rights.check_population()
         pipeline = cast("Judgement", site.pipeline)
         at = Context(
-            reads=site.store.reads(),
+            reads=site.store.reads(tenant=caller().tenant, view=rights.view("s")),
             genome=pipeline.both_builds,
             pipeline=pipeline,
             base_url=f"{site.settings.base_url}{_FHIR}",

@@ -15,6 +15,7 @@ from fhir_pgx.operations.reports import (
     sent_entries,
     stored_entries,
 )
+from fhir_pgx.web.callers import caller, rights_of
 from fhir_pgx.web.fhir_media import fhir_response, read_sent
 from fhir_pgx.web.site import Site
 
@@ -53,7 +54,10 @@ def _of_stored(operation: ReportOperation, site: Site) -> Callable[[str], Respon
         has_body = request.method == "POST" and bool(request.get_data().strip())
         document = read_sent(request, site.settings).resource if has_body else None
         options = read_options(operation, request.args.items(multi=True), document)
-        entries = stored_entries(site.store, patient)
+        rights = rights_of(site.store, caller())
+        rights.check("s", "Observation")
+        reads = site.store.reads(tenant=caller().tenant, view=rights.view("s"))
+        entries = stored_entries(reads, patient)
         return fhir_response(write_json(answer(operation, site.pipeline, entries, options)))
 
     return run

@@ -16,6 +16,7 @@ from fhir_pgx.rest.reading import read
 from fhir_pgx.validation.asked import asked_issues, read_question
 from fhir_pgx.web.body import uncompressed
 from fhir_pgx.web.fhir_media import outcome_response, read_sent
+from fhir_pgx.web.fhir_server import called_server, server_of
 from fhir_pgx.web.site import Site
 
 
@@ -65,7 +66,8 @@ def validate_blueprint(site: Site) -> Blueprint:
         return reading.resource, [replace(note, severity="error") for note in reading.skipped]
 
     def stored(type_: str, id_: str) -> Any:
-        found = read(site.store.reads(), type_, id_)
+        server = called_server(server_of(site))
+        found = read(server, server.reads(), type_, id_)
         most = max(len(found.body), 1)
         return read_json(found.body, max_bytes=most, max_depth=site.settings.max_depth)
 

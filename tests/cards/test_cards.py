@@ -246,7 +246,7 @@ def test_no_card_of_ours_shows_html_or_an_unescaped_star_allele(every_card):
         ("[here](https://evil.example)", r"\[here\](https&#58;//evil.example)"),
         ("https://evil.example", "https&#58;//evil.example"),
         ("www.evil.example", "www&#46;evil.example"),
-        ("WWW.evil.example", "www&#46;evil.example"),
+        ("WWW.evil.example", "WWW&#46;evil.example"),
         ("a@evil.example", "a&#64;evil.example"),
         ("# Heading", r"\# Heading"),
         ("`code`", r"\`code\`"),

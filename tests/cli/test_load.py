@@ -36,6 +36,15 @@ def test_a_folder_is_loaded_counted_and_exported_again(run, write):
     assert run("export", "Patient/synthetic-1")[1] == found
 
 
+def test_each_tenant_is_loaded_and_exported_by_itself(run, write):
+    run("load", write("one.json", bundle(PATIENT, GENOTYPE)), "--tenant", "north")
+    assert run("export", "synthetic-1")[0] == 1
+    assert run("export", "synthetic-1", "--tenant", "south")[0] == 1
+    code, found, _ = run("export", "synthetic-1", "--tenant", "north")
+    assert code == 0
+    assert [each["resource"] for each in found["entry"]] == [GENOTYPE, PATIENT]
+
+
 def test_what_is_exported_can_be_interpreted(run, write):
     run("load", write("one.json", bundle(PATIENT, GENOTYPE)))
     _, exported, _ = run("export", "synthetic-1")

@@ -106,8 +106,8 @@ def base(origin):
 
 
 @pytest.fixture(scope="session")
-def node_session(base):
-    """Runs a session of the Node clients; returns what it saw."""
+def node():
+    """Runs a script of the Node clients with arguments; returns what it saw."""
     reason = ""
     if shutil.which("node") is None:
         reason = "Node is not installed"
@@ -118,9 +118,9 @@ def node_session(base):
             pytest.fail(reason)
         pytest.skip(reason)
 
-    def run(script: str) -> dict:
+    def run(script: str, *arguments: str) -> dict:
         done = subprocess.run(
-            ["node", str(NODE / script), base],
+            ["node", str(NODE / script), *arguments],
             cwd=NODE,
             capture_output=True,
             timeout=60,
@@ -130,3 +130,9 @@ def node_session(base):
         return json.loads(done.stdout)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def node_session(node, base):
+    """Runs a session of the Node clients with our server; returns what it saw."""
+    return lambda script: node(script, base)

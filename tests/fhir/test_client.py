@@ -11,7 +11,7 @@ import responses
 
 from fhir_pgx.fhir.addresses import is_safe_relative, may_connect, parse_base
 from fhir_pgx.fhir.client import FhirClient, _PinnedAdapter
-from fhir_pgx.fhir.visit import Retrieved, Unavailable, Visit
+from fhir_pgx.fhir.visit import Retrieved, Unavailable, Visit, VisitingClient
 
 BASE = "https://ehr.example.org/fhir"
 PUBLIC = "93.184.216.34"
@@ -22,7 +22,7 @@ def client(*servers, private=(), addresses=(PUBLIC,), timeout=5.0):
     def resolve(host, port):
         return addresses
 
-    return FhirClient(servers or (BASE,), private, timeout_seconds=timeout, resolve=resolve)
+    return VisitingClient(servers or (BASE,), private, timeout_seconds=timeout, resolve=resolve)
 
 
 def fetch(query=SEARCH, *, base=BASE, token="", of=None):
@@ -239,14 +239,14 @@ def test_a_query_stays_under_its_base(server, query, safe):
         ("172.16.0.1", False, True),
         ("100.64.0.1", False, True),  # carrier-grade NAT
         ("127.0.0.1", False, True),
-        ("169.254.169.254", False, True),  # cloud metadata
+        ("169.254.169.254", False, False),  # cloud metadata
         ("0.0.0.0", False, False),
         ("224.0.0.1", False, False),
         ("::1", False, True),
-        ("fe80::1%eth0", False, True),
+        ("fe80::1%eth0", False, False),  # link-local
         ("fd00::1", False, True),
         ("::ffff:10.0.0.7", False, True),  # the same, mapped into IPv6
-        ("2002:0a00:0007::", False, True),  # 6to4
+        ("2002:0a00:0007::", False, False),  # 6to4
         ("64:ff9b::a00:7", False, True),  # NAT64
         ("not an address", False, False),
     ],
@@ -330,7 +330,7 @@ def test_the_name_is_looked_up_once_and_that_address_is_called(listening):
         return ["127.0.0.2"]
 
     base = f"http://localhost:{port}/fhir"
-    with Visit(FhirClient((), (base,), resolve=resolve), base) as visit:
+    with Visit(VisitingClient((), (base,), resolve=resolve), base) as visit:
         for _ in range(2):
             assert ids_of(visit.fetch(SEARCH)) == ["a"]
     assert asked == ["localhost"]

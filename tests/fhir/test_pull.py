@@ -6,8 +6,9 @@ from urllib.parse import parse_qs
 import pytest
 import responses
 
+from fhir_pgx.fhir.backend_tokens import Credentials
 from fhir_pgx.fhir.client import CallFailed, FhirClient, Limits
-from fhir_pgx.fhir.pull import TYPES, Credentials, ExportFile, Puller
+from fhir_pgx.fhir.pull import TYPES, ExportFile, Puller
 
 BASE = "https://ehr.example.org/fhir"
 TOKEN_URL = "https://ehr.example.org/fhir/token"

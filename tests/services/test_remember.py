@@ -10,6 +10,7 @@ import pytest
 
 from fhir_pgx.errors import StoreFailure
 from fhir_pgx.fhir.bundle import Entry
+from fhir_pgx.model.access import Caller
 from fhir_pgx.model.card import Action, Card, Facets, Source, Suggestion
 from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.hook import HookAnswer, HookCall
@@ -84,6 +85,16 @@ def test_a_card_shown_when_the_drug_was_chosen_is_not_repeated_when_it_is_signed
     assert (gone.why, gone.by, gone.rules) == ("shown-before", "order-select", CARD.rules)
     assert "cpic.clopidogrel.im" in caplog.text
     assert "synthetic-1" not in caplog.text
+
+
+def test_what_one_client_was_told_mutes_nothing_for_another(store):
+    ehr, other = (Caller("cds-client", "https://ehr.test", name) for name in ("ehr", "other"))
+    record_answer(SELECT, HookAnswer((CARD,)), Sources(store, caller=other), remember=True)
+    store._cards.flush()
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    for caller, is_told in ((ehr, True), (other, False)):
+        kept = leave_out_shown(SIGN, (CARD,), store, minutes=30, now=soon, client=caller.client)
+        assert bool(kept.cards) is is_told
 
 
 def test_the_draft_may_get_another_id_and_the_rules_another_order(store):

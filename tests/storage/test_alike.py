@@ -17,8 +17,9 @@ from fhir_pgx.model.genomic_index import (
     SimpleAllele,
     Span,
 )
-from fhir_pgx.model.search import SearchValues, Token, TokenAsked
+from fhir_pgx.model.search import Link, SearchValues, Token, TokenAsked
 from fhir_pgx.storage import NewResource
+from fhir_pgx.storage.alike import beside
 
 # Synthetic patients and results throughout.
 GENES = ("CYP2C19", "CYP2C9", "BRAF")
@@ -183,15 +184,130 @@ def test_resources_that_say_the_same_are_one_and_what_is_not_known_stands_alone(
             new.id for new in meant if not new.said
         )
         assert {each.id for each in found} <= {new.id for new in meant}
-    beside = reads.alike_beside("Condition", ["BRAF"])
-    having = {
-        new.patient for new in kept for each in new.genomic.variants if "BRAF" in each.genes
-    } - {""}
-    meant = [new for new in kept if new.type == "Condition" and new.patient in having]
-    assert meant
-    assert {(each.said, each.patients) for each in beside if each.said} == {
+    meant = [new for new in kept if new.type == "Condition" and new.patient]
+    assert {(e.said, e.patients) for e in reads.alike_of_type("Condition") if e.said} == {
         each for each in said(meant) if each[0]
     }
+
+
+def test_what_stands_beside_a_gene_leaves_out_what_its_rows_tell(store, kept):
+    reads = store.reads()
+
+    def having(genes, typed):
+        return {
+            new.patient
+            for new in kept
+            if any(not set(genes).isdisjoint(each.genes) for each in new.genomic.variants)
+            or any(each.gene in typed for each in new.genomic.genotypes)
+        } - {""}
+
+    def is_told(new):
+        genomic = new.genomic
+        is_own = all(each.source_class is SourceClass.GERMLINE for each in genomic.variants)
+        return new.type == "Observation" and bool(genomic.genotypes or genomic.variants) and is_own
+
+    for genes, typed in ((["BRAF"], []), (["none"], ["CYP2C9"]), (["BRAF"], ["CYP2C19"])):
+        meant = [n for n in kept if n.patient in having(genes, typed) and not is_told(n)]
+        assert meant
+        assert dict(reads.alike_beside(genes, typed)) == gathered(
+            (new.said, new.patient) for new in meant
+        )
+    with_more = {new.patient for new in kept if not is_told(new)}
+    found = reads.variants_alike(GENES, by_said=True, beside=True)
+    assert {(each.variant, each.said): each.patients for each in found} == gathered(
+        ((variant, new.said), new.patient)
+        for new in kept
+        for variant in new.genomic.variants
+        if new.patient in with_more
+    )
+
+
+OWN = IndexedVariant(
+    ("BRAF",), "GRCh38", "7", 1, 2, "A", "C", source_class=SourceClass.GERMLINE
+)  # fmt: skip
+UNSAID, SOMATIC = (
+    replace(OWN, source_class=each) for each in (SourceClass.UNKNOWN, SourceClass.SOMATIC)
+)
+BY_ROWS = NewResource("Observation", "o", b"{}", "p", genomic=GenomicIndex((OWN,)))
+TO_SPECIMEN = SearchValues(links=(Link("specimen", "Specimen", "s"),))
+
+
+@pytest.mark.parametrize(
+    ("new", "found"),
+    [
+        (BY_ROWS, 0),
+        (replace(BY_ROWS, values=SearchValues(links=(Link("subject", "Patient", "p"),))), 0),
+        (replace(BY_ROWS, values=TO_SPECIMEN), 2),
+        (replace(BY_ROWS, values=SearchValues(links=(Link("derived-from", "", "x"),))), 2),
+        (replace(BY_ROWS, values=SearchValues(links=(Link("has-member", "Observation", "x"),))), 1),
+        (replace(BY_ROWS, values=SearchValues(links=(Link("focus", "", "http://a/b"),))), 1),
+        (replace(BY_ROWS, body=b'{"contained": []}'), 1),
+        (replace(BY_ROWS, genomic=GenomicIndex((replace(OWN, genes=()),))), 1),
+        (replace(BY_ROWS, genomic=GenomicIndex((OWN, SOMATIC))), 1),
+        (replace(BY_ROWS, genomic=GenomicIndex((UNSAID,))), 1),
+        (replace(BY_ROWS, genomic=GenomicIndex()), 1),
+        (NewResource("Condition", "c", b"{}", "p"), 1),
+        (NewResource("Encounter", "e", b"{}", "p"), 0),
+    ],
+)  # fmt: skip
+def test_a_result_is_told_by_its_rows_where_nothing_else_can_say_more(store, new, found):
+    assert beside(new) == found
+    store.save_bundle([new])
+    assert bool(store.reads().variants_alike(["BRAF"], beside=True)) == (
+        bool(found) and any(each.genes for each in new.genomic.variants)
+    )
+    with store.transaction() as unit:
+        unit.delete(new.type, new.id)
+        unit.put(replace(BY_ROWS, id="again"))
+    assert store.reads().variants_alike(["BRAF"], beside=True) == []
+
+
+def test_patients_are_found_by_what_ties_their_results_and_by_codes(store):
+    coded = SearchValues(tokens=(Token("code", "s", "x"), Token("status", "s", "preliminary")))
+    braf = GenomicIndex((IndexedVariant(("BRAF",), "", "", None, None, None, None),))
+    store.save_bundle([
+        NewResource("Observation", "o1", b"1", "p1", values=TO_SPECIMEN, genomic=braf, said="a"),
+        NewResource("Observation", "o2", b"2", "p2", genomic=braf, said="a"),
+        NewResource("Observation", "o3", b"3", "p3", values=coded),
+        NewResource("Observation", "o4", b"4", "p4", values=coded, genomic=braf, said="b"),
+    ])  # fmt: skip
+    reads = store.reads()
+    assert reads.tied(["BRAF"], ["none"]) == ("p1",)
+    assert reads.tied(["EGFR"], ["none"]) == ()
+    # What ties a result stands in no digest of its words: it is nobody else's.
+    assert dict(reads.alike_beside(["BRAF"], ["none"])) == {"": ("p1",), "a": ("p2",), "b": ("p4",)}
+    assert reads.without_gene(["x"]) == ("p3",)
+    assert set(reads.having(["Observation"], "status", ["preliminary"])) == {"p3", "p4"}
+    assert reads.having(["Condition"], "status", ["preliminary"]) == ()
+
+
+def test_the_state_of_a_patient_is_another_after_each_change(store):
+    patients, types = ["p1", "p2", ""], ["Observation", "Specimen"]
+    seen = []
+
+    def look():
+        seen.append(store.reads().states(patients, types))
+
+    first = NewResource("Observation", "o1", b"1", "p1")
+    look()
+    for each in (first, replace(first, body=b"2"), first, replace(first, id="o2")):
+        store.save_bundle([each])
+        look()
+    with store.transaction() as unit:
+        unit.delete("Observation", "o1")
+    look()
+    with store.transaction() as unit:
+        unit.reindex(replace(first, id="o2", said="other"))
+    look()
+    assert len({each["p1"] for each in seen}) == len(seen)
+    assert len({(each["p2"], each[""]) for each in seen}) == 1
+    store.save_bundle(
+        [NewResource("Specimen", "s", b"{}"), NewResource("Condition", "c", b"", "p1")]
+    )
+    look()
+    assert seen[-1][""] != seen[-2][""]
+    assert seen[-1]["p1"] == seen[-2]["p1"]
+    assert store.reads(tenant="other").states(patients, types) == seen[0]
 
 
 def test_the_patients_with_a_genomic_result_are_those_of_whom_one_is_kept(store, kept):

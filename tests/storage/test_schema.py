@@ -150,6 +150,7 @@ def test_a_store_from_before_populations_were_gathered_knows_who_has_a_result(ki
         store.save_bundle([new, NewResource("Observation", "o2", b"{}", "p2")])
     for undo in (
         "DROP TABLE genomic_patient",
+        "DROP INDEX locator_beside",
         "ALTER TABLE locator DROP COLUMN said",
         "DELETE FROM migration WHERE name = '0004.sql'",
     ):
@@ -218,7 +219,13 @@ def test_the_planner_goes_down_an_index_as_deep_as_it_can(tmp_path):
         reads.variants_alike_over([Span("GRCh38", "1", 5, 6)])
         reads.variants_alike_to([SimpleAllele("GRCh38", "1", 5, "A", "C")])
         reads.alike_by_code("Observation", ["x"])
-        reads.alike_beside("Condition", ["CYP2C19"])
+        reads.alike_of_type("MolecularSequence")
+        reads.variants_alike(["CYP2C19"], by_said=True, beside=True)
+        reads.alike_beside(["CYP2C19"], ["HLA-A"])
+        reads.tied(["CYP2C19"], ["HLA-A"])
+        reads.states(["p1"], ["Observation"])
+        reads.without_gene(["x"])
+        reads.having(["Observation"], "status", ["preliminary"])
         reads.referring_any("Observation", ["o1", "o2"], ["has-member"])
         for query in (
             CODE,

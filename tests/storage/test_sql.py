@@ -117,6 +117,13 @@ def test_a_bundle_that_breaks_in_the_middle_leaves_nothing(store):
     assert store.patients() == ["p1"]
 
 
+def test_what_went_wrong_with_an_sqlite_file_is_named(tmp_path):
+    file = tmp_path / "pgx.db"
+    file.write_bytes(b"nothing of the kind" * 1000)
+    with pytest.raises(StoreFailure, match="SQLITE_NOTADB"):
+        SqlStore(f"sqlite:///{file}")
+
+
 def test_a_stored_body_that_is_damaged_is_a_failure_not_an_empty_answer(store, url):
     store.save_bundle([RESULT])
     damaged = "x'00'" if is_sqlite(url) else "'\\x00'"

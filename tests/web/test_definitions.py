@@ -12,7 +12,7 @@ TYPES = (
 
 @pytest.fixture
 def client(make_client):
-    return make_client(base_url="https://pgx.example.org")
+    return make_client(base_url="https://pgx.example.org", insecure_open="on")
 
 
 @pytest.mark.parametrize(

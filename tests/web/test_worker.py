@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from fhir_pgx.web.worker import log_to_stderr
+from fhir_pgx.web.logs import log_to_stderr
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from fhir_pgx.cards.order import OVERRIDE_REASONS, REASON_SYSTEM
 from fhir_pgx.cards.source import TOPIC_SYSTEM
 from fhir_pgx.cli.published.frame import Definition, definition
 from fhir_pgx.fhir.operation_outcome import SYSTEM as ERROR_SYSTEM
-from fhir_pgx.terminology import DERIVATION, DERIVED, KEPT_DERIVATION
+from fhir_pgx.knowledge.gene_words import load_gene_words
+from fhir_pgx.model.gene_words import PATHOGEN, TUMOUR
+from fhir_pgx.terminology import DERIVATION, DERIVED, GENE_CLASS, KEPT_DERIVATION
 
 CAVEAT_SYSTEM: Final = "urn:fhir-pgx:caveat"
 _ROW = re.compile(r"^\| `(PGX-\d{3})` \|(.+)\|$", re.MULTILINE)
@@ -41,6 +43,7 @@ def code_definitions(docs: Path) -> Iterator[Definition]:
         ],
         "Marks a resource as a conclusion of this software and no finding (meta.tag).",
     )  # fmt: skip
+    yield from _gene_classes()
     yield definition(
         "CodeSystem",
         "topic",
@@ -50,6 +53,51 @@ def code_definitions(docs: Path) -> Iterator[Definition]:
         "digits. The codes are made as cards are, always the same for the same, and not listed.",
         caseSensitive=True,
         content="not-present",
+    )
+
+
+def _gene_classes() -> Iterator[Definition]:
+    """The classes of genes that a Consent can name, each with its genes (docs/consent.md)."""
+    words = load_gene_words()
+    text = "Classes of genes and genomic findings that a Consent can permit or deny."
+    listed = [
+        {
+            "code": each.code,
+            "display": each.display,
+            "definition": each.definition,
+            "property": [
+                {"code": "gene", "valueString": gene}
+                for gene in sorted(each.genes - {TUMOUR, PATHOGEN})
+            ],
+        }
+        for each in words.classes.values()
+    ]
+    yield definition(
+        "CodeSystem",
+        "gene-class",
+        url=GENE_CLASS,
+        title="Gene classes",
+        text=text,
+        caseSensitive=True,
+        valueSet=f"{GENE_CLASS}:all",
+        content="complete",
+        count=len(listed),
+        property=[
+            {
+                "code": "gene",
+                "description": "A gene of the class that is known here, by its HGNC symbol",
+                "type": "string",
+            }
+        ],
+        concept=[{name: value for name, value in each.items() if value} for each in listed],
+    )
+    yield definition(
+        "ValueSet",
+        "gene-class",
+        url=f"{GENE_CLASS}:all",
+        title="Gene classes: all codes",
+        text=text,
+        compose={"include": [{"system": GENE_CLASS}]},
     )
 
 
