@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_pgx.errors import InvalidAccess
-from fhir_pgx.fhir.client import CallFailed
+from fhir_pgx.fhir.client import CallFailed, FhirClient
 from fhir_pgx.model.registered import NOBODY, Registered, TokenIssuer
 from fhir_pgx.rest.scope_tokens import read_scope_token
 from fhir_pgx.security.assertions import AssertionVerifier
@@ -34,7 +34,23 @@ def load_registered(settings: Settings) -> Registered:
             where="access",
             mend="docs/access.md shows such a file",
         )
+    _check_servers(registered, settings)
     return registered
+
+
+def _check_servers(registered: Registered, settings: Settings) -> None:
+    """Raises InvalidAccess for a FHIR server of a client that the settings do not let us call: its
+    data would be missing from every card, without a word."""
+    calling = FhirClient(settings.fhir_servers, settings.fhir_private_servers)
+    for number, client in enumerate(registered.cds_clients, 1):
+        for url in client.fhir_servers:
+            if calling.find_listed(url) is None:
+                raise InvalidAccess(
+                    f"cds_clients[{number}].fhir_servers names a server that is in neither of the "
+                    "settings fhir_servers and fhir_private_servers",
+                    where="access",
+                    mend="add it to the setting, or leave it out here",
+                )
 
 
 def _read(settings: Settings) -> Registered:

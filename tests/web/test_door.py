@@ -18,6 +18,7 @@ from fhir_pgx.web import access
 from fhir_pgx.web.app import FhirPgx, create_app
 from fhir_pgx.web.door import door_of
 
+from .. import secured
 from ..security.assertion_maker import GONE, assertion, key_of, public
 
 BASE = "https://pgx.example.org"
@@ -491,6 +492,14 @@ def test_launching_ehrs_alone_are_nobody_who_calls(tmp_path, pipeline, store):
     file.write_text('[[launch_issuers]]\nname = "e"\nissuer = "https://e.example"\nclient_id = "x"')
     with pytest.raises(InvalidAccess):
         create_app(Settings(base_url=BASE, access=str(file)), pipeline=pipeline, store=store)
+
+
+def test_a_client_whose_fhir_server_we_may_not_call_stops_the_start(tmp_path):
+    server = "https://ehr.example.org/fhir"
+    text = secured.ACCESS.replace('"ehr.json"', f'"ehr.json"\nfhir_servers = ["{server}"]')
+    with pytest.raises(InvalidAccess, match=r"cds_clients\[1\]\.fhir_servers"):
+        secured.Secured(tmp_path, text)
+    secured.Secured(tmp_path, text, fhir_servers=(server,))
 
 
 def test_a_file_that_cannot_be_read_stops_the_start(tmp_path, pipeline, store):
