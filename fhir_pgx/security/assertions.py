@@ -8,10 +8,10 @@ can use up another's.
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from json.encoder import encode_basestring_ascii
 from typing import Final
 
 from fhir_pgx.errors import Forbidden, Unauthenticated
@@ -59,8 +59,10 @@ class AssertionVerifier:
         use_once: UseOnce,
         now: Callable[[], float],
     ) -> None:
-        self._clients, self._keys = tuple(clients), keys
-        self._use_once, self._now = use_once, now
+        self._of_issuer: dict[str, list[CdsClient]] = {}
+        for each in clients:
+            self._of_issuer.setdefault(each.issuer, []).append(each)
+        self._keys, self._use_once, self._now = keys, use_once, now
 
     def check(self, token: str, *, audience: str, purpose: str = TREATMENT) -> Caller:
         """The caller that an assertion proves. `audience` is the public URL of the address called.
@@ -95,15 +97,16 @@ class AssertionVerifier:
         forget = math.ceil(expires) + 2 * LEEWAY
         if not self._use_once(_name_of(caller), forget, int(now)):
             raise Unauthenticated("the assertion was used before")
-        return replace(caller, purpose=purpose)
+        return caller if purpose == caller.purpose else replace(caller, purpose=purpose)
 
     def _client_of(self, signed: Signed) -> CdsClient:
         """The client that issuer and `jku` are registered for, as a pair.
 
         An assertion without `jku` is of the one client of its issuer.
         """
-        of_issuer = [each for each in self._clients if each.issuer == signed.issuer]
-        if not signed.issuer or not of_issuer:
+        issuer = signed.issuer
+        of_issuer = self._of_issuer.get(issuer) if issuer else None
+        if not of_issuer:
             raise Unauthenticated("the issuer is not registered")
         if "jku" not in signed.header:
             plain = [each for each in of_issuer if not each.jku] or of_issuer
@@ -167,5 +170,5 @@ def _token_id(signed: Signed) -> str:
 
 def _name_of(caller: Caller) -> str:
     """A fixed name for issuer and id together; a JSON list, so that no two pairs have one name."""
-    pair = json.dumps((caller.issuer, caller.token_id))
-    return hashlib.sha256(pair.encode("ascii")).hexdigest()
+    written = map(encode_basestring_ascii, (caller.issuer, caller.token_id))
+    return hashlib.sha256(f"[{', '.join(written)}]".encode("ascii")).hexdigest()

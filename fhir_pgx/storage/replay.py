@@ -1,8 +1,12 @@
 """Assertions that were used: each is taken once, whichever worker process it reaches.
 
 A row is kept until the assertion could no longer pass anyway, so the table holds what registered
-clients sent within the longest lifetime, and no more. One statement notes an assertion and says
+clients sent within the longest lifetime, and some more. One statement notes an assertion and says
 whether it was new: the database's unique key decides between workers, not a look before.
+
+What is over is found by walking the table by name, a part at a time. An index by time would be
+written with every note, and what it finds stands scattered over the table: both cost a hook call
+more than the walk does.
 
 An SQLite file has one writer, and a hook call must not wait while that is at a large Bundle: there
 the notes have a file of their own beside the store's. It is written without waiting for the disk
@@ -22,16 +26,18 @@ BESIDE: Final = "-seen"  # what the name of the file beside an SQLite store ends
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS seen_assertion "
     "(name TEXT NOT NULL PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS seen_assertion_expires ON seen_assertion (expires)",
+    "DROP INDEX IF EXISTS seen_assertion_expires",  # of files that were made before the walk
 )
 _NOTE: Final = (
     "INSERT INTO seen_assertion (name, expires) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
 )
-_FORGET: Final = (
-    "DELETE FROM seen_assertion WHERE name IN "
-    "(SELECT name FROM seen_assertion WHERE expires < ? ORDER BY expires LIMIT ?)"
+_NEXT: Final = (
+    "SELECT COUNT(*), MAX(name) FROM "
+    "(SELECT name FROM seen_assertion WHERE name > ? ORDER BY name LIMIT ?) AS part"
 )
-# After so many, up to four times as many are forgotten: the table never grows for want of cleaning.
+_FORGET: Final = "DELETE FROM seen_assertion WHERE name > ? AND name <= ? AND expires < ?"
+# After so many, four times as many are looked at: before the table has grown by a quarter, each of
+# its rows was.
 _EVERY: Final = 64
 _AT_ONCE: Final = 256
 
@@ -52,6 +58,7 @@ class SeenAssertions:
         self._open, self._lock = open_, Lock()
         self._opened: Database | None = None
         self._calls = count(1)
+        self._walked = ""  # up to this name; threads that walk together do the same twice
 
     def use_once(self, name: str, expires: int, now: int) -> bool:
         """Whether this is the first use of an assertion, which is noted with it.
@@ -62,8 +69,16 @@ class SeenAssertions:
         database = self._database()
         is_first = database.change(_NOTE, (name, expires)) == 1
         if next(self._calls) % _EVERY == 0:
-            database.change(_FORGET, (now, _AT_ONCE))
+            self._forget(database, now)
         return is_first
+
+    def _forget(self, database: Database, now: int) -> None:
+        """Forget what is over in the next part of the table; after its end comes its beginning."""
+        start = self._walked
+        found, end = database.rows(_NEXT, (start, _AT_ONCE))[0]
+        if found:
+            database.change(_FORGET, (start, end, now))
+        self._walked = end if found == _AT_ONCE else ""
 
     def close(self) -> None:
         """Close the database, if it was opened."""

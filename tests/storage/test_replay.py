@@ -1,6 +1,7 @@
 """Assertions are used once: by any thread, any worker process, on every database."""
 
 import multiprocessing
+import sqlite3
 import threading
 import time
 from contextlib import closing
@@ -9,7 +10,7 @@ import pytest
 
 from fhir_pgx.errors import StoreFailure
 from fhir_pgx.storage import SqlStore
-from fhir_pgx.storage.replay import _EVERY, BESIDE
+from fhir_pgx.storage.replay import _AT_ONCE, _EVERY, BESIDE
 
 from ..stores import KINDS, new_database, query
 
@@ -123,3 +124,29 @@ def test_of_worker_processes_that_use_the_same_assertions_one_is_first_with_each
     assert len(one) == len(two) == count
     assert [a + b for a, b in zip(one, two, strict=True)] == [1] * count
     assert len(names(url)) == count
+
+
+def test_what_is_over_is_found_in_a_table_of_many_parts(store, url):
+    live = _AT_ONCE * 3
+    for number in range(live):
+        end = NOW + 300 if number % 3 else NOW - 1
+        assert store.use_once(f"{number * 7919 % live:05}", end, NOW - 300)
+    for number in range(live):  # a walk around all that is there, and more
+        assert store.use_once(f"new-{number}", NOW + 300, NOW)
+    kept = {each for each in names(url) if not each.startswith("new-")}
+    assert kept == {f"{number * 7919 % live:05}" for number in range(live) if number % 3}
+    assert not store.use_once(min(kept), NOW + 300, NOW)
+
+
+def test_a_file_beside_that_has_an_index_by_time_loses_it(tmp_path):
+    url = new_database("sqlite", tmp_path)
+    with closing(SqlStore(url)) as store:
+        assert store.use_once("a", NOW + 300, NOW)
+    beside = f"{url}{BESIDE}"
+    with closing(sqlite3.connect(tmp_path / f"store.db{BESIDE}")) as before:
+        before.execute("CREATE INDEX seen_assertion_expires ON seen_assertion (expires)")
+    with closing(SqlStore(url)) as store:
+        assert not store.use_once("a", NOW + 300, NOW)
+    assert not list(
+        query(beside, "SELECT name FROM sqlite_master WHERE type = 'index' AND sql <> ''")
+    )
