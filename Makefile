@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := fhir_pgx tests benchmarks .ci
 CLIENTS := tests/clients/node
 
-.PHONY: demo test check format knowledge bench clean
+.PHONY: demo test check format knowledge bench docs screenshots clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready-run
@@ -38,8 +38,15 @@ bench: $(VENV)/ready-run
 	$(BIN)/python benchmarks/store.py
 	$(BIN)/python benchmarks/fhir_server.py
 
+docs: $(VENV)/ready-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The pictures in docs/images, as the pages look now.
+screenshots: $(VENV)/ready-test
+	FHIR_PGX_SCREENSHOTS=docs/images $(BIN)/python -m pytest -m browser tests/docs/test_pictures.py
+
 clean:
-	rm -rf $(VENV) $(CLIENTS)/node_modules .demo .mypy_cache .ruff_cache .pytest_cache dist build
+	rm -rf site $(VENV) $(CLIENTS)/node_modules .demo .mypy_cache .ruff_cache .pytest_cache dist build
 
 # A stamp a kind of installation; the package itself is installed in place, so an edit needs none.
 $(VENV)/ready-run: EXTRA :=

@@ -384,3 +384,10 @@ class LaunchFailed(PgxError):
 
     code = "PGX-426"
     kind: IssueType = "login"
+
+
+class InvalidCard(PgxError):
+    """A wallet card that does not hold, or that cannot be made of the data that were given."""
+
+    code = "PGX-427"
+    kind: IssueType = "invalid"

@@ -1,12 +1,15 @@
-"""The door by which services come in, ours and those of other packages.
+"""The doors by which services and pages come in, ours and those of other packages.
 
 A package offers services by an entry point of the group `fhir_pgx.services`: a function that takes
-the pipeline's `answer` and returns `Service` values. Ours come in the same way.
+the pipeline's `answer` and returns `Service` values; and pages by one of the group
+`fhir_pgx.pages`: a function that takes the `Site` and returns Flask blueprints. Ours come in the
+same way.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from fhir_pgx.errors import BrokenPlugin, UnknownService
 from fhir_pgx.model.hook import HookAnswer, HookCall
@@ -17,6 +20,9 @@ GROUP = "fhir_pgx.services"
 
 # Named here, not in the package's metadata: the door must also open on an unpacked tree.
 OURS = EntryPoint("pgx", "fhir_pgx.services.pgx:services", GROUP)
+
+PAGES = "fhir_pgx.pages"
+OUR_PAGES = EntryPoint("workbench", "fhir_pgx.workbench:pages", PAGES)
 
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -65,6 +71,25 @@ def load_services(
                 mend="mend or uninstall the package that offers it",
             ) from error
     return Registry(services)
+
+
+def load_pages(site: Any, doors: Iterable[EntryPoint] | None = None) -> list[Any]:
+    """The blueprints of every page. An address of another package's page begins with `/pages/`,
+    where operators alone come in: any other is shut (`web/door.py`).
+
+    Raises BrokenPlugin where one cannot be loaded.
+    """
+    found: list[Any] = []
+    for door in (OUR_PAGES, *entry_points(group=PAGES)) if doors is None else doors:
+        try:
+            found.extend(door.load()(site))
+        except Exception as error:
+            raise BrokenPlugin(
+                f"the plugin {door.name} ({door.value}) did not load: {type(error).__name__}",
+                where=f"{PAGES}:{door.name}",
+                mend="mend or uninstall the package that offers it",
+            ) from error
+    return found
 
 
 def _check(service: Service, taken: dict[str, Service]) -> None:

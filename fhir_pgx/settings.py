@@ -420,6 +420,14 @@ class Settings:
         "one of off, on",
         _one_of(("off", "on")),
     )
+    pages: str = _setting(
+        "on",
+        "Whether the workbench, the console and the pages of the SMART app are there. Where access "
+        "is asked for, operators alone come into the first two, by `operator_token`. See "
+        "[pages.md](pages.md).",
+        "one of on, off",
+        _one_of(("on", "off")),
+    )
     smart_authorize_url: str = _setting(
         "",
         "The authorize address of the authorization server that guards `/fhir`, as "

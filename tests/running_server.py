@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -21,15 +21,19 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_server(folder: Path, **settings: str) -> Iterator[str]:
+def running_server(
+    folder: Path, *, arguments: Sequence[str] = (), **settings: str
+) -> Iterator[str]:
     """The address of a server with a new database in `folder`; it has ended on leaving.
 
-    `settings` are by name, as the environment holds them without `FHIR_PGX_`.
+    `settings` are by name, as the environment holds them without `FHIR_PGX_`; `arguments` are more
+    of the command `serve`.
     """
     port = free_port()
     environ = {k: v for k, v in os.environ.items() if not k.startswith("FHIR_PGX_")}
     given = {f"FHIR_PGX_{name.upper()}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "fhir_pgx", "serve", "--port", str(port), "--workers", "1"]
+    command += arguments
     log = (folder / f"server-{port}.log").open("wb")
     database = f"sqlite:///{folder}/server-{port}.db"
     with (

@@ -8,9 +8,11 @@ defence are tested where it stands; here is what an attacker tries, side by side
 import gzip
 import hashlib
 import hmac
+import io
 import json
 import time
 import uuid
+import zipfile
 from urllib.parse import quote
 
 import pytest
@@ -840,6 +842,80 @@ def the_figures_without_the_operators_token(world):
 @attack
 def the_operators_token_at_the_fhir_server(world):
     unknown(read(world, "of-the-operator-alone"))
+
+
+# The operators' pages
+
+
+def operator(world, path, **fields):
+    """A form of our pages, sent by a browser whose operator is signed in."""
+    http = world.app.test_client()
+
+    def post(to, **values):
+        page = http.get("/console/sign-in", base_url=BASE).get_data(as_text=True)
+        token = page.partition('name="csrf_token" value="')[2][:43]
+        media = "multipart/form-data"
+        return http.post(to, data={"csrf_token": token, **values}, base_url=BASE,
+                         headers={"Origin": BASE}, content_type=media)  # fmt: skip
+
+    assert post("/console/sign-in", token="of-the-operator-alone").status_code == 303
+    return post(path, **fields)
+
+
+def past(*requests):
+    return io.BytesIO("\n".join(map(json.dumps, requests)).encode()), "past.ndjson"
+
+
+@attack
+def an_operator_who_replays_a_request_made_up_for_one_patient(world):
+    """The rules that fire would tell what the patient's results are."""
+    answer = operator(world, "/console/dry-run", requests=past(hook()), store="yes", answer="json")
+    assert answer.status_code == 403
+    assert b"poor-metabolizer" not in answer.get_data()
+    replayed = operator(world, "/console/dry-run", requests=past(hook()), answer="json")
+    assert replayed.get_json()["in_force"]["by_rule"] == []
+
+
+@attack
+def an_operator_who_fires_a_request_for_a_patient_of_the_store(world):
+    answer = operator(world, "/workbench/save", data=json.dumps(hook()))
+    with zipfile.ZipFile(io.BytesIO(answer.get_data())) as saved:
+        assert "Poor Metabolizer" not in saved.read("saved-example/answer.json").decode()
+    assert world.called == []
+
+
+@attack
+def cards_of_the_workbench_in_a_patients_history(world):
+    before = world.site.store.cards_of("mine")
+    sent = hook(
+        prefetch={
+            "a": {"resourceType": "Bundle", "entry": [{"resource": genotype("made-up", "mine")}]}
+        }
+    )
+    answer = operator(world, "/workbench/answer", data=json.dumps(sent))
+    assert "Poor Metabolizer" in answer.get_data(as_text=True)
+    assert world.site.store.cards_of("mine") == before
+
+
+@attack
+def an_operator_who_goes_by_the_name_in_a_pasted_request(world):
+    operator(world, "/workbench/answer", data=json.dumps(hook()))
+    world.site.store.audit.queue.flush()
+    *_, last = world.site.store.audit.entries()
+    assert (last.what, last.agent) == ("other /workbench/answer", "operator")
+
+
+@attack
+def a_pasted_request_that_names_a_server_to_call(world):
+    for server in ("https://ehr.example.org/fhir", METADATA, "http://127.0.0.1:9/fhir"):
+        sent = hook(fhirServer=server, fhirAuthorization={
+            "access_token": "stolen", "token_type": "Bearer", "expires_in": 300,
+            "scope": "patient/*.read", "subject": "x", "patient": "mine"})  # fmt: skip
+        for more in ({}, {"trouble": "prefetch-missing"}, {"ehr": "epic", "drug": "warfarin"}):
+            answer = operator(world, "/workbench/answer", data=json.dumps(sent), **more)
+            assert answer.status_code == 200
+    operator(world, "/console/dry-run", requests=past(sent))
+    assert world.called == []
 
 
 @pytest.mark.parametrize("tried", ATTACKS, ids=lambda each: each.__name__)

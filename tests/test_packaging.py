@@ -55,7 +55,7 @@ def distribution(module):
 
 
 def test_what_is_imported_is_declared():
-    all_that_is = declared("postgres")
+    all_that_is = declared("postgres", "testing")
     missing = {module for module in imported() if distribution(module) not in all_that_is}
     assert missing == set()
 

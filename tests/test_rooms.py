@@ -46,12 +46,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "operations": NOUNS | {"fhir", "storage", "pipeline", "validation", "normalize", "reports"},
     "plugins": NOUNS | {"services", "operations"},
     "web": HOUSE | {"cards", "knowledge", "security", "validation", "version"},
-    "workbench": HOUSE | {"web"},
+    # The examples that the workbench opens are files, which knowledge reads.
+    "workbench": HOUSE | {"web", "knowledge"},
     "batch": HOUSE,
     # serve starts the web; hook writes cards as the web does; a file is told to be a VCF (vcf) by
     # its first bytes, because it is read in pieces and never whole.
     "cli": HOUSE
     | {"cards", "knowledge", "security", "sources", "validation", "version", "vcf", "web"},
+    # A pytest plugin for teams that test a client of theirs: it starts the whole application with
+    # the example patients (cli loads them), and checks messages.
+    "testing": NOUNS | {"settings", "pipeline", "storage", "cli", "knowledge", "validation", "web"},
     "__main__": {"cli"},
     # The package offers create_app and FhirPgx.
     "__init__": {"web"},
@@ -82,6 +86,8 @@ DISK_TOO = {
     "settings.py",  # its one TOML file, and the operator's of who may call
     "fhir/xml/elements.py",  # a table in the package, read once at import
     "rest/parameters.py",  # likewise
+    "workbench/assets.py",  # the pages' own files in the package, read once
+    "workbench/words/__init__.py",  # likewise: the patient's page, a table a language
 }
 CLOCK = {"datetime.now", "datetime.today", "time.time", "uuid.uuid4", "random"}
 

@@ -43,6 +43,7 @@ def write_card(card: Card) -> dict[str, Any]:
     if card.links:
         written["links"] = [
             {"label": untagged(link.label), "url": link.url, "type": link.type}
+            | ({"appContext": link.app_context} if link.app_context else {})
             for link in card.links
         ]
     if card.extension:

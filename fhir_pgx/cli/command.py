@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from fhir_pgx.cli.options import WrongUsage
+from fhir_pgx.cli.options import VIEW, WrongUsage
 from fhir_pgx.cli.output import print_outcome
 from fhir_pgx.errors import InvalidSetting, PgxError
 from fhir_pgx.version import __version__
@@ -19,7 +19,7 @@ from fhir_pgx.version import __version__
 # that a short command takes.
 COMMANDS = (
     "serve", "interpret", "recommend", "explain", "hook", "validate", "load", "export", "feedback",
-    "pull", "derive", "knowledge", "hla-match", "audit", "keys",
+    "pull", "derive", "dry-run", "knowledge", "hla-match", "audit", "keys", "card",
 )  # fmt: skip
 DONE, DATA_ERRORS, WRONG_USAGE = 0, 1, 2
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"fhir-pgx: {error}", file=sys.stderr)
         return WRONG_USAGE
     except PgxError as error:
-        print_outcome(error)
+        print_outcome(error) if getattr(arguments, "format", "") != VIEW else _show(error)
         return DATA_ERRORS
     except KeyboardInterrupt:
         return 130
@@ -47,6 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     return code
+
+
+def _show(error: PgxError) -> None:
+    from fhir_pgx.cli.views.findings import outcome_view  # noqa: PLC0415 - loads rich
+    from fhir_pgx.cli.views.screen import print_view  # noqa: PLC0415 - as above
+    from fhir_pgx.fhir.operation_outcome import to_operation_outcome  # noqa: PLC0415 - as above
+
+    print_view(outcome_view(to_operation_outcome(error.issues)))
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

@@ -1,19 +1,17 @@
-"""Where the synthetic example patients are: beside a checkout, or inside the installed package."""
+"""The synthetic example patients, for the commands that load them."""
 
-from importlib.resources import files
 from pathlib import Path
 
 from fhir_pgx.cli.options import WrongUsage
+from fhir_pgx.knowledge.examples import find_examples
 
 
 def example_folder() -> Path:
-    """The folder of examples. Raises WrongUsage where neither place has it."""
-    package = Path(str(files("fhir_pgx")))
-    # pyproject.toml puts `examples/` into the wheel as `fhir_pgx/demo`.
-    for folder in (package / "demo", package.parent / "examples"):
-        if (folder / "patients").is_dir():
-            return folder
-    raise WrongUsage("the example patients are not installed")
+    """The folder of examples. Raises WrongUsage where it is not installed."""
+    found = find_examples()
+    if found is None:
+        raise WrongUsage("the example patients are not installed")
+    return found
 
 
 def example_patients() -> list[str]:

@@ -1,22 +1,23 @@
 """`fhir-pgx feedback report`: what became of the cards, by rule, drug, hook and time."""
 
 import argparse
-import csv
-import io
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 from fhir_pgx.cli.options import Commands, WrongUsage, add_command, add_database
 from fhir_pgx.cli.output import print_json, print_text
+from fhir_pgx.services.feedback_report import (
+    GRACE_HOURS,
+    NUMBERS,
+    csv_report,
+    json_report,
+    numbers_of,
+    reasons_of,
+)
 from fhir_pgx.settings import settings_from_environment
-from fhir_pgx.storage import DIMENSIONS, Dimension, FeedbackLine, FeedbackReport, SqlStore
-
-GRACE_HOURS = 72  # a client may send feedback in batches, nights and a weekend later
-_FORMULA = ("=", "+", "-", "@")
-_NUMBERS = ("issued", "accepted", "overridden", "ignored", "waiting")
+from fhir_pgx.storage import DIMENSIONS, Dimension, FeedbackReport, SqlStore
 
 
 def register(commands: Commands) -> None:
@@ -83,47 +84,11 @@ def run_report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def json_report(
-    report: FeedbackReport, by: Sequence[Dimension], *, grace: int, period: dict[str, str]
-) -> dict[str, Any]:
-    """The report as a JSON value."""
-    return {
-        **period,
-        "grace_hours": grace,
-        "by": list(by),
-        "lines": [
-            {
-                **dict(zip(by, line.key, strict=True)),
-                **{name: getattr(line, name) for name in _NUMBERS},
-                "reasons": {_reason(code): number for code, number in line.reasons.items()},
-            }
-            for line in report.lines
-        ],
-        "answers_to_unknown_cards": report.unknown,
-    }
-
-
-def csv_report(report: FeedbackReport, by: Sequence[Dimension]) -> str:
-    """The report as CSV, the reasons in one column."""
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\n")
-    table.writerow([*by, *_NUMBERS, "reasons"])
-    for line in report.lines:
-        names = [_no_formula(value) for value in line.key]
-        table.writerow([*names, *_numbers(line), _no_formula(_reasons(line))])
-    return written.getvalue()
-
-
-def _no_formula(cell: str) -> str:
-    """A text that a spreadsheet shows and does not run: a client chose the codes of its reasons."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
 def text_report(report: FeedbackReport, by: Sequence[Dimension]) -> str:
     """The report as a table for people."""
-    rows = [[*by, *_NUMBERS, "reasons"]]
+    rows = [[*by, *NUMBERS, "reasons"]]
     rows += [
-        [*(value or "-" for value in line.key), *map(str, _numbers(line)), _reasons(line)]
+        [*(value or "-" for value in line.key), *map(str, numbers_of(line)), reasons_of(line)]
         for line in report.lines
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -142,19 +107,6 @@ def _padded(row: Sequence[str], widths: Sequence[int], left: int) -> list[str]:
         for i, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
     return [*cells[:-1], row[-1]]
-
-
-def _numbers(line: FeedbackLine) -> list[int]:
-    return [getattr(line, name) for name in _NUMBERS]
-
-
-def _reasons(line: FeedbackLine) -> str:
-    return ", ".join(f"{_reason(code)} {number}" for code, number in line.reasons.items())
-
-
-def _reason(code: str) -> str:
-    # A sign that is not printed could steer the terminal, or look like another line.
-    return "".join(sign if sign.isprintable() else "?" for sign in code) or "(none given)"
 
 
 def _date(text: str) -> date:

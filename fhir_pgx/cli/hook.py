@@ -11,9 +11,9 @@ from fhir_pgx.cards.shape import shape
 from fhir_pgx.cards.write import write_answer
 from fhir_pgx.cli.house import load_pipeline
 from fhir_pgx.cli.inputs import read_files
-from fhir_pgx.cli.options import Commands, add_command, add_database
-from fhir_pgx.cli.output import print_json
+from fhir_pgx.cli.options import Commands, add_command, add_database, add_format
 from fhir_pgx.cli.recording import record
+from fhir_pgx.cli.views.shown import show
 from fhir_pgx.errors import InvalidHookRequest, UnknownService
 from fhir_pgx.fhir.bundle import as_text
 from fhir_pgx.fhir.json import read_json
@@ -56,6 +56,7 @@ def register(commands: Commands) -> None:
         action="store_true",
         help="add the whole trace behind the cards, of orders without a card too",
     )
+    add_format(parser)
     add_database(parser)
 
 
@@ -70,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     pipeline = load_pipeline(settings)
     service = find_service(load_services(pipeline.answer), document, arguments.service)
     explain = pipeline.explain_call if arguments.explain else None
-    print_json(_answer(document, service, settings, arguments.client, explain))
+    answer = _answer(document, service, settings, arguments.client, explain)
+    show(arguments, answer, "hook")
     return 0
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from fhir_pgx.cli.options import Commands, WrongUsage, add_command
+from fhir_pgx.cli.options import Commands, WrongUsage, add_command, add_format
 from fhir_pgx.cli.output import print_json
+from fhir_pgx.cli.views.shown import show
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.loader import load_artefact, load_knowledge, read_release
 from fhir_pgx.knowledge.therapy_rows import find_therapies
@@ -26,13 +27,14 @@ def register(commands: Commands) -> None:
         example="fhir-pgx knowledge list",
     )
     forms = parser.add_subparsers(metavar="list|show|verify", required=True)
-    add_command(
+    listed = add_command(
         forms,
         "list",
         run_list,
         does="list genes, guidelines, drugs and therapy tables, each with its release and source",
-        example="fhir-pgx knowledge list",
+        example="fhir-pgx knowledge list --view",
     )
+    add_format(listed)
     show = add_command(
         forms,
         "show",
@@ -58,7 +60,8 @@ def register(commands: Commands) -> None:
 def run_list(arguments: argparse.Namespace) -> int:
     """Print what there is."""
     held = load_knowledge()
-    print_json(
+    show(
+        arguments,
         {
             "release": held.release,
             "sha256": held.sha256,
@@ -93,7 +96,8 @@ def run_list(arguments: argparse.Namespace) -> int:
                 "counts": therapy_counts(held.therapies),
                 "sources": therapy_sources(held.therapies),
             },
-        }
+        },
+        "knowledge",
     )
     return 0
 

@@ -4,10 +4,11 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from fhir_pgx.model.document import Calling
+from fhir_pgx.model.document import Calling, Format
 
 Commands = Any  # argparse's own type for subparsers is private
 Run = Callable[[argparse.Namespace], int]
+VIEW = "view"
 
 
 class WrongUsage(Exception):
@@ -83,6 +84,37 @@ def add_guide(parser: argparse.ArgumentParser) -> None:
         default="stu3",
         help="the release of the Genomics Reporting guide that fhir is written by",
     )
+
+
+def add_format(
+    parser: argparse.ArgumentParser, *more: str, meaning: str = "json, or view for a person to read"
+) -> None:
+    """Add --format, and --view, which is short for `--format view`; the last that is given counts.
+
+    One rule for every command: standard output gets JSON unless something else was asked for by
+    name. It never depends on where standard output leads, since a terminal is also what programs
+    see in `docker run -t` and in many build servers. None stands for JSON that nobody asked for by
+    name (`format_of`).
+    """
+    parser.add_argument(
+        "--format",
+        choices=("json", *more, VIEW),
+        default=None,
+        help=f"{meaning}; by default json",
+    )
+    parser.add_argument(
+        "--view",
+        dest="format",
+        action="store_const",
+        const=VIEW,
+        help="show the answer as tables for a person (the same as --format view)",
+    )
+
+
+def format_of(arguments: argparse.Namespace) -> Format:
+    """What the pipeline is asked for: a view is drawn from the JSON."""
+    chosen: Format = "json" if arguments.format in (None, VIEW) else arguments.format
+    return chosen
 
 
 def calling_of(arguments: argparse.Namespace) -> Calling:

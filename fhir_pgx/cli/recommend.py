@@ -10,10 +10,12 @@ from fhir_pgx.cli.options import (
     Commands,
     add_calling,
     add_command,
+    add_format,
     add_guide,
     calling_of,
+    format_of,
 )
-from fhir_pgx.cli.output import print_json
+from fhir_pgx.cli.views.shown import show
 from fhir_pgx.model.document import Document, Options
 from fhir_pgx.settings import settings_from_environment
 
@@ -28,12 +30,11 @@ def register(commands: Commands) -> None:
         example="fhir-pgx recommend report.json --drug clopidogrel --drug 704",
     )
     add_drugs(parser)
-    parser.add_argument(
-        "--format",
-        choices=("json", "fhir"),
-        default="json",
-        help="json, or fhir: a Bundle of what the findings imply, and of the Tasks that follow "
-        "(Genomics Reporting)",
+    add_format(
+        parser,
+        "fhir",
+        meaning="json, fhir: a Bundle of what the findings imply, and of the Tasks that follow "
+        "(Genomics Reporting), or view for a person to read",
     )
     add_guide(parser)
 
@@ -78,6 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Recommend from the files, all of one patient."""
     documents = patient_files(arguments)
     pipeline = load_pipeline(settings_from_environment())
-    options = replace(drug_options(arguments), format=arguments.format, guide=arguments.ig)
-    print_json(pipeline.recommend_documents(documents, options))
+    options = replace(drug_options(arguments), format=format_of(arguments), guide=arguments.ig)
+    show(arguments, pipeline.recommend_documents(documents, options), "recommendations")
     return 0

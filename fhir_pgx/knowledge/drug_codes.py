@@ -95,6 +95,16 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_drug_codes_record(path: Path = FILE) -> dict[str, Any]:
+    """What the file of drug codes was made from, and when. Raises BrokenKnowledge."""
+    record = path.with_suffix(".json")
+    try:
+        found: dict[str, Any] = json.loads(record.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BrokenKnowledge(f"{record.name} cannot be read", mend="install again") from error
+    return found
+
+
 class DrugCodes:
     """Looks up medication codes and names. Safe to share between threads; answers are cached.
 

@@ -45,25 +45,34 @@ def load_policy(file: str, knowledge: Knowledge) -> Policy:
     """
     if not file:
         return EVERYTHING
-    path = Path(file)
-    content = _read(path)
-    faults = list(_faults_of_form(content)) or list(_faults_of_names(content, knowledge))
-    if faults:
-        issues = tuple(
-            Issue(f"{place} in {path.name}: {text}", place, mend, "value", "error", "PGX-405")
-            for place, text, mend in faults
-        )
-        told = "; ".join(f"{issue.text}; {issue.mend}" for issue in issues)
-        raise InvalidPolicy(told, where="policy", mend=_SEE, issues=issues)
-    policy = _policy(content)
+    policy = read_policy(policy_bytes(file), Path(file).name, knowledge)
     for drug, reason in policy.mute_critical.items():
         log.warning("critical cards of %s are silenced by the policy: %s", drug, reason)
     return policy
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_policy(data: bytes, name: str, knowledge: Knowledge) -> Policy:
+    """The policy in a file's bytes; `name` is what faults call the file.
+
+    Raises InvalidPolicy with every fault and its place.
+    """
+    content = _parsed(data, name)
+    faults = list(_faults_of_form(content)) or list(_faults_of_names(content, knowledge))
+    if faults:
+        issues = tuple(
+            Issue(f"{place} in {name}: {text}", place, mend, "value", "error", "PGX-405")
+            for place, text, mend in faults
+        )
+        told = "; ".join(f"{issue.text}; {issue.mend}" for issue in issues)
+        raise InvalidPolicy(told, where="policy", mend=_SEE, issues=issues)
+    return _policy(content)
+
+
+def policy_bytes(file: str) -> bytes:
+    """The bytes of a policy file. Raises InvalidPolicy where it cannot be read."""
+    path = Path(file)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise InvalidPolicy(
@@ -71,9 +80,14 @@ def _read(path: Path) -> dict[str, Any]:
             where="policy",
             mend="name a readable TOML file, or leave the setting empty",
         ) from error
+
+
+def _parsed(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
     except ValueError as error:  # TOML syntax, or not UTF-8
         raise InvalidPolicy(
-            f"the policy file {path.name} is not TOML: {error}", where="policy", mend=_SEE
+            f"the policy file {name} is not TOML: {error}", where="policy", mend=_SEE
         ) from error
 
 

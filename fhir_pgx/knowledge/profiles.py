@@ -12,6 +12,7 @@ from typing import Any, Literal
 from fhir_pgx.errors import BrokenKnowledge
 
 Message = Literal["discovery", "request", "response", "feedback"]
+ApiAnswer = Literal["interpretation", "recommendations", "trace", "outcome"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -34,7 +35,18 @@ def schema(name: Message) -> dict[str, Any]:
     `request` and `feedback` say what we accept, `discovery` and `response` what we answer.
     Raises BrokenKnowledge where it cannot be read. Source: CDS Hooks 3.0.
     """
-    path = profiles_folder() / "cds-hooks" / f"{name}.json"
+    return _schema("cds-hooks", name)
+
+
+@functools.cache
+def api_schema(name: ApiAnswer) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of an answer of `/api`, or of an error; one shared value, not
+    to be changed. Unknown members pass: later releases may add some. Raises BrokenKnowledge."""
+    return _schema("api", name)
+
+
+def _schema(folder: str, name: str) -> dict[str, Any]:
+    path = profiles_folder() / folder / f"{name}.json"
     try:
         found: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:

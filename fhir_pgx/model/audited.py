@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from fhir_pgx.model.access import Caller
 
@@ -22,6 +22,7 @@ Kind = Literal[
     # an address of a kind that is not told apart
     "other",
 ]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
 WRITES: frozenset[Kind] = frozenset(("create", "update", "delete", "batch", "transaction"))
 
 Outcome = Literal["0", "4", "8"]  # FHIR R4, AuditEventOutcome: success, minor, serious failure

@@ -27,9 +27,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """`app_context` is what a SMART link carries to its app (CDS Hooks, Link); of no other kind."""
+
     label: str
     url: str
     type: LinkType = "absolute"
+    app_context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,16 @@ class Option:
     rows: tuple[Held, ...]
     against: tuple[Held, ...] = ()
 
+    @property
+    def tier(self) -> str:
+        """Derived by us. Several items of CIViC B are a consensus, one is not (reference
+        precision, section 4)."""
+        first = self.rows[0]
+        is_several = sum(each.row.provenance.level == "B" for each in self.rows) > 1
+        if first.row.provenance.level == "B" and is_several and first.fit in ("same", "any"):
+            return "AMP I-B"
+        return first.advice.tier
+
 
 @dataclass(frozen=True, slots=True)
 class BiomarkerState:

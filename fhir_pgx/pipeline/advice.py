@@ -150,6 +150,10 @@ class Advice:
             lists=lists,
         )
 
+    def today(self) -> date:
+        """The day that ages, weights and medicines are reckoned by."""
+        return self._today()
+
     def acting(self, patient: PatientContext) -> tuple[FoundInteraction, ...]:
         """What acts on an enzyme of the patient. What is put on the skin or into the eye does not
         reach the liver."""

@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -109,6 +110,12 @@ class Hooks:
         self._inhibitors = Inhibitors(knowledge, rulebook, self._advice)
         self._today = today
         self._needs: Memory[tuple[Need, ...]] = Memory()  # of a drug, were nothing on file
+
+    def under(self, limits: Limits) -> "Hooks":
+        """The same under other limits of the site."""
+        other = copy(self)
+        other._limits = limits
+        return other
 
     def answer(self, call: HookCall) -> HookAnswer:
         """The cards of one call, weightiest first.

@@ -13,13 +13,14 @@ are answered all the same, and a failure is never an empty answer.
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from fhir_pgx.cards.limited import LIMITED
 from fhir_pgx.errors import MixedPatients, UnknownDrug
-from fhir_pgx.fhir.bundle import Entry, References
+from fhir_pgx.fhir.bundle import Entry, References, entries_of
 from fhir_pgx.fhir.transcripts import gene_of_transcript
 from fhir_pgx.knowledge.drug_codes import DrugCodes
 from fhir_pgx.knowledge.ipd import with_ipd
@@ -34,16 +35,20 @@ from fhir_pgx.model.finding import ObservedVariant, Statement
 from fhir_pgx.model.genomic_index import GenomicIndex, IndexedVariant
 from fhir_pgx.model.hook import HookAnswer, HookCall
 from fhir_pgx.model.knowledge import Knowledge
+from fhir_pgx.model.passport import ALL_SEEN, Passport, Seen
 from fhir_pgx.model.phenotype import Interpretation
+from fhir_pgx.model.policy import Policy
 from fhir_pgx.model.recommendation import (
     Answer,
     DrugAdvice,
     Unanswered,
 )
 from fhir_pgx.model.therapy import TherapyAdvice
+from fhir_pgx.model.wallet import CardContent
 from fhir_pgx.normalize.both_builds import BothBuilds
 from fhir_pgx.pipeline.advice import Advice
 from fhir_pgx.pipeline.case import Case, case_of
+from fhir_pgx.pipeline.gene_view import GeneViews
 from fhir_pgx.pipeline.genes import AS_USUAL, Genes
 from fhir_pgx.pipeline.genomic_index import GenomicIndexer
 from fhir_pgx.pipeline.genomic_report import GenomicReports
@@ -52,22 +57,31 @@ from fhir_pgx.pipeline.hooks import IN_USE, Hooks
 from fhir_pgx.pipeline.implied import Implied
 from fhir_pgx.pipeline.limits import Limits
 from fhir_pgx.pipeline.orders import Orders
+from fhir_pgx.pipeline.passport import Passports
 from fhir_pgx.pipeline.precision import Precision
 from fhir_pgx.pipeline.precision.domain import drugs_of
 from fhir_pgx.pipeline.precision.statements import Statements
 from fhir_pgx.pipeline.precision.written import nothing_met
+from fhir_pgx.pipeline.wallet import Wallet
+from fhir_pgx.pipeline.warfarin_view import warfarin_view_of
 from fhir_pgx.recommendation import (
     DrugGroup,
     Rulebook,
     no_guidance,
 )
+from fhir_pgx.reports.gene_view import write_gene_view
 from fhir_pgx.reports.hla_match import write_matches
 from fhir_pgx.reports.plain import write_interpretation, write_recommendations
+from fhir_pgx.reports.results import alone, is_result
 from fhir_pgx.reports.text import interpretation_text
 from fhir_pgx.reports.trace import write_trace
 from fhir_pgx.reports.trace_text import trace_text
+from fhir_pgx.reports.tumour_view import write_tumour_view
+from fhir_pgx.reports.warfarin_view import write_warfarin_view
 from fhir_pgx.settings import Settings
 from fhir_pgx.sources import Genome, Given, Reader
+
+AS_ASKED = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +151,13 @@ class Pipeline:
         self.advice = Advice(knowledge, self.rulebook, self.orders, self.genes, today)
         self.precision = ready.precision
         self._statements = ready.statements
+        self._gene_views = GeneViews(knowledge, self.rulebook, self.genes, self.advice)
         self._reports = GenomicReports(knowledge)
         parts = (self.genes, self.orders, self.advice, self.precision)
         self.hooks = Hooks(knowledge, self.rulebook, self.limits, parts, today)
+        self._passports = Passports(knowledge, parts, today)
         self.implied = Implied(knowledge, self.rulebook, parts, today)
+        self._wallet = Wallet(knowledge, self.rulebook, self.implied)
         self._site_blocks = _site_blocks(knowledge, chain_path)
         self._reader = Reader(
             knowledge.vocabulary,
@@ -167,6 +184,15 @@ class Pipeline:
             policy=policy,
         )
         return cls(knowledge, DrugCodes(), limits, ready=ready, chain_path=settings.chain_path)
+
+    def under(self, policy: Policy, *, untested_cards: str) -> "Pipeline":
+        """The same stages under another policy; `untested_cards` is the setting, where the policy
+        does not say. Nothing is loaded anew."""
+        untested_cards = policy.untested_cards or untested_cards
+        other = copy(self)
+        other.limits = replace(self.limits, policy=policy, untested_cards=untested_cards)
+        other.hooks = self.hooks.under(other.limits)
+        return other
 
     def interpret(
         self,
@@ -201,6 +227,24 @@ class Pipeline:
     def answer(self, call: HookCall) -> HookAnswer:
         """The cards of one call, weightiest first; see `Hooks.answer`."""
         return self.hooks.answer(call)
+
+    def passport(
+        self, entries: Sequence[Entry], seen: Seen = ALL_SEEN, asked: str = ""
+    ) -> Passport:
+        """The passport of the one patient that these resources are of; see `Passports.passport`."""
+        return self._passports.passport(entries, seen, asked)
+
+    def card_content(self, entries: Sequence[Entry]) -> CardContent:
+        """What could stand on the wallet card of the one patient that these resources are of; see
+        `Wallet.content`. Raises InvalidCard, and MixedPatients."""
+        given = Given(entries=tuple(entries))
+        return self._wallet.content(self._interpret_given(given, Options()), given.entries)
+
+    def card_content_of_documents(
+        self, documents: Sequence[Document], options: Options
+    ) -> CardContent:
+        """As `card_content`, of files; raises what reading a document raises too."""
+        return self._wallet.content(*self._interpret_all(documents, options))
 
     def interpret_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `interpret`: a JSON value, text, or as `fhir` the Bundle of a genomic
@@ -265,6 +309,37 @@ class Pipeline:
         found = match_documents(recipient, donors, self._reader, self.knowledge, transplant)
         return write_matches(found, self.knowledge)
 
+    def as_resources(self, documents: Sequence[Document], options: Options) -> list[Any]:
+        """The data as FHIR resources, as an EHR would hold them: those that were sent, and, of a
+        VCF or calls made elsewhere, the results of a report on them: genotypes, haplotypes and
+        variants, also those that are not there. What we would recommend is no laboratory's word,
+        and is not among them.
+
+        Raises MixedPatients and what reading a document raises.
+        """
+        sample = options.calling.sample
+        given = self._reader.read(documents, options.outside_calls, sample)
+        resources: list[Any] = [each.resource for each in given.entries if each.container is None]
+        if given.genomes or given.statements:
+            genomes = replace(given, entries=())
+            report = self._report(self._interpret_given(genomes, options), (), options)
+            found = (each["resource"] for each in report["entry"])
+            resources += [alone(each) for each in found if is_result(each)]
+        return resources
+
+    def ordered_drugs(self, context: Any) -> tuple[str, ...]:
+        """The drugs of the orders in a hook's context, by ingredient, else by what the order
+        says."""
+        entries = [entry for value in context.values() for entry in entries_of(value)]
+        orders = self.orders.read(entries, References(entries), proposed=True)
+        named = (
+            [drug.name for drug in order.match.ingredients]
+            if order.match
+            else [order.concept.label]
+            for order in orders
+        )
+        return tuple(dict.fromkeys(name for names in named for name in names if name))
+
     def explain_documents(self, documents: Sequence[Document], options: Options) -> Any:
         """The answer of `explain`: the whole way from each resource to each row, and what single
         fact would change the advice; a JSON value, or text.
@@ -274,6 +349,72 @@ class Pipeline:
         asked = self._ask_all(documents, options, explain=True)
         write = trace_text if options.format == "text" else write_trace
         return write(asked.interpretation, asked.explained, self.knowledge, asked.therapies)
+
+    def gene_view(
+        self,
+        given: Sequence[Document] | Sequence[Entry],
+        gene: str,
+        options: Options = AS_ASKED,
+    ) -> dict[str, Any]:
+        """One gene of one patient as what is drawn of it: its decision positions with what was read
+        at each, the haplotypes, and the scale; see `reports/gene_view.py`.
+
+        `given` are documents, or resources that were read already. Raises InvalidParameter for a
+        gene without rules, MixedPatients and what reading a document raises.
+        """
+        return self.gene_views(given, (gene,), options)[gene]
+
+    def gene_views(
+        self,
+        given: Sequence[Document] | Sequence[Entry],
+        genes: Sequence[str] = (),
+        options: Options = AS_ASKED,
+    ) -> dict[str, dict[str, Any]]:
+        """The same of several genes, read once; of every gene where none is named."""
+        subject, case = self._case_given(given, options)
+        return {
+            gene: write_gene_view(self._gene_views.view(gene, case), subject, self.knowledge)
+            for gene in genes or self.knowledge.genes
+        }
+
+    def warfarin_view(
+        self, given: Sequence[Document] | Sequence[Entry], options: Options = AS_ASKED
+    ) -> dict[str, Any]:
+        """Warfarin's computed dose against each input in turn; see `reports/warfarin_view.py`.
+
+        Raises as `gene_view` does, and BrokenKnowledge where the release holds no equations.
+        """
+        subject, case = self._case_given(given, options)
+        view = warfarin_view_of(case, self.knowledge, self.advice.today())
+        return write_warfarin_view(view, subject, self.knowledge)
+
+    def tumour_view(
+        self, given: Sequence[Document] | Sequence[Entry], options: Options = AS_ASKED
+    ) -> dict[str, Any]:
+        """A patient's tumours: findings, biomarkers, options by tier and what was not tested; see
+        `reports/tumour_view.py`.
+
+        Raises as `gene_view` does.
+        """
+        subject, case = self._case_given(given, options)
+        found = self.precision.tumour.found(case)
+        return write_tumour_view(found, subject, case.reading.not_understood, self.knowledge)
+
+    def _case_given(
+        self, given: Sequence[Document] | Sequence[Entry], options: Options
+    ) -> tuple[str, Case]:
+        """Whom the data are of, and all that is known of them."""
+        documents = [each for each in given if isinstance(each, Document)]
+        entries = tuple(each for each in given if isinstance(each, Entry))
+        if documents:
+            interpretation, entries = self._interpret_all(documents, options)
+        else:
+            interpretation = self._interpret_given(Given(entries=entries), options)
+        references = References(entries)
+        patient = self.advice.patient(entries, (), references)
+        acting = self.advice.acting(patient)
+        case = case_of(interpretation, patient, references, acting, options.calling)
+        return interpretation.subject, case
 
     def explain_call(self, call: HookCall) -> Any:
         """The trace behind the cards of one call, of every order that guidance was found for: those

@@ -27,6 +27,7 @@ from fhir_pgx.model.recommendation import (
     weight,
 )
 from fhir_pgx.model.variant import SiteCall
+from fhir_pgx.model.warfarin_view import BranchDoses
 from fhir_pgx.recommendation.dose import in_use_since
 from fhir_pgx.recommendation.dose_order import compare, taken_of
 from fhir_pgx.recommendation.rulebook import NO_RESULT
@@ -98,6 +99,29 @@ def recommend_warfarin(
         return (flow.without_genes(),)
     found = [flow.branch(each) for each in branches(patient, rules)]
     return tuple(sorted(found, key=weight))
+
+
+def doses_by_branch(
+    results: Mapping[str, GeneResult],
+    patient: PatientContext,
+    dosing: Dosing,
+    *,
+    sites: Mapping[str, tuple[SiteCall, ...]] | None = None,
+    today: date | None = None,
+) -> tuple[BranchDoses, ...] | str:
+    """The numbers behind `recommend_warfarin`, not rounded, a value for each branch; why there are
+    none at all, where the flow ends before any equation."""
+    rules = dosing.warfarin
+    if not any(has_answer(results.get(gene)) for gene in ("CYP2C9", "VKORC1")):
+        return _unanswered(rules, results).text
+    if patient.age_years is not None and patient.age_years < ADULT_AGE:
+        return _child(rules).text
+    since = in_use_since(patient, rules.rxcui, today)
+    genotype = read_genotype(results, rules, sites or {})
+    flow = _Flow(results, patient, rules, genotype, (), today)
+    if since:
+        return flow.in_use(since).detail
+    return tuple(flow.doses(each) for each in branches(patient, rules))
 
 
 def _unanswered(rules: WarfarinDosing, results: Mapping[str, GeneResult]) -> Unanswered:
@@ -182,6 +206,26 @@ class _Flow:
             considerations=self._clinical(first),
             caveats=self._about_inputs(),
         )
+
+    def doses(self, branch: Branch) -> BranchDoses:
+        """The numbers of a branch: by genes, or without them and why."""
+        code = branch.code, branch.label, branch.when, branch.is_stated
+        if self._genotype.reasons:
+            return BranchDoses(*code, " ".join(self._genotype.reasons), *self._plain(branch))
+        if branch.is_african and self._genotype.untested:
+            return BranchDoses(*code, self._not_looked_for(), *self._plain(branch))
+        plain = computed(WITH_GENES, self._rules, self._inputs, self._setting(branch))
+        return BranchDoses(*code, "", plain, *self._adjusted(plain, branch))
+
+    def _plain(self, branch: Branch) -> tuple[tuple[ComputedDose, ...], tuple[ComputedDose, ...]]:
+        """The doses without genes, before changes and after none; none for a poor metabolizer."""
+        if self._genotype.is_poor:
+            return (), ()
+        if self._genotype.reasons and not branch.is_stated:
+            branch = Branch(False, False, "missing-or-mixed")
+        setting = self._setting(branch, with_genes=False)
+        found = computed(WITHOUT_GENES, self._rules, self._inputs, setting)
+        return found, found
 
     def branch(self, branch: Branch) -> Recommendation:
         if branch.is_african and self._genotype.untested:

@@ -61,12 +61,14 @@ def _zygosity(call: SiteCall, alt: str) -> str:
 
 
 def write_site_calls(calls: Iterable[SiteCall], sites: dict[str, Site]) -> list[dict[str, Any]]:
-    """Each call: what was read at which position, and where it stands."""
+    """Each call: what was read at which position, and where it stands. `ref` is the base of the
+    gene's definition, so that reference and variant can be told apart."""
     return [
         {
             "site": call.site,
             "build": call.build,
             "position": _position(call, sites[call.site]),
+            "ref": sites[call.site].ref,
             "alleles": [_WORDS.get(allele, allele) for allele in call.alleles],
             "phase": call.phase,
             "zygosity_known": call.zygosity_known,

@@ -49,6 +49,7 @@ class Asked:
     challenge: str
     nonce: str = ""
     patient: str = ""
+    app_context: str = ""
     is_launched: bool = False  # from an EHR, where the person chose already
 
     @property
@@ -65,7 +66,7 @@ class _Code:
 
 @dataclass(slots=True)
 class _Memory:
-    launches: Remembered[str] = field(default_factory=lambda: Remembered(_MOST_KEPT))
+    launches: Remembered[tuple[str, str]] = field(default_factory=lambda: Remembered(_MOST_KEPT))
     choices: Remembered[Asked] = field(default_factory=lambda: Remembered(_MOST_KEPT))
     codes: Remembered[_Code] = field(default_factory=lambda: Remembered(_MOST_KEPT))
     used_codes: Remembered[str] = field(default_factory=lambda: Remembered(_MOST_KEPT))
@@ -104,11 +105,13 @@ class DemoAuthorization:
 
     # Authorization
 
-    def launch(self, patient: str) -> str:
-        """The launch id that stands for a patient who is open in the simulated EHR."""
+    def launch(self, patient: str, app_context: str = "") -> str:
+        """The launch id that stands for a patient who is open in the simulated EHR, and for what a
+        card's link carries."""
         with self._lock:
             name, now = self._new_secret(), self._now()
-            self._memory.launches.put(name, patient, until=now + LAUNCH_SECONDS, now=now)
+            context = (patient, app_context[:_LONGEST])
+            self._memory.launches.put(name, context, until=now + LAUNCH_SECONDS, now=now)
             return name
 
     def authorize(self, sent: Sequence[tuple[str, str]]) -> str | Asked:
@@ -176,7 +179,7 @@ class DemoAuthorization:
         if not _CHALLENGE.fullmatch(given.get("code_challenge", "")):
             raise Refused("invalid_request", "code_challenge is not one")
         scopes = self._grantable(given.get("scope", ""), _LEVELS)
-        patient = self._launched(given.get("launch"), scopes)
+        patient, app_context = self._launched(given.get("launch"), scopes)
         if not patient:  # launched from nowhere
             scopes = tuple(scope for scope in scopes if scope != "launch")
         return Asked(
@@ -187,19 +190,20 @@ class DemoAuthorization:
             given["code_challenge"],
             given.get("nonce", ""),
             patient,
+            app_context,
             is_launched=bool(patient),
         )
 
-    def _launched(self, launch: str | None, scopes: Sequence[str]) -> str:
-        """The patient of an EHR launch; empty for a standalone one."""
+    def _launched(self, launch: str | None, scopes: Sequence[str]) -> tuple[str, str]:
+        """The patient of an EHR launch, and what its link carries; empty for a standalone one."""
         if launch is None:
-            return ""
+            return "", ""
         if "launch" not in scopes:
             raise Refused("invalid_request", "a launch goes with its scope")
-        patient = self._memory.launches.take(launch, self._now())
-        if not patient:
+        found = self._memory.launches.take(launch, self._now())
+        if not found:
             raise Refused("invalid_request", "the launch is not known, or is over")
-        return patient
+        return found
 
     def _grantable(self, text: str, levels: frozenset[str]) -> tuple[str, ...]:
         """The scopes of those asked for that can be had. Raises Refused where there is none."""
@@ -217,8 +221,9 @@ class DemoAuthorization:
     def _approved(self, asked: Asked) -> str:
         now, code = self._now(), self._new_secret()
         granted = Granted(
-            asked.client, asked.scopes, asked.patient, self._new_secret(), asked.nonce
-        )
+            asked.client, asked.scopes, asked.patient, self._new_secret(), asked.nonce,
+            app_context=asked.app_context,
+        )  # fmt: skip
         self._memory.codes.put(
             hashed(code), _Code(asked, granted), until=now + CODE_SECONDS, now=now
         )

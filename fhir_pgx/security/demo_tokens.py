@@ -45,6 +45,7 @@ class Granted:
     family: str
     nonce: str = ""
     is_backend: bool = False
+    app_context: str = ""  # what a card's link carries to the application (CDS Hooks, Link)
 
 
 @dataclass(slots=True)
@@ -86,6 +87,8 @@ class DemoTokens:
         }
         if granted.patient:
             answer |= {"patient": granted.patient, "need_patient_banner": True}
+        if granted.app_context:
+            answer["appContext"] = granted.app_context
         if "openid" in granted.scopes:
             answer["id_token"] = self._id_token(granted)
         if "offline_access" in granted.scopes:

@@ -31,6 +31,7 @@ _OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition
 _TEXT: Final = re.compile(r"[!-~]{1,4096}")  # a code, a launch, a token: visible ASCII
 _URL: Final = re.compile(r"[!-;=?-~]{1,2048}")
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_CONTEXT: Final = re.compile(r"(?:drug|gene)-[A-Za-z0-9][A-Za-z0-9-]{0,99}")
 _USER: Final = re.compile(
     r"(?:.*/)?((?:Practitioner|PractitionerRole|Patient|RelatedPerson|Person)/[A-Za-z0-9\-.]{1,64})"
 )
@@ -76,6 +77,9 @@ class Session:
 
     `patient` and `encounter` are ids at the server `fhir`, empty where the launch had none; `user`
     is a reference such as `Practitioner/x`, of an id_token that was verified, else empty.
+    `app_context` is what the link that launched us carries (CDS Hooks, Link), empty where it is
+    not of the shape of ours. `needs_banner` is False where the EHR says that it shows whose data
+    these are around us (SMART, `need_patient_banner`).
     """
 
     fhir: str
@@ -90,6 +94,8 @@ class Session:
     encounter: str = ""
     user: str = ""
     tenant: str = ""
+    app_context: str = ""
+    needs_banner: bool = True
 
     def is_stale(self, now: float) -> bool:
         """Whether the access token must be renewed before it is used."""
@@ -291,6 +297,8 @@ def read_session(
         encounter=_identity(answer, "encounter"),
         user=user,
         tenant=issuer.tenant,
+        app_context=_app_context(answer.get("appContext")),
+        needs_banner=answer.get("need_patient_banner") is not False,
     )
 
 
@@ -364,6 +372,12 @@ def _identity(answer: Mapping[str, Any], name: str) -> str:
     if not isinstance(found, str) or not _ID.fullmatch(found):
         raise LaunchFailed(f"the {name} of the answer is no FHIR id", where=name, mend=_AGAIN)
     return found
+
+
+def _app_context(found: Any) -> str:
+    """`drug-clopidogrel`, `gene-CYP2C19`: the place on our page that a card of ours speaks of. It
+    comes by way of two other systems: whatever else it is, is passed over."""
+    return found if isinstance(found, str) and _CONTEXT.fullmatch(found) else ""
 
 
 def _scope(registered: str, *, is_from_ehr: bool) -> str:

@@ -30,7 +30,7 @@ def record_answer(
             rules=card.rules,
             hook=call.hook,
             service=call.service_id,
-            patient=call.patient_id,
+            patient="" if sources.is_rehearsal else call.patient_id,
             indicator=card.indicator,
             source=card.facets.source if card.facets else "",
             drug=card.facets.drug if card.facets else "",

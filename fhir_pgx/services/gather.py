@@ -49,7 +49,9 @@ class Sources:
     `store_servers` are FHIR base URLs, without a trailing slash, whose patients the store holds.
     `may_ask` are the servers that the caller may make us ask, of those that `client` lists; None:
     all of them. `caller` is who calls, from whom Consents and labels may keep a part; `store` is
-    not to hide any Consent from us: the judgement needs them.
+    not to hide any Consent from us: the judgement needs them. `is_rehearsal`: the call is made up,
+    as on the workbench, and the patient it names need not be the one whom the store knows by that
+    id: its cards enter nobody's history, and mute none that a clinician is to see.
     """
 
     store: Store | None = None
@@ -58,6 +60,7 @@ class Sources:
     may_ask: Sequence[str] | None = None
     caller: Caller = ANYBODY
     now: Callable[[], datetime] = _utc_now
+    is_rehearsal: bool = False
 
 
 def gather(

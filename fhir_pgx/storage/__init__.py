@@ -3,6 +3,7 @@
 from fhir_pgx.storage.sql import SqlStore
 from fhir_pgx.storage.store import (
     DIMENSIONS,
+    CardSpan,
     Dimension,
     FeedbackItem,
     FeedbackLine,
@@ -18,6 +19,7 @@ from fhir_pgx.storage.store import (
 
 __all__ = [
     "DIMENSIONS",
+    "CardSpan",
     "Dimension",
     "FeedbackItem",
     "FeedbackLine",

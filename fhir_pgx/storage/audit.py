@@ -41,6 +41,16 @@ _OF_PATIENT = (
     f"SELECT {_COLUMNS} FROM audit_entry WHERE tenant = ? AND patient = ? AND number > ? "  # noqa: S608
     "ORDER BY number LIMIT ?"
 )
+_NEWEST = (
+    f"SELECT {_COLUMNS} FROM audit_entry WHERE tenant = ?{{asked}} "  # noqa: S608
+    "ORDER BY {when} DESC, number DESC LIMIT ?"
+)
+_OF_NOBODY = (
+    f"SELECT {_COLUMNS} FROM audit_entry WHERE tenant = ? AND patient = '' AND number < ? "  # noqa: S608
+    "ORDER BY number DESC LIMIT ?"
+)
+_RECORDED = "SELECT recorded FROM audit_entry WHERE tenant = ? AND number = ?"
+_BEFORE = " AND {when} <= ? AND ({when} < ? OR number < ?)"
 _FIRST_SINCE = "SELECT MIN(number) FROM audit_entry WHERE tenant = ? AND recorded >= ?"
 _OWNERS = "SELECT type, id, patient FROM locator WHERE tenant = ? AND ({asked})"
 _OWNERS_AT_ONCE: Final = 200
@@ -125,6 +135,42 @@ class AuditRecord:
         for each in self._walk(tenant, self._start(tenant, least), patient):
             if each.recorded >= least:
                 yield each
+
+    def newest(
+        self,
+        most: int,
+        *,
+        tenant: str = "",
+        before: int | None = None,
+        patient: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[KeptEntry]:
+        """At most so many entries of a tenant, the newest first; nothing is verified. `before` is
+        the number of the entry that all are older than, `since` is included and `until` is not."""
+        # By the index of times, unless one patient's are asked for, who has an index of their own:
+        # a database without statistics would take the other and read everybody's.
+        when = "(recorded + 0)" if patient else "recorded"
+        asked = (
+            (" AND patient = ?", patient or None),
+            (f" AND {when} >= ?", _micros(since) if since else None),
+            (f" AND {when} < ?", _micros(until) if until else None),
+        )
+        given = [(text, value) for text, value in asked if value is not None]
+        wanted, values = "".join(text for text, _ in given), [value for _, value in given]
+        if before is not None:
+            at = self._database.rows(_RECORDED, (tenant, before))
+            wanted += _BEFORE.format(when=when) if at else " AND number < ?"
+            values += [at[0][0], at[0][0], before] if at else [before]
+        rows = self._database.rows(_NEWEST.format(asked=wanted, when=when), (tenant, *values, most))
+        return [KeptEntry(*row) for row in rows]
+
+    def newest_of_nobody(
+        self, most: int, *, tenant: str = "", before: int | None = None
+    ) -> list[KeptEntry]:
+        """At most so many of the entries that are about no patient, the highest numbers first."""
+        end = before if before is not None else 1 << 62
+        return [KeptEntry(*row) for row in self._database.rows(_OF_NOBODY, (tenant, end, most))]
 
     def tenants(self) -> list[str]:
         return [row[0] for row in self._database.rows(_TENANTS, ())]

@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from fhir_pgx.model.passport import PastCard
 from fhir_pgx.storage.counting import Fared, count_feedback
 from fhir_pgx.storage.drivers import Database
 from fhir_pgx.storage.store import (
     MAX_COMMENT,
+    CardSpan,
     Dimension,
     FeedbackItem,
     FeedbackReport,
@@ -67,9 +69,23 @@ _UNKNOWN = (
     "AND f.received_at < ? AND NOT EXISTS "
     "(SELECT 1 FROM issued_card c WHERE c.tenant = f.tenant AND c.uuid = f.card)"
 )
+_SPAN = (
+    "SELECT (SELECT MIN(issued_at) FROM issued_card WHERE tenant = ?), "
+    "(SELECT MAX(issued_at) FROM issued_card WHERE tenant = ?), "
+    "(SELECT MIN(received_at) FROM feedback WHERE tenant = ?), "
+    "(SELECT MAX(received_at) FROM feedback WHERE tenant = ?)"
+)
 _SHOWN = (
     "SELECT topic, rules, indicator, drug, ordered_sha256, said_sha256 FROM issued_card "
     "WHERE tenant = ? AND audience_hash = ? AND issued_at >= ? AND hook = ?"
+)
+_OF_PATIENT = (
+    "SELECT c.uuid, c.issued_at, c.hook, c.indicator, c.source, c.drug, c.rules, c.knowledge, "
+    "COALESCE(f.outcome, ''), COALESCE(f.outcome_at, ''), COALESCE(f.accepted, '[]'), "
+    "COALESCE(f.reason_code, '') FROM issued_card c LEFT JOIN feedback f ON f.tenant = c.tenant "
+    "AND f.id = (SELECT l.id FROM feedback l WHERE l.tenant = c.tenant AND l.card = c.uuid "
+    "ORDER BY REPLACE(l.outcome_at, 'Z', '') DESC, l.received_at DESC, l.id DESC LIMIT 1) "
+    "WHERE c.tenant = ? AND c.patient_hash = ? ORDER BY c.issued_at DESC, c.uuid LIMIT ?"
 )
 _ALWAYS = ("", "9999")  # before and after every time that is stored
 _NEW_SALT = "INSERT INTO secret (name, value) VALUES ('card-salt', ?) ON CONFLICT (name) DO NOTHING"
@@ -162,6 +178,12 @@ class CardRecord:
         (unknown,) = self._database.rows(_UNKNOWN, (tenant, begin, end))[0]
         return FeedbackReport(count_feedback((Fared(*row) for row in fared), by), unknown)
 
+    def card_span(self, *, tenant: str = "") -> CardSpan:
+        """When cards were issued and answers to them came (see `Store.card_span`)."""
+        self._cards.flush()
+        (found,) = self._database.rows(_SPAN, (tenant,) * 4)
+        return CardSpan(*(datetime.fromisoformat(each) if each else None for each in found))
+
     def recently_shown(
         self, audience: str, hook: str, since: datetime, *, tenant: str = ""
     ) -> list[ShownCard]:
@@ -175,6 +197,12 @@ class CardRecord:
             ShownCard(topic, tuple(json.loads(rules)), *rest)
             for topic, rules, *rest in self._database.rows(_SHOWN, values)
         ]
+
+    def cards_of(self, patient: str, *, limit: int = 200, tenant: str = "") -> list[PastCard]:
+        """The cards issued for a patient, the newest first (see `Store.cards_of`)."""
+        self._cards.flush()
+        rows = self._database.rows(_OF_PATIENT, (tenant, self.pseudonym(patient), limit))
+        return [_past(*row) for row in rows]
 
     def _write_cards(self, rows: Sequence[Row]) -> None:
         # Many rows a statement: SQLite gives up the interpreter's lock at each, and under load gets
@@ -196,6 +224,18 @@ class CardRecord:
     def pseudonym(self, patient: str) -> str:
         """A patient id as records and logs hold it: the same for the same patient and salt."""
         return hmac.new(self._salt, patient.encode("utf-8", "replace"), "sha256").hexdigest()
+
+
+def _past(
+    uuid: str, issued: str, hook: str, indicator: str, source: str, drug: str, rules: str,
+    knowledge: str, outcome: str, outcome_at: str, accepted: str, reason: str,
+) -> PastCard:  # fmt: skip
+    """A row of `_OF_PATIENT`; `rules` and `accepted` are JSON arrays."""
+    number = len(json.loads(accepted))
+    return PastCard(
+        uuid, issued, hook, indicator, source, drug, tuple(json.loads(rules)), knowledge,
+        outcome, outcome_at, number, reason,
+    )  # fmt: skip
 
 
 def _now() -> str:

@@ -3,6 +3,7 @@
 import logging
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from fhir_pgx.errors import InvalidSetting
 
 log = logging.getLogger("fhir_pgx.keys")
 
+KEY_FILES: Final = (".json", ".jwk")
 _WHERE: Final = "signing_keys"
 _LARGEST: Final = 1_000_000  # bytes
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -50,10 +52,43 @@ def write_key_file(folder: Path, name: str, document: bytes) -> Path:
     return file
 
 
+def retire_key_file(
+    folder: Path, is_meant: Callable[[bytes], bool], retire: Callable[[bytes], bytes | None]
+) -> Path | None:
+    """Write what `retire` makes of the file that is meant in its place: the private key is in no
+    file then. `is_meant` is asked of each file's document. None where none is, or there is nothing
+    to retire in it. Raises InvalidSetting where it cannot be written.
+
+    What the disk, a snapshot or a backup keeps of the old file is not ours to remove.
+    """
+    for file in _files(folder):
+        before = _read(file)
+        if not is_meant(before):
+            continue
+        after = retire(before)
+        if after is None:
+            return None
+        try:
+            beside = file.with_suffix(".part")
+            with os.fdopen(
+                os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as opened:
+                opened.write(after)
+            beside.replace(file)
+        except OSError as error:
+            raise InvalidSetting(
+                f"the key was not retired: {error.strerror or 'the file cannot be written'}",
+                where=_WHERE,
+                mend="name a folder that you may write to",
+            ) from error
+        return file
+    return None
+
+
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    files = sorted(each for each in path.iterdir() if each.suffix in (".json", ".jwk"))
+    files = sorted(each for each in path.iterdir() if each.suffix in KEY_FILES)
     if not files:
         raise InvalidSetting(
             "the folder of signing keys holds no .json or .jwk file",

@@ -1,4 +1,4 @@
-"""What our SMART app holds for a browser between two requests, sealed.
+"""What our pages hold for a browser between two requests, sealed.
 
 A row is named and sealed with keys made of a secret that the browser alone holds, in its cookie.
 Whoever has the database, or a copy of it, opens no row and can name no cookie.
@@ -20,8 +20,8 @@ from joserfc.jwk import OctKey
 from fhir_pgx.errors import StoreFailure
 from fhir_pgx.storage.drivers import Database
 
-# A launch that is under way, or a session that came of one: neither opens as the other.
-Kind = Literal["launch", "session"]
+# A launch that is under way, a session that came of one, an operator: none opens as another.
+Kind = Literal["launch", "session", "operator"]
 
 _HEADER: Final = {"alg": "dir", "enc": "A256GCM"}
 _ALGORITHMS: Final = ("dir", "A256GCM")

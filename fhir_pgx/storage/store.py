@@ -23,6 +23,7 @@ from fhir_pgx.model.genomic_index import (
     StoredPhenotype,
     StoredVariant,
 )
+from fhir_pgx.model.passport import PastCard
 from fhir_pgx.model.search import NO_VALUES, Query, SearchValues, TokenAsked
 from fhir_pgx.model.view import EVERYTHING, View
 from fhir_pgx.storage.audit import AuditRecord
@@ -438,6 +439,17 @@ class FeedbackReport:
     unknown: int
 
 
+@dataclass(frozen=True, slots=True)
+class CardSpan:
+    """When the first and the last card were issued, and the first and the last answer to a card
+    came; None where none ever was: a count of 0 then says that nothing was looked at."""
+
+    first_card: datetime | None = None
+    last_card: datetime | None = None
+    first_answer: datetime | None = None
+    last_answer: datetime | None = None
+
+
 class Store(Protocol):
     """Every method raises StoreFailure where the store cannot be read or written."""
 
@@ -520,10 +532,20 @@ class Store(Protocol):
         """
         ...
 
+    def card_span(self, *, tenant: str = "") -> CardSpan:
+        """When cards were issued and answers came: tells a zero from no data."""
+        ...
+
     def recently_shown(
         self, audience: str, hook: str, since: datetime, *, tenant: str = ""
     ) -> list[ShownCard]:
         """The cards that an audience was shown on a hook since then, by every worker."""
+        ...
+
+    def cards_of(self, patient: str, *, limit: int = 200, tenant: str = "") -> list[PastCard]:
+        """The cards issued for a patient, by plain id, the newest first, each with the latest that
+        was told of it. An id means nothing without the server it is of: whoever asks makes sure
+        that the cards of this store are of no other."""
         ...
 
     def use_once(self, name: str, expires: int, now: int) -> bool:

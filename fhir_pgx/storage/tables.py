@@ -319,6 +319,7 @@ CARD = Table(
 )  # fmt: skip
 Index("issued_to_audience", CARD.c.tenant, CARD.c.audience_hash, CARD.c.issued_at)
 Index("issued_when", CARD.c.tenant, CARD.c.issued_at)
+Index("issued_for_patient", CARD.c.tenant, CARD.c.patient_hash, CARD.c.issued_at)
 
 # id is a hash of the item, so that an item sent twice is kept once.
 FEEDBACK = Table(

@@ -8,7 +8,8 @@ from fhir_pgx.storage.store import Store
 # Of every method of `Store` that takes a tenant; a test holds this against the protocol.
 _OF_TENANT: Final = frozenset(
     ("transaction", "reads", "save_bundle", "resources_of", "versions_of", "patients", "unindexed",
-     "record_cards", "record_feedback", "feedback_summary", "rule_feedback", "recently_shown")
+     "record_cards", "record_feedback", "feedback_summary", "rule_feedback", "recently_shown",
+     "card_span", "cards_of")
 )  # fmt: skip
 
 

@@ -36,7 +36,11 @@ _ROOT: Final = "fhir_pgx."
 # an entry, also one that nobody has thought of here.
 _FREE: Final = (
     "nowhere", "health.", "smart.", "definitions.", "own_keys.", "fhir.metadata", "fhir.smart",
-    "fhir.openid", "cds.discover",
+    "fhir.openid", "cds.discover", "openapi.", "api_docs.", "assets.", "sign_in.ask",
+    "bench.page",  # an example of ours, named in the address
+    "wallet.ask", "wallet.verify",
+    "console.overview", "console.cards", "console.clients", "console.knowledge",
+    "console.audit", "console.trial",  # the forms alone; what they send is recorded
 )  # fmt: skip
 _KINDS: Final[Mapping[str, Kind]] = {
     "cds.invoke": "hook-call",
@@ -58,7 +62,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "fhir.bundle": "transaction",
     "launch.launch": "login",
     "launch.callback": "login",
-    "launch.logout": "logout",
+    "passport.logout": "logout",
+    "sign_in.enter": "login",
+    "sign_in.leave": "logout",
 }
 _BEGINNING: Final = f"{_ROOT}launch.launch"  # nobody is logged in yet; only a failure is told
 _OPERATIONS: Final = ("operations.", "reports.", "validate.", "fhir.everything", "fhir.unknown")
@@ -108,15 +114,19 @@ def accesses_of(
             what = endpoint.rpartition(".")[2].replace("_", "-")
             return _of_each(replace(plain, what=what), [*seen.patients, *_subjects(answer)])
         case "other" | "login" | "logout":
-            return _of_each(replace(plain, what=rule), seen.patients)
+            details = tuple(seen.details.items())
+            told = replace(plain, what=rule, query=seen.asked, details=details)
+            return _of_each(told, seen.patients)
         case "transaction":
             return bundle_accesses(plain, seen, owners)
     return _fhir(plain, asked, answer, seen, owners)
 
 
-def user_of(seen: Noted) -> str:
-    """Whom a hook call names as its user; empty for every other request."""
-    call = seen.call.call if seen.call else None
+def user_of(asked: Request, seen: Noted) -> str:
+    """Whom a hook call names as its user; empty for every other request. On the workbench somebody
+    made the call up, and the user with it."""
+    is_call = kind_of(asked.endpoint or "") == "hook-call"
+    call = seen.call.call if seen.call and is_call else None
     return call.user_id if call else ""
 
 

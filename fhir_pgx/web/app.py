@@ -8,6 +8,7 @@ from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from fhir_pgx.plugins import load_pages
 from fhir_pgx.settings import Settings, settings_from_environment
 from fhir_pgx.storage import SqlStore, Store
 from fhir_pgx.web.access import load_registered, verifiers_of
@@ -16,7 +17,7 @@ from fhir_pgx.web.body import limit_sent
 from fhir_pgx.web.cds import cds_blueprint
 from fhir_pgx.web.cors import cors_headers
 from fhir_pgx.web.definitions import definitions_blueprint
-from fhir_pgx.web.demo_authorization import demo_blueprint
+from fhir_pgx.web.demo_authorization import demo_blueprint, demo_launch_blueprint
 from fhir_pgx.web.demo_server import open_demo, with_demo
 from fhir_pgx.web.derivation import with_derivation
 from fhir_pgx.web.door import guard
@@ -28,6 +29,7 @@ from fhir_pgx.web.headers import security_headers
 from fhir_pgx.web.health import health_blueprint
 from fhir_pgx.web.launch import launch_blueprint
 from fhir_pgx.web.logs import hide_addresses
+from fhir_pgx.web.openapi.routes import openapi_blueprint
 from fhir_pgx.web.operations import operations_blueprint
 from fhir_pgx.web.own_keys import own_keys_blueprint
 from fhir_pgx.web.rate_limits import counting
@@ -53,8 +55,13 @@ _ENDS: Final = (
     ("/fhir/<path:rest>", _METHODS),
     ("/.well-known/smart-configuration", _WRITING),
     ("/.well-known/jwks.json", _WRITING),
+    ("/openapi.json", _WRITING),
     ("/app", _WRITING),
     ("/app/<path:rest>", _METHODS),
+    ("/assets/<path:rest>", _METHODS),
+    ("/card/<path:rest>", _METHODS),
+    ("/workbench/<path:rest>", _METHODS),
+    ("/console/<path:rest>", _METHODS),
     ("/subject-operations/<path:rest>", _METHODS),
     ("/population-operations/<path:rest>", _METHODS),
 )
@@ -132,8 +139,8 @@ def _everything(site: Site, prefix: str) -> Blueprint:
     root = Blueprint("fhir_pgx", __name__)
     register_errors(root)
     name_requests(root)  # before anything else looks at them
-    root.after_request(cors_headers(site.settings.cors_origins))
-    root.after_request(security_headers(site.settings))
+    root.after_request(cors_headers(site.settings.cors_origins, prefix))
+    root.after_request(security_headers(site.settings, prefix))
 
     root.before_request(guard(site, verifiers_of(site), prefix.rstrip("/")))  # before any body
 
@@ -162,12 +169,14 @@ def _everything(site: Site, prefix: str) -> Blueprint:
         smart_blueprint(site),
         definitions_blueprint(site),
         health_blueprint(site),
-        launch_blueprint(site),
         own_keys_blueprint(site),
+        openapi_blueprint(site),
+        *((launch_blueprint(site), *load_pages(site)) if site.settings.pages == "on" else ()),
     ):
         root.register_blueprint(blueprint)
     if site.demo is not None:
         root.register_blueprint(demo_blueprint(site, site.demo))
+        root.register_blueprint(demo_launch_blueprint(site.demo))
     for rule, methods in _ENDS:
         # A preflight of what is there belongs to the route of it.
         root.add_url_rule(

@@ -65,6 +65,8 @@ def limit_sent(asked: Request, most: int) -> None:
         if (asked.content_length or 0) > most:
             raise TooLarge(f"the form is larger than {most} bytes", mend="ask in several calls")
     asked.max_content_length = most
+    # Werkzeug would hold a part without a file name to half a megabyte.
+    asked.max_form_memory_size = most
     if asked.content_length is None and "wsgi.input_terminated" in asked.environ:
         # Werkzeug would end such a body at the limit without a word, and half a list of genes or
         # half a patient's id would be read as the whole.

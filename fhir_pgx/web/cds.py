@@ -1,31 +1,18 @@
 """CDS Hooks over HTTP: discovery, service calls, feedback (CDS Hooks 3.0)."""
 
-import logging
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from fhir_pgx.cards.shape import shape
-from fhir_pgx.cards.write import write_answer
 from fhir_pgx.model.access import ANYBODY
-from fhir_pgx.services.answering import read_call, record_answer
 from fhir_pgx.services.clients import HEADER, choose_client, read_clients
-from fhir_pgx.services.feedback import read_feedback
 from fhir_pgx.services.gather import Sources
-from fhir_pgx.services.remember import leave_out_shown
 from fhir_pgx.storage.tenants import in_tenant
+from fhir_pgx.web.answered import answer_hook, take_feedback
 from fhir_pgx.web.body import JSON, json_answer, read_json_body
 from fhir_pgx.web.callers import caller
 from fhir_pgx.web.site import Site
-
-log = logging.getLogger("fhir_pgx.web")
-
-
-class BrokenAnswer(Exception):
-    """An answer of ours that breaks the CDS Hooks schema: a bug, never sent."""
 
 
 def cds_blueprint(site: Site) -> Blueprint:
@@ -43,31 +30,22 @@ def cds_blueprint(site: Site) -> Blueprint:
         service = site.registry.service(service_id)
         record = g.call_record = site.audit.begin(service_id)
         document = read_json_body(request, site.settings)
-        sources = called_sources(site)
-        record.call = call = read_call(document, service, sources)
-        answer = service.answer(call)
-        client = choose_client(clients, request.headers.get(HEADER, ""), (call.fhir_server,))
-        answer = replace(answer, cards=shape(answer.cards, client))
-        kept = leave_out_shown(
-            call,
-            answer.cards,
-            in_tenant(site.store, caller().tenant),
-            minutes=chosen.remember_shown,
-            now=datetime.now(UTC),
-            client=caller().client,
+        named = request.headers.get(HEADER, "")
+        answered = answer_hook(
+            site,
+            service,
+            document,
+            sources=called_sources(site),
+            choose=lambda call: choose_client(clients, named, (call.fhir_server,)),
+            record=record,
         )
-        answer = replace(answer, cards=kept.cards, muted=(*answer.muted, *kept.muted))
-        written = checked(site, write_answer(answer))
-        record_answer(call, answer, sources, remember=chosen.remember_shown > 0)
-        record.answer = answer
-        return json_answer(written)
+        return json_answer(answered.written)
 
     @bp.post("/<service_id>/feedback", strict_slashes=False)
     def feedback(service_id: str) -> ResponseReturnValue:
         site.registry.service(service_id)
         document = read_json_body(request, site.settings)
-        items = read_feedback(document, service_id, now=datetime.now(UTC))
-        in_tenant(site.store, caller().tenant).record_feedback(items)
+        take_feedback(site, service_id, document, tenant=caller().tenant)
         return json_answer({})
 
     @bp.after_request
@@ -90,13 +68,3 @@ def called_sources(site: Site) -> Sources:
     servers = next((each.fhir_servers for each in registered), ())
     store = in_tenant(site.store, who.tenant)
     return replace(site.sources, store=store, may_ask=servers, caller=who)
-
-
-def checked(site: Site, written: dict[str, Any]) -> dict[str, Any]:
-    """The answer, if it is one by the CDS Hooks schema. Raises BrokenAnswer."""
-    if not site.answer_schema.is_valid(written):
-        for fault in site.answer_schema.iter_errors(written):
-            # The message would quote the value; the path does not.
-            log.error("answer breaks its schema at %s", list(fault.instance_path))
-        raise BrokenAnswer
-    return written

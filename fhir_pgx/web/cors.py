@@ -14,16 +14,26 @@ _ASKED = (
 )
 _EXPOSED = "ETag, Location, Last-Modified, Retry-After, WWW-Authenticate"
 _ONE_HOUR = "3600"
+# Where our pages are. What they send besides HTML (tables to save, cards, scripts) is for them.
+_OF_PAGES = ("workbench", "console", "pages", "app", "card", "docs", "assets")
 
 
-def cors_headers(origins: tuple[str, ...]) -> Callable[[Response], Response]:
-    """A function that adds the headers to an answer; `*` among the origins allows every one."""
+def cors_headers(origins: tuple[str, ...], prefix: str = "") -> Callable[[Response], Response]:
+    """A function that adds the headers to an answer; `*` among the origins allows every one.
+    `prefix` is what our addresses begin with."""
     anyone = "*" in origins
     allowed = frozenset(origins)
+    home = f"{prefix.rstrip('/')}/"
+    pages = tuple(home + each for each in _OF_PAGES)
 
     def add(answer: Response) -> Response:
         headers = answer.headers
-        if answer.mimetype == "text/html":  # pages are for people, and no other site reads them
+        path = request.path
+        is_of_pages = path == home or any(
+            path == each or path.startswith(f"{each}/") for each in pages
+        )
+        # Pages are for people, and no other site reads them.
+        if answer.mimetype == "text/html" or is_of_pages:
             return answer
         if anyone:
             headers["Access-Control-Allow-Origin"] = "*"

@@ -21,10 +21,12 @@ from fhir_pgx.security.demo_authorization import (
 from fhir_pgx.security.demo_clients import Refused
 from fhir_pgx.storage.store import StoredResource
 from fhir_pgx.web.body import json_answer
+from fhir_pgx.web.callers import caller
 from fhir_pgx.web.cors import allow_every_origin
 from fhir_pgx.web.demo_server import PREFIX
 from fhir_pgx.web.forms import check_csrf, csrf_field
 from fhir_pgx.web.headers import allow_form_targets
+from fhir_pgx.web.noted import note_patients
 from fhir_pgx.web.site import Site
 
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -36,6 +38,7 @@ _ANY_DEPTH: Final = 1_000  # what is stored was within the limits when it came
 
 _PAGE: Final = Markup(
     "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
+    '<link rel=icon href="data:,">'
     "<h1>{title}</h1><p>This is a demonstration: nobody is asked who they are.</p>{body}</html>"
 )
 _CHOICE: Final = Markup(
@@ -62,6 +65,28 @@ def demo_blueprint(site: Site, server: DemoAuthorization) -> Blueprint:
     bp.after_request(_finish)
     _add_pages(bp, site, server)
     _add_machines(bp, server)
+    return bp
+
+
+def demo_launch_blueprint(server: DemoAuthorization) -> Blueprint:
+    """What the public CDS Hooks sandbox asks before it opens a card's link to an app: a launch id
+    for its patient (HSPC's launch service, in no standard). Behind the door of the FHIR server."""
+    bp = Blueprint("demo_launch", __name__)
+    bp.register_error_handler(Refused, _refused)
+
+    @bp.post("/fhir/_services/smart/Launch")
+    def launch() -> ResponseReturnValue:
+        request.max_content_length = _LARGEST
+        asked = read_json(request.get_data(), max_bytes=_LARGEST)
+        parameters = asked.get("parameters") if isinstance(asked, dict) else None
+        given = parameters if isinstance(parameters, dict) else {}
+        patient = as_text(given.get("patient")).removeprefix("Patient/")
+        if not is_id(patient) or caller().patient not in ("", patient):
+            raise Refused("invalid_request", "no patient is named whom the token may see")
+        note_patients([patient])
+        app_context = as_text(given.get("appContext"))
+        return json_answer({"launch_id": server.launch(patient, app_context)})
+
     return bp
 
 

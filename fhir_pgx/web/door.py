@@ -7,13 +7,13 @@ an OperationOutcome that does not say which check failed. That stands in the log
 credential says of its issuer, tenant and id, and never the credential.
 """
 
-import hmac
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final, Literal
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from flask import Response, g, request
@@ -25,7 +25,9 @@ from fhir_pgx.web.access import Verifiers
 from fhir_pgx.web.addresses import client_address
 from fhir_pgx.web.definitions import PUBLISHED
 from fhir_pgx.web.errors import answer_pgx_error
+from fhir_pgx.web.forms import may_be_called
 from fhir_pgx.web.noted import note_caller, noted
+from fhir_pgx.web.operators import OPERATOR, SIGN_IN, is_operator_token, page_caller
 from fhir_pgx.web.site import Site
 
 log = logging.getLogger("fhir_pgx.security")
@@ -33,15 +35,18 @@ log = logging.getLogger("fhir_pgx.security")
 PURPOSE: Final = "X-Purpose-Of-Use"
 NOBODY_ASKED: Final = Caller("open", grants=())  # where no patient's data are: sees none
 
-Door = Literal["open", "cds", "fhir", "either", "operator", "shut"]
+Door = Literal["open", "cds", "fhir", "either", "operator", "bench", "console", "shut"]
 
 _OPEN: Final = frozenset(
     ("/health", "/health/live", "/health/ready", "/health/<path:rest>", "/fhir/metadata", "/app")
+    + (SIGN_IN, "/docs", "/openapi.json")
     + tuple(f"/fhir/{kind}{rest}" for kind in PUBLISHED for rest in ("", "/<id_>", "/_search"))
 )
 # `/app` asks nobody for a credential of another door: it has sessions of its own (web/launch.py).
 # `/demo-authorization` is there in a demonstration alone, and asks its callers for what they have.
-_OPEN_UNDER: Final = ("/.well-known/", "/fhir/.well-known/", "/app/", "/demo-authorization/")
+_OPEN_UNDER: Final = (
+    "/.well-known/", "/fhir/.well-known/", "/app/", "/demo-authorization/", "/assets/", "/card/",
+)  # fmt: skip
 _DOORS: Final[tuple[tuple[str, Door], ...]] = (
     ("/cds-services", "cds"),
     ("/fhir", "fhir"),
@@ -49,6 +54,9 @@ _DOORS: Final[tuple[tuple[str, Door], ...]] = (
     ("/population-operations", "fhir"),
     ("/api", "either"),
     ("/metrics", "operator"),
+    ("/workbench", "bench"),
+    ("/console", "console"),
+    ("/pages", "console"),  # where pages of other packages are
 )
 _BEARER: Final = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*) *")
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
@@ -61,6 +69,8 @@ def door_of(rule: str) -> Door:
     """The door of a route, by its rule without the prefix that we are mounted under."""
     if rule in _OPEN or rule.startswith(_OPEN_UNDER):
         return "open"
+    if rule == "/":
+        return "bench"
     for root, door in _DOORS:
         if rule == root or rule.startswith(f"{root}/"):
             return door
@@ -81,6 +91,11 @@ def guard(site: Site, verifiers: Verifiers, prefix: str) -> Callable[[], Respons
         door = door_of(request.url_rule.rule.removeprefix(prefix))
         if door == "open":
             return None
+        _check_host(site)
+        if door in ("bench", "console"):
+            is_there = site.settings.pages == "on"
+            is_console = door == "console"
+            return _enter_page(site, prefix, is_console=is_console) if is_there else None
         try:
             g.caller = _caller(site, verifiers, door, request.path.removeprefix(prefix))
         except Unauthenticated as refused:
@@ -92,6 +107,33 @@ def guard(site: Site, verifiers: Verifiers, prefix: str) -> Callable[[], Respons
         return None
 
     return enter
+
+
+def _check_host(site: Site) -> None:
+    """Raises Forbidden where nobody is asked who calls, this machine alone is to reach the server,
+    and a browser was led here under another name: to it the page of that name and our answers are
+    of one origin, whatever `cors_origins` says (DNS rebinding)."""
+    if site.registered.is_open and not may_be_called(request.host, site.settings):
+        raise Forbidden(
+            "this server is called by a name that is none of its own",
+            where="Host",
+            mend="call it at the address in base_url, or set base_url to the address that you call",
+        )
+
+
+def _enter_page(site: Site, prefix: str, *, is_console: bool) -> Response | None:
+    """Let in who may look at a page of ours, and show all others where to sign in."""
+    found = page_caller(site, is_console=is_console)
+    if found is not None:
+        g.caller = found
+        return None
+    noted().is_passed_over = True  # nobody tried anything yet
+    address = f"{urlsplit(site.settings.base_url).path.rstrip('/')}{SIGN_IN}"
+    if request.method in ("GET", "HEAD") and "HX-Request" not in request.headers:
+        to = quote(request.path.removeprefix(prefix))  # as `Pages.at` takes it
+        return Response(status=303, headers={"Location": f"{address}?to={to}"})
+    # The page that a session ended under: htmx follows the header as a whole page.
+    return Response(status=401, headers={"HX-Redirect": address, "WWW-Authenticate": "Bearer"})
 
 
 def _caller(site: Site, verifiers: Verifiers, door: Door, path: str) -> Caller:
@@ -126,11 +168,10 @@ def _of_either(verifiers: Verifiers, token: str, audience: str) -> Caller:
 
 
 def _operator(site: Site) -> Caller:
-    wanted = site.settings.operator_token
-    if not wanted and site.registered.is_open:
+    if not site.settings.operator_token and site.registered.is_open:
         return ANYBODY
-    if wanted and hmac.compare_digest(_token().encode(), wanted.encode()):
-        return Caller("operator", grants=())
+    if site.settings.operator_token and is_operator_token(site, _token()):
+        return OPERATOR
     raise Unauthenticated("it is not the operator's token")
 
 

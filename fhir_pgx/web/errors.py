@@ -60,6 +60,7 @@ STATUS: dict[type[PgxError], int] = {
     errors.Forbidden: 403,
     errors.TooManyRequests: 429,
     errors.LaunchFailed: 400,
+    errors.InvalidCard: 400,
 }
 
 _KINDS: dict[int, IssueType] = {
@@ -110,12 +111,17 @@ def answer_http_error(error: HTTPException) -> Response:
         return _hidden(error, status)
     if status < 400:  # a redirect is no error
         return Response(status=status, headers=error.get_headers())
+    issue = http_issue(status)
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return _outcome((issue,), status, kept)
+
+
+def http_issue(status: int) -> Issue:
+    """What Flask refuses with a status, in our words."""
     text, mend = _TEXTS.get(status, ("the request was refused", ""))
     if is_fhir(request):
         mend = _FHIR_MENDS.get(status, mend)
-    issue = Issue(text, "", mend, _KINDS.get(status, "processing"))
-    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    return _outcome((issue,), status, kept)
+    return Issue(text, "", mend, _KINDS.get(status, "processing"))
 
 
 def batch_failure(error: Exception) -> Answer:
@@ -123,7 +129,7 @@ def batch_failure(error: Exception) -> Answer:
     if isinstance(error, PgxError) and status_of(error) < 500:
         return Answer(status_of(error), write_json(to_operation_outcome(error.issues)))
     status = status_of(error) if isinstance(error, PgxError) else 500
-    return Answer(status, write_json(to_operation_outcome((_incident(error),))))
+    return Answer(status, write_json(to_operation_outcome((incident(error),))))
 
 
 def answer_unexpected(error: Exception) -> Response:
@@ -133,18 +139,18 @@ def answer_unexpected(error: Exception) -> Response:
 
 def _hidden(error: Exception, status: int) -> Response:
     headers = {"Retry-After": "5"} if status == 503 else {}
-    return _outcome((_incident(error),), status, headers)
+    return _outcome((incident(error),), status, headers)
 
 
-def _incident(error: Exception) -> Issue:
+def incident(error: Exception) -> Issue:
     """Log a fault of ours; the issue has its id alone."""
-    incident = str(uuid4())
+    id_ = str(uuid4())
     places = "".join(traceback.format_tb(error.__traceback__))
     # The message of an unexpected error may hold what was being read; its places cannot.
     told = str(error) if isinstance(error, PgxError) else ""
-    log.error("%s %s %s\n%s", incident, type(error).__name__, told, places)
+    log.error("%s %s %s\n%s", id_, type(error).__name__, told, places)
     return Issue(
-        f"the server failed; the incident is {incident}",
+        f"the server failed; the incident is {id_}",
         mend="send the request again; if it fails again, tell the operator the incident's id",
         kind="exception",
         severity="fatal",

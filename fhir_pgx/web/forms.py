@@ -63,14 +63,14 @@ def _is_from_us(asked: Request, settings: Settings) -> bool:
     origin = asked.headers.get("Origin")
     if site is not None and site != "same-origin":
         return False
-    if origin is not None:
-        return origin == origin_of(settings.base_url) or (
-            origin == f"{asked.scheme}://{asked.host}" and _may_be_called(asked.host, settings)
-        )
-    return site == "same-origin"
+    if origin is not None and origin == origin_of(settings.base_url):
+        return True
+    if not may_be_called(asked.host, settings):
+        return False
+    return origin == f"{asked.scheme}://{asked.host}" if origin is not None else bool(site)
 
 
-def _may_be_called(host: str, settings: Settings) -> bool:
+def may_be_called(host: str, settings: Settings) -> bool:
     """Whether a host that a request names may be ours. A server of this machine alone goes by
     loopback names: any other was led here by its owner, and all of its pages with it (DNS
     rebinding)."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Response, g
+from flask import Response, g, request
 
 from fhir_pgx.settings import Settings
 
@@ -19,11 +19,13 @@ KEEP_NOTHING: Final = "no-store"
 _ONE_YEAR: Final = 31_536_000
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml", "image/svg+xml"))
 _NO_DEVICES: Final = (
-    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), "
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), "
     "display-capture=(), browsing-topics=()"
 )
 _NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _FORM_TARGETS: Final = "form_targets"
+# What an EHR shows in a frame: our app, and the login of the demonstration on the way to it.
+_FRAMED: Final = ("/app", "/demo-authorization")
 
 
 def allow_form_targets(*urls: str) -> None:
@@ -49,28 +51,36 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{shown}" + (f":{parts.port}" if parts.port else "")
 
 
-def security_headers(settings: Settings) -> Callable[[Response], Response]:
-    """A function that adds the headers to an answer; several passes leave it as one does.
+def security_headers(settings: Settings, prefix: str = "") -> Callable[[Response], Response]:
+    """A function that adds the headers to an answer; several passes leave it as one does. `prefix`
+    is what our addresses begin with.
+
+    Whom `frame_ancestors` names may frame the SMART app alone: in a frame around the console its
+    page could have an operator press what they do not see.
 
     `Strict-Transport-Security` stands only where `base_url` is https, and without its subdomains,
     which are not ours. `X-Frame-Options` repeats for old browsers that nobody may frame us.
     """
     is_https = settings.base_url.startswith("https:")
-    framers = " ".join(settings.frame_ancestors) or "'none'"
+    framers = " ".join(settings.frame_ancestors)
+    framed = tuple(f"{prefix.rstrip('/')}{each}" for each in _FRAMED)
 
     def add(answer: Response) -> Response:
         headers = answer.headers
         is_page = answer.mimetype in _PAGES
+        is_framed = bool(framers) and is_page and _is_under(request.path, framed)
         headers["X-Content-Type-Options"] = "nosniff"
         # A page's own forms must say where they come from, or `Origin` is `null` (Fetch, "append a
         # request Origin header"); other origins are told nothing either way.
         headers["Referrer-Policy"] = "same-origin" if is_page else "no-referrer"
-        headers["Content-Security-Policy"] = _page(framers) if is_page else _NOTHING
+        headers["Content-Security-Policy"] = (
+            _page(framers if is_framed else "'none'") if is_page else _NOTHING
+        )
         headers["Permissions-Policy"] = _NO_DEVICES
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         # Holds for calls without CORS alone; those with it are the business of `cors_origins`.
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if not is_page or not settings.frame_ancestors:
+        if not is_framed:
             headers["X-Frame-Options"] = "DENY"
         if is_https:
             headers["Strict-Transport-Security"] = f"max-age={_ONE_YEAR}"
@@ -82,6 +92,10 @@ def security_headers(settings: Settings) -> Callable[[Response], Response]:
         return answer
 
     return add
+
+
+def _is_under(path: str, roots: tuple[str, ...]) -> bool:
+    return any(path == each or path.startswith(f"{each}/") for each in roots)
 
 
 def _page(framers: str) -> str:

@@ -5,7 +5,7 @@ where they are written, a hook call where it is counted. Who knows more says it 
 `note_patients`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -27,7 +27,8 @@ class Noted:
     """`sent` is the document in the body, None where none was read; `answered` the FHIR JSON of the
     answer, also where it leaves as XML; `call` a hook call; `patients` are plain ids; `caller` is
     who it is of, where that is not `g.caller`; `is_passed_over` one refusal too many of somebody
-    who showed no credential: it leaves no entry."""
+    who showed no credential: it leaves no entry. `asked` is the question of one of our pages, as
+    text, and `details` what is to be told of what it did."""
 
     request_id: str = ""
     started: float = field(default_factory=perf_counter)
@@ -37,6 +38,8 @@ class Noted:
     patients: dict[str, None] = field(default_factory=dict)
     caller: Caller | None = None
     is_passed_over: bool = False
+    asked: str = ""
+    details: dict[str, str] = field(default_factory=dict)
 
 
 def noted() -> Noted:
@@ -65,3 +68,13 @@ def note_caller(caller: Caller) -> None:
 def note_patients(patients: Iterable[str]) -> None:
     """Patients, by plain id, whose data the answer rests on and does not name."""
     noted().patients |= dict.fromkeys(each for each in patients if each)
+
+
+def note_asked(question: str) -> None:
+    """What one of our pages was asked, where no other part of the record tells it."""
+    noted().asked = question
+
+
+def note_details(details: Mapping[str, str]) -> None:
+    """Facts for the record, by name: what one of our pages did."""
+    noted().details |= details

@@ -17,7 +17,9 @@ from fhir_pgx.knowledge.profiles import schema
 from fhir_pgx.model.document import Document, Options
 from fhir_pgx.model.genomic_index import GenomicIndex
 from fhir_pgx.model.hook import HookAnswer, HookCall
+from fhir_pgx.model.passport import ALL_SEEN, Passport, Seen
 from fhir_pgx.model.registered import NOBODY, BackendServer, Registered
+from fhir_pgx.model.wallet import CardContent
 from fhir_pgx.plugins import Registry, load_services
 from fhir_pgx.security.backend_services import ASSERTION_TYPE, sign_assertion
 from fhir_pgx.security.demo_authorization import DemoAuthorization
@@ -46,6 +48,12 @@ class Pipeline(Protocol):
     def recommend_entries(self, entries: Sequence[Entry], options: Options) -> Any: ...
 
     def explain_documents(self, documents: Sequence[Document], options: Options) -> Any: ...
+
+    def passport(
+        self, entries: Sequence[Entry], seen: Seen = ALL_SEEN, asked: str = ""
+    ) -> Passport: ...
+
+    def card_content(self, entries: Sequence[Entry]) -> CardContent: ...
 
     def genomic_index(self, entries: Sequence[Entry]) -> Mapping[str, GenomicIndex]: ...
 

@@ -163,7 +163,7 @@ class Trail:
             software=SOFTWARE,
             site=settings.base_url,
             request_id=seen.request_id,
-            user=user_of(seen),
+            user=user_of(request, seen),
             address=client_address(request, settings.trusted_proxies),
         )
         return [audit_entry(each, at) for each in accesses]

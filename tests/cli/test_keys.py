@@ -46,3 +46,37 @@ def test_without_a_folder_the_command_was_used_wrongly(capsys, monkeypatch):
     code, _, told = run(capsys, "list")
     assert code == 2
     assert "name the folder" in told
+
+
+def test_a_key_for_cards_stands_beside_one_for_servers_and_each_signs_its_own(tmp_path, capsys):
+    run(capsys, "new", tmp_path)
+    code, keys, _ = run(capsys, "new", tmp_path, "--for", "cards")
+    assert code == 0
+    told = {each["for"]: (each["alg"], each["signs"]) for each in keys}
+    assert told == {"servers": ("ES384", True), "cards": ("ES256", True)}
+
+
+def test_a_second_key_for_cards_waits_and_the_first_is_retired_in_public(tmp_path, capsys):
+    _, (first,), _ = run(capsys, "new", tmp_path, "--for", "cards")
+    _, keys, _ = run(capsys, "new", tmp_path, "--for", "cards", "--wait", "0")
+    assert len(keys) == 2
+    code, keys, told = run(capsys, "retire", tmp_path, "--kid", first["kid"])
+    assert code == 0
+    assert "public half alone" in told
+    shown = {each["kid"]: each for each in keys}
+    assert "signs_until" in shown[first["kid"]]
+    assert [each["signs"] for each in keys].count(True) == 1
+    assert not shown[first["kid"]]["signs"]
+    files = [json.loads(each.read_text()) for each in tmp_path.iterdir()]
+    assert ["d" in each for each in files if each["kid"] == first["kid"]] == [False]
+
+
+def test_what_cannot_be_retired_or_made_so_was_used_wrongly(tmp_path, capsys):
+    _, (server,), _ = run(capsys, "new", tmp_path)
+    for kid in ("", "unknown", server["kid"]):
+        code, _, told = run(capsys, "retire", tmp_path, "--kid", kid)
+        assert code == 2
+        assert "key of cards" in told
+    code, _, told = run(capsys, "new", tmp_path, "--for", "cards", "--algorithm", "RS384")
+    assert code == 2
+    assert "ES256" in told

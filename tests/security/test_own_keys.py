@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from fhir_pgx.errors import InvalidSetting
 from fhir_pgx.security.backend_services import sign_assertion
-from fhir_pgx.security.own_keys import OwnKeys, new_key, read_own_keys
+from fhir_pgx.security.own_keys import OwnKeys, new_key, read_own_keys, retired
 
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 ELLIPTIC = ECKey.generate_key("P-384")
@@ -91,7 +91,7 @@ UNFIT = {
     "a set of texts": lambda: b'{"keys": ["secret-marker"]}',
     "a secret": lambda: document(OctKey.generate_key(256).as_dict(private=True)),
     "a public key": lambda: document(ELLIPTIC.as_dict(private=False)),
-    "another curve": lambda: document(jwk(ECKey.generate_key("P-256"))),
+    "another curve": lambda: document(jwk(ECKey.generate_key("P-521"))),
     "for encryption": lambda: document(jwk(use="enc")),
     "another algorithm": lambda: document(jwk(alg="RS384")),
     "a moment that is none": lambda: document(jwk(signs_from="soon")),
@@ -112,3 +112,54 @@ def test_a_private_key_is_in_no_representation():
     keys = read_own_keys([document(jwk())])
     for part in ("d", "x"):
         assert jwk()[part] not in f"{keys!r} {keys.keys[0]!r} {keys.keys[0].key!r}"
+
+
+# Keys of wallet cards
+
+
+def test_a_key_of_cards_signs_no_assertion_and_is_published_beside_the_others():
+    keys = read_own_keys([new_key("ES384")[1], new_key("ES256")[1]])
+    (card,), (server,) = keys.cards, keys.keys
+    assert keys.signing(0).id == server.id
+    assert keys.signing_cards(0).id == card.id == card.key.thumbprint()
+    shown = keys.published()["keys"][1]
+    assert set(shown) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    assert (shown["kid"], shown["crv"], shown["alg"]) == (card.id, "P-256", "ES256")
+
+
+def test_a_retired_key_is_published_in_public_and_signs_no_longer():
+    old, new = new_key("ES256"), new_key("ES256", signs_from=900)
+    ended = retired(old[1], until=1000)
+    assert not PRIVATE & set(json.loads(ended))
+    keys = read_own_keys([ended, new[1]])
+    assert keys.signing_cards(5000).id == new[0]
+    assert {each["kid"] for each in keys.published()["keys"]} == {old[0], new[0]}
+    assert keys.card_keys()[old[0]].signs_until == 1000
+    with pytest.raises(InvalidSetting, match="sign wallet cards"):
+        read_own_keys([ended]).signing_cards(5000)
+    assert retired(ended, until=2000) is None  # once
+    assert retired(new_key("ES384")[1], until=1) is None  # of another kind
+
+
+CARD_KEY = ECKey.generate_key("P-256")
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"kid": "ours-2026"}, "thumbprint"),
+        ({"use": "enc"}, "something else"),
+        ({"alg": "ES384"}, "something else"),
+        ({"signs_until": "soon"}, "whole number"),
+        ({"x": "AA"}, "no JWK"),
+    ],
+)
+def test_a_key_of_cards_that_breaks_the_framework_s_rules_is_refused(members, reason):
+    with pytest.raises(InvalidSetting, match=reason) as raised:
+        read_own_keys([document(jwk(CARD_KEY, **members))])
+    assert jwk(CARD_KEY)["d"] not in f"{raised.value} {raised.value.mend}"
+
+
+def test_no_private_part_of_a_key_of_cards_is_in_a_representation():
+    keys = read_own_keys([document(jwk(CARD_KEY))])
+    assert jwk(CARD_KEY)["d"] not in f"{keys!r} {keys.cards[0]!r} {keys.published()}"

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from fhir_pgx.errors import InvalidSetting
-from fhir_pgx.storage.key_files import read_key_files, write_key_file
+from fhir_pgx.storage.key_files import read_key_files, retire_key_file, write_key_file
 
 
 def test_the_files_of_a_folder_are_read_by_name_and_others_passed_over(tmp_path):
@@ -48,3 +48,20 @@ def test_a_file_that_others_may_read_is_warned_of(tmp_path, caplog):
     written.chmod(0o644)
     assert read_key_files(str(tmp_path)) == [b"1"]
     assert "may be read by others" in caplog.text
+
+
+def test_a_key_that_is_retired_is_in_no_file_any_more(tmp_path):
+    written = write_key_file(tmp_path, "a.json", b"private")
+    write_key_file(tmp_path, "b.json", b"other")
+    found = retire_key_file(tmp_path, lambda document: document == b"private", lambda _: b"public")
+    assert found == written
+    assert read_key_files(str(tmp_path)) == [b"public", b"other"]
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.json", "b.json"]
+
+
+def test_nothing_is_written_where_no_key_is_meant_or_nothing_can_be_retired(tmp_path):
+    write_key_file(tmp_path, "a.json", b"private")
+    assert retire_key_file(tmp_path, lambda _: False, lambda _: b"public") is None
+    assert retire_key_file(tmp_path, lambda _: True, lambda _: None) is None
+    assert read_key_files(str(tmp_path)) == [b"private"]

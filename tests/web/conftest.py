@@ -7,6 +7,7 @@ import pytest
 from fhir_pgx.model.card import Card, Source
 from fhir_pgx.model.drug import Coding
 from fhir_pgx.model.hook import HookAnswer
+from fhir_pgx.model.passport import Passport
 from fhir_pgx.settings import Settings
 from fhir_pgx.storage import SqlStore
 from fhir_pgx.web.app import create_app
@@ -28,6 +29,7 @@ class FakePipeline:
     def __init__(self):
         self.says = HookAnswer((CARD,))
         self.calls, self.documents, self.options = [], None, None
+        self.passports = []
 
     def answer(self, call):
         self.calls.append(call)
@@ -38,6 +40,10 @@ class FakePipeline:
     def interpret_documents(self, documents, options):
         self.documents, self.options = documents, options
         return "in words" if options.format == "text" else {"genes": {}}
+
+    def passport(self, entries, seen, asked=""):
+        self.passports.append((entries, seen, asked))
+        return Passport("Patient/p1", "2026-11-23", "2026.08", "sha", (), ())
 
     recommend_documents = explain_documents = interpret_documents
 

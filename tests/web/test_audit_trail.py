@@ -509,7 +509,11 @@ def test_every_address_is_known_to_the_record_or_leaves_an_entry_of_its_route(cl
     endpoints = {each.endpoint for each in client.application.url_map.iter_rules()}
     ours = {each for each in endpoints if each.startswith("fhir_pgx.")}
     free = {each.removeprefix("fhir_pgx.").partition(".")[0] for each in ours if is_free(each)}
-    assert free <= {"nowhere", "health", "smart", "definitions", "own_keys", "fhir", "cds"}
+    known = {"nowhere", "health", "smart", "definitions", "own_keys", "fhir", "cds", "wallet"}
+    known |= {"openapi", "api_docs", "assets", "sign_in", "bench", "console"}
+    assert free <= known
+    wallet = {each for each in ours if is_free(each) and each.startswith("fhir_pgx.wallet.")}
+    assert {each.rpartition(".")[2] for each in wallet} <= {"ask", "verify"}  # of no record of ours
     fhir_free = {each for each in ours if is_free(each) and each.startswith("fhir_pgx.fhir.")}
     assert {each.rpartition(".")[2] for each in fhir_free} == {"metadata", "smart", "openid"}
     unknown = {each for each in ours if not is_free(each) and kind_of(each) == "other"}

@@ -41,6 +41,16 @@ def test_errors_carry_the_headers_too_and_never_credentials(client, method, path
 
 
 @pytest.mark.parametrize(
+    "path",
+    ["/console/cards.csv", "/console/cards.ndjson", "/console/nothing", "/workbench/answer",
+     "/app/card/file", "/card/nothing", "/assets/x/site.css", "/docs", "/"],
+)  # fmt: skip
+def test_what_our_pages_send_is_for_our_pages_alone(client, path):
+    for method in (client.get, client.options):
+        assert "Access-Control-Allow-Origin" not in method(path, headers=PAGE).headers
+
+
+@pytest.mark.parametrize(
     ("origin", "allowed"),
     [
         ("https://ehr.example.org", "https://ehr.example.org"),

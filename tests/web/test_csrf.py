@@ -179,6 +179,17 @@ def test_a_name_that_somebody_led_to_this_machine_is_not_ours(host):
     assert browser.post("/form", data={FIELD: value}, headers=at).status_code == 200
 
 
+def test_a_browser_that_says_no_origin_is_no_way_around_the_name():
+    app = small_app(base_url=HTTP)
+    for host, status in (("evil.example:8080", 403), ("127.0.0.1:8080", 200)):
+        browser, at = app.test_client(), f"http://{host}"
+        form = browser.get("/form", base_url=at).get_data(as_text=True)
+        value = re.search(rf'name="{FIELD}" value="([^"]+)"', form)[1]
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        sent = browser.post("/form", base_url=at, data={FIELD: value}, headers=headers)
+        assert sent.status_code == status
+
+
 def test_the_refusal_tells_no_value(browser):
     value = shown(browser)
     answer = browser.post("/form", base_url=HTTPS, data={FIELD: "wrong"}, headers={"Origin": HTTPS})

@@ -23,18 +23,18 @@ def policy(answer):
     return set(answer.headers["Content-Security-Policy"].split("; "))
 
 
-def page(settings=None, *, targets=(), cache=None):
+def page(settings=None, *, targets=(), cache=None, path="/app"):
     """The answer to a page of ours, as the app would send it."""
     app = flask.Flask("pages")
     app.after_request(security_headers(settings or Settings()))
 
-    @app.get("/")
-    def shown():
+    @app.get("/<path:_>")
+    def shown(_):
         allow_form_targets(*targets)
         headers = {"Cache-Control": cache} if cache else {}
         return flask.Response("<p>hello</p>", content_type="text/html", headers=headers)
 
-    return app.test_client().get("/")
+    return app.test_client().get(path)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,28 @@ def test_what_a_route_says_of_caching_stays():
     assert page(cache="public, max-age=60").headers["Cache-Control"] == "public, max-age=60"
 
 
-def test_an_ehr_that_is_named_may_frame_our_pages_and_nobody_our_data(make_client):
+def test_an_ehr_that_is_named_may_frame_our_app_and_nobody_our_data(make_client):
     settings = Settings(frame_ancestors=("https://ehr.example.org",))
     shown = page(settings)
     assert "frame-ancestors https://ehr.example.org" in policy(shown)
     assert "X-Frame-Options" not in shown.headers  # it knows no origins, and would forbid it
+    for path in ("/app/card", "/demo-authorization/authorize"):
+        assert "frame-ancestors https://ehr.example.org" in policy(page(settings, path=path))
     data = make_client(frame_ancestors=("https://ehr.example.org",)).get("/cds-services")
     assert "frame-ancestors 'none'" in policy(data)
+
+
+@pytest.mark.parametrize("path", ["/console", "/workbench", "/card/verify", "/appendix", "/docs"])
+def test_an_ehr_that_is_named_may_frame_no_other_page(path):
+    found = page(Settings(frame_ancestors=("https://ehr.example.org",)), path=path)
+    assert "frame-ancestors 'none'" in policy(found)
+    assert found.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("path", ["/", "/console", "/console/sign-in"])
+def test_no_ehr_may_frame_the_pages_of_operators(make_client, path):
+    found = make_client(frame_ancestors=("https://ehr.example.org",)).get(path)
+    assert "frame-ancestors 'none'" in policy(found)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def option_line(option: Option, today: date, *, is_conditional: bool = False) ->
     if advice.market:
         parts.append(f"{bold('Market status')}: {escape(advice.market, 200)}.")
     if advice.tier:
-        parts.append(f"Tier derived by us: {escape(tier_words(option))}.")
+        parts.append(f"Tier derived by us: {escape(option.tier)}.")
     return " ".join(parts) + f" ({evidence_words(option.rows, today)}.)"
 
 
@@ -112,15 +112,6 @@ def _needs(rows: Sequence[Held]) -> list[str]:
     # Of rows for several cancers any one will do.
     either = f"{_CANCER}{' or '.join(kinds.values())}"
     return [f"{either}; {each}" for each in said] or [either]
-
-
-def tier_words(option: Option) -> str:
-    """Several items of level B are a consensus, one is not (reference precision, section 4)."""
-    first = option.rows[0]
-    is_several = sum(each.row.provenance.level == "B" for each in option.rows) > 1
-    if first.row.provenance.level == "B" and is_several and first.fit in ("same", "any"):
-        return "AMP I-B"
-    return first.advice.tier
 
 
 def capped(lines: Sequence[str], most: int, what: str = "more") -> list[str]:

@@ -26,8 +26,9 @@ class Precision:
 
     def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
         self.transplant = Transplant(knowledge, today)
+        self.tumour = Tumour(knowledge, today)
         self.domains: tuple[Domain, ...] = (
-            Tumour(knowledge, today),
+            self.tumour,
             Pathogen(knowledge, today),
             Inherited(knowledge, today),
             Prevention(knowledge, today),

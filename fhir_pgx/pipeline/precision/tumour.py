@@ -1,6 +1,6 @@
 """Tumour findings, from what was read to cards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,6 +27,7 @@ from fhir_pgx.model.knowledge import Knowledge
 from fhir_pgx.model.therapy import EFFECTS, Domain, TherapyAdvice, TherapyDrug
 from fhir_pgx.model.tumour import Alteration, Cancer
 from fhir_pgx.model.tumour_answer import Judged
+from fhir_pgx.model.tumour_view import CancerFound, InUse, TumourFound
 from fhir_pgx.normalize.alteration import alterations, alterations_of, names_of
 from fhir_pgx.normalize.cancer import cancer_index, cancers_of
 from fhir_pgx.normalize.same_protein import rows_in_one_spelling
@@ -39,9 +40,11 @@ from fhir_pgx.recommendation.tumour import (
     biomarkers_of,
     board_of,
     cautions_of,
+    cutoffs_of,
     is_positive,
     judge,
     marker_words,
+    opposites_of,
     strength,
 )
 
@@ -283,6 +286,49 @@ class Tumour:
             found.values(),
             key=lambda each: (EFFECTS.index(each.effect), strength(each.provenance)),
         )
+
+    def found(self, case: Case) -> TumourFound:
+        """All that is known of the patient's tumours, for a view; nothing becomes an order."""
+        patient = self._patient(case)
+        findings = patient.findings
+        if patient.cancers == (None,) and not self._is_of_a_tumour(findings):
+            return TumourFound()
+        limits = cautions_of(findings.present)
+        return TumourFound(
+            alterations=tuple(each for each in findings.alterations if self._is_shown(each)),
+            markers=findings.markers,
+            cancers=tuple(self._cancer_found(cancer, case, findings) for cancer in patient.cancers),
+            reported=tuple(self._reported(case, findings)),
+            caveats=(*limits, *([SEVERAL] if len(patient.cancers) > 1 else [])),
+        )
+
+    def _cancer_found(self, cancer: Cancer | None, case: Case, findings: Findings) -> CancerFound:
+        held = self._rules.of_findings(findings, cancer, labels_alone_elsewhere=True)
+        opposites = {
+            row: tuple(self._rules.told(each, cancer) for each in others)
+            for row, others in opposites_of(held).items()
+        }
+        return CancerFound(
+            board=board_of(self._rules, findings, cancer, _taken(case)),
+            in_use=tuple(self._spoken_against(cancer, case, findings)),
+            opposites=opposites,
+            cutoffs=cutoffs_of(self._rules, cancer),
+        )
+
+    def _spoken_against(
+        self, cancer: Cancer | None, case: Case, findings: Findings
+    ) -> Iterator[InUse]:
+        for medicine in case.patient.medicines:
+            order = medicine.order
+            if medicine.state != "active" or order is None or order.status == "draft":
+                continue
+            for drug in drugs_of(order):
+                if not self._rules.has(drug):
+                    continue
+                given = _given(case, order)
+                judged = judge(drug, self._rules, findings, cancer, given, is_new=False)
+                if judged.against:
+                    yield InUse(order.concept.label or drug.name, order.reference, judged)
 
     def _patient(self, case: Case) -> _Patient:
         reading = case.reading

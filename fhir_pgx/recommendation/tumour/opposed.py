@@ -33,6 +33,23 @@ def are_opposite(one: Effect, other: Effect) -> bool:
     return pair == {"resistant", "no-resistance"}
 
 
+def opposites_of(held: Sequence[Held]) -> dict[str, tuple[Held, ...]]:
+    """For each row that another contradicts: the rows that say the opposite, by the row's id."""
+    by_drug: defaultdict[frozenset[str], list[Held]] = defaultdict(list)
+    for each in held:
+        if each.is_met:
+            by_drug[each.drugs].append(each)
+    return {
+        each.row.id: tuple(
+            other
+            for other in by_drug[each.drugs]
+            if are_opposite(each.row.effect, other.row.effect) and _is_of_the_same(each, other)
+        )
+        for each in held
+        if each.conflicts
+    }
+
+
 def settle(held: Sequence[Held]) -> list[Held]:
     """The rows with conflicts and overridden classes marked, in the order given."""
     by_drug: defaultdict[frozenset[str], list[int]] = defaultdict(list)

@@ -1,0 +1,1 @@
+"""`/docs`: the OpenAPI document as a page to read."""

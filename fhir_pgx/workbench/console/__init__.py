@@ -1,0 +1,1 @@
+"""The console: the pages for whoever runs the service."""

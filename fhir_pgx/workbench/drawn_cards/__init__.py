@@ -1,0 +1,1 @@
+"""Cards as an EHR draws them, and what a click on one sends."""

@@ -1,0 +1,1 @@
+"""What somebody else wrote, as it may stand on a page."""

@@ -1,0 +1,1 @@
+"""Answers as fragments of a page, from their JSON alone."""
