@@ -89,6 +89,10 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
         raise InvalidPolicy(
             f"the policy file {name} is not TOML: {error}", where="policy", mend=_SEE
         ) from error
+    except RecursionError:
+        raise InvalidPolicy(
+            f"the policy file {name} nests too deep", where="policy", mend=_SEE
+        ) from None
 
 
 @functools.cache

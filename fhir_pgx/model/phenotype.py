@@ -1,9 +1,9 @@
 """What is known of each gene of one patient: the answer of `interpret` (CONTRACT, section 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from fhir_pgx.model.finding import Caveat
 from fhir_pgx.model.reading import Reading
@@ -19,6 +19,23 @@ class Status(StrEnum):
     NOT_CALLED = "not-called"  # tested, no answer
     NOT_TESTED = "not-tested"
     CONFLICT = "conflict"  # two sources disagree
+
+
+# Between the answers of results that disagree, and of one result that allows several.
+BETWEEN: Final[Mapping[str, str]] = {"conflict": " against ", "ambiguous": " or "}
+
+
+def phenotype_told(status: str, phenotype: str | None, possible: Iterable[str | None]) -> str:
+    """The phenotype as it may stand alone beside a status. Of results that disagree or allow
+    several every one is told: one of them would read as the answer. `possible` are those of the
+    diplotypes. Empty where there is none."""
+    between = BETWEEN.get(status)
+    if between is None:
+        return phenotype or ""
+    found = dict.fromkeys(each or "Indeterminate" for each in possible)
+    if phenotype:
+        found.setdefault(phenotype)
+    return between.join(found)
 
 
 Basis = Literal[

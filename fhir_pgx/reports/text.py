@@ -2,7 +2,7 @@
 
 from fhir_pgx.model.finding import NotUnderstood
 from fhir_pgx.model.knowledge import Knowledge
-from fhir_pgx.model.phenotype import GeneResult, Interpretation, Status
+from fhir_pgx.model.phenotype import BETWEEN, GeneResult, Interpretation, Status, phenotype_told
 from fhir_pgx.reports.findings_text import findings_text
 
 _WORDS = {
@@ -10,7 +10,7 @@ _WORDS = {
     Status.AMBIGUOUS: "several diplotypes are possible",
     Status.INDETERMINATE: "function unknown",
     Status.NOT_CALLED: "tested, no usable answer",
-    Status.NOT_TESTED: "no result",
+    Status.NOT_TESTED: "not tested",
     Status.CONFLICT: "results disagree",
 }
 
@@ -30,7 +30,7 @@ def interpretation_text(interpretation: Interpretation, knowledge: Knowledge) ->
     if not tested:
         lines.append("No gene of drug response has a result.")
     if untested:
-        lines += ["", f"No result: {', '.join(untested)}"]
+        lines += ["", f"Not tested: {', '.join(untested)}"]
     lines += findings_text(interpretation.reading, interpretation.resolved)
     if interpretation.reading.not_understood:
         lines += ["", "Not understood:"]
@@ -48,13 +48,15 @@ def _place(item: NotUnderstood) -> str:
 def _line(result: GeneResult) -> str:
     named = [*dict.fromkeys(d.name for d in result.diplotypes)]
     more = [f"{len(named) - MOST} more"] if len(named) > MOST else []
-    names = " or ".join([*named[:MOST], *more])
+    between = BETWEEN.get(result.status, " or ")
+    names = between.join([*named[:MOST], *more])
     states = ", ".join(f"{name} {state}" for name, state in result.allele_status.items())
-    score = result.activity_score
+    # Of results that disagree the score is one of theirs.
+    score = "" if result.status in BETWEEN else result.activity_score
     said = [
         names,
         states,
-        result.phenotype or "",
+        phenotype_told(result.status, result.phenotype, (d.phenotype for d in result.diplotypes)),
         f"activity score {score}" if score and score != "n/a" else "",
         _WORDS[result.status],
     ]

@@ -5,6 +5,7 @@ counts has to say what was not counted.
 """
 
 import gzip
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,14 +36,16 @@ def read_requests(
     max_bytes: int,
     max_depth: int,
     most: int = MOST_BYTES,
-    are_lines_bounded: bool = False,
+    most_of_lines: int | None = None,
+    most_lines: int | None = None,
 ) -> Iterator[Past]:
     """The requests of a file that can be sought in, in their order.
 
     `max_bytes` and `max_depth` bound each request, as they bound the body of a call; `most` bounds
-    an array, which is read as a whole, and, where `are_lines_bounded`, all lines together, which
-    are read one by one. Raises UnreadableText for broken gzip, TooLarge, and for an array
-    UnreadableJson and TooDeep.
+    an array, which is read as a whole (and may take twenty times its size in memory);
+    `most_of_lines` all lines together, which are read one by one, and `most_lines` their number,
+    empty ones too; None is no bound. Raises UnreadableText for broken gzip, TooLarge, and for an
+    array UnreadableJson and TooDeep.
     """
     plain: BinaryIO = file
     head = file.read(len(_GZIP))
@@ -55,7 +58,8 @@ def read_requests(
         if begins.removeprefix(_BOM).lstrip()[:1] == b"[":
             yield from _of_array(plain, max_depth, most)
         else:
-            yield from _of_lines(plain, max_bytes, max_depth, most if are_lines_bounded else None)
+            bounds = _Bounds(most_of_lines or math.inf, most_lines or math.inf)
+            yield from _of_lines(plain, max_bytes, max_depth, bounds)
     except (OSError, EOFError, zlib.error) as error:
         if head != _GZIP:
             raise
@@ -68,17 +72,29 @@ def _of_array(file: BinaryIO, max_depth: int, most: int) -> Iterator[Past]:
         yield Past(place, each)
 
 
-def _of_lines(file: BinaryIO, max_bytes: int, max_depth: int, most: int | None) -> Iterator[Past]:
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    bytes: float
+    lines: float
+
+    def check(self, taken: int, lines: int = 0) -> None:
+        """Raises TooLarge."""
+        if taken > self.bytes:
+            raise _too_large(int(self.bytes))
+        if lines > self.lines:
+            raise TooLarge(f"the file has more than {int(self.lines)} lines", mend="split it")
+
+
+def _of_lines(file: BinaryIO, max_bytes: int, max_depth: int, bounds: _Bounds) -> Iterator[Past]:
     number, taken, is_first = 0, 0, True
     while line := file.readline(max_bytes + 1):
         number += 1
         taken += len(line)
+        bounds.check(taken, number)
         if len(line) > max_bytes and not line.endswith(b"\n"):
             yield Past(number, fault=_too_long(max_bytes))
-            taken += _skip_line(file)
+            taken = _skip_line(file, taken, bounds)
             continue
-        if most is not None and taken > most:
-            raise _too_large(most)
         if not line.strip():
             continue
         found = _read(number, line, max_bytes, max_depth)
@@ -108,11 +124,11 @@ def _at_most(file: BinaryIO, most: int) -> bytes:
     return data
 
 
-def _skip_line(file: BinaryIO) -> int:
-    """Read up to the end of the line; how many bytes that was."""
-    taken = 0
+def _skip_line(file: BinaryIO, taken: int, bounds: _Bounds) -> int:
+    """Read up to the end of the line; how many bytes were taken then."""
     while part := file.readline(_HEAD):
         taken += len(part)
+        bounds.check(taken)
         if part.endswith(b"\n"):
             break
     return taken

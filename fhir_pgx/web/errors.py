@@ -70,6 +70,7 @@ _KINDS: dict[int, IssueType] = {
     415: "not-supported",
     429: "throttled",
 }
+_MOST_PLACES = 60
 _TEXTS = {
     400: ("the request could not be read", "send a complete HTTP request"),
     404: ("there is nothing at this address", "GET /cds-services lists the services"),
@@ -145,7 +146,8 @@ def _hidden(error: Exception, status: int) -> Response:
 def incident(error: Exception) -> Issue:
     """Log a fault of ours; the issue has its id alone."""
     id_ = str(uuid4())
-    places = "".join(traceback.format_tb(error.__traceback__))
+    # The innermost alone: of a recursion without end there are thousands.
+    places = "".join(traceback.format_tb(error.__traceback__, limit=-_MOST_PLACES))
     # The message of an unexpected error may hold what was being read; its places cannot.
     told = str(error) if isinstance(error, PgxError) else ""
     log.error("%s %s %s\n%s", id_, type(error).__name__, told, places)

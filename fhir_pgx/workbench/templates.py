@@ -1,5 +1,10 @@
 """Templates to markup. Everything that a template is given is escaped; a name it does not know is
-an error at once, never an empty place on a page."""
+an error at once, never an empty place on a page.
+
+What the eye cannot see and yet acts (control signs, direction overrides, which turn a dose or a
+name around) is written out, `⟨U+202E⟩`. What must stay as it was sent, to be copied or sent again,
+says so with `|e`.
+"""
 
 from typing import Any, Final
 
@@ -7,10 +12,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fhir_pgx.fhir.json import write_pretty_json
+from fhir_pgx.workbench.text.plain import acts_seen
+
+
+def _seen(value: Any) -> Any:
+    """A text with every sign that acts to be seen; markup, and what is no text, as it is."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return acts_seen(value) if is_text else value
+
 
 _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("fhir_pgx.workbench", "templates"),
     autoescape=True,
+    finalize=_seen,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -164,7 +164,13 @@ def test_every_fault_is_told_at_once(load):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "was not read"), (b"a = ", "not TOML"), (b"\xff", "not TOML")]
+    ("content", "said"),
+    [
+        (None, "was not read"),
+        (b"a = ", "not TOML"),
+        (b"\xff", "not TOML"),
+        (b"a = " + b"[" * 20_000, "too deep"),
+    ],
 )
 def test_a_file_that_cannot_be_read_stops_the_start_by_its_name_alone(
     tmp_path, knowledge, content, said

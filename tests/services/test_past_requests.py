@@ -72,10 +72,24 @@ def test_broken_gzip_is_refused_as_such():
         read(gzip.compress(lines(A, B))[:-12])
 
 
+@pytest.mark.parametrize("line", [b"\n", b"x\n", b"x" * 5_000 + b"\n"])
+def test_lines_that_say_nothing_are_counted_too(line):
+    """A gigabyte of empty lines fits into a megabyte."""
+    with pytest.raises(TooLarge, match="more than 20 lines"):
+        read(gzip.compress(line * 1_000), most_lines=20)
+
+
+def test_one_line_without_end_is_refused_before_it_was_read_through():
+    taken = io.BytesIO(b"x" * 10_000_000)
+    with pytest.raises(TooLarge):
+        list(read_requests(taken, max_bytes=2_000, max_depth=32, most_of_lines=100_000))
+    assert taken.tell() < 400_000
+
+
 def test_a_small_file_that_unpacks_without_end_is_refused():
     bomb = gzip.compress(lines(*[A] * 10_000))
     with pytest.raises(TooLarge):
-        read(bomb, most=1_000, are_lines_bounded=True)
+        read(bomb, most_of_lines=1_000)
     assert len(read(bomb, most=1_000)) == 10_000  # the command reads them one by one
     with pytest.raises(TooLarge):
         read(gzip.compress(b"[" + b" " * 100_000 + b"]"), most=1_000)

@@ -368,7 +368,7 @@ def start_line(port, *pieces):
     return exchange(port, *pieces).partition(b"\r\n")[0]
 
 
-HEAD = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
 def test_the_server_does_not_say_what_it_is(port):
@@ -386,15 +386,15 @@ def test_headers_larger_than_any_request_needs_are_refused(port):
 
 
 def test_an_address_longer_than_any_question_is_refused(port):
-    line = b"GET /fhir/Patient?_id=" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    line = b"GET /fhir/Patient?_id=" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     assert b" 414 " in start_line(port, line)
-    within = b"GET /fhir/Patient?_id=" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    within = b"GET /fhir/Patient?_id=" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     assert b" 200 " in start_line(port, within)
 
 
 def test_a_chunked_body_over_the_limit_is_refused_and_never_cut(port):
     head = (
-        b"POST /cds-services/pgx-order-sign HTTP/1.1\r\nHost: x\r\n"
+        b"POST /cds-services/pgx-order-sign HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
@@ -408,11 +408,11 @@ def test_a_chunked_body_over_the_limit_is_refused_and_never_cut(port):
      b"Transfer-Encoding: identity, chunked, x\r\n"],
 )  # fmt: skip
 def test_a_body_whose_end_two_readers_could_see_at_two_places_is_refused(port, lengths):
-    head = b"POST /cds-services/pgx-order-sign HTTP/1.1\r\nHost: x\r\n" + lengths + b"\r\n"
+    head = b"POST /cds-services/pgx-order-sign HTTP/1.1\r\nHost: 127.0.0.1\r\n" + lengths + b"\r\n"
     assert b" 400 " in start_line(port, head, b"{}   ")
 
 
 def test_headers_that_never_end_are_not_waited_for(port):
     began = time.perf_counter()
-    exchange(port, b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-A: ", seconds=30)
+    exchange(port, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", seconds=30)
     assert time.perf_counter() - began < 15

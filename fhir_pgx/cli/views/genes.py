@@ -8,6 +8,7 @@ from rich.text import Text
 
 from fhir_pgx.cli.views.looks import STATUS_MEANINGS, STATUSES, look_of
 from fhir_pgx.cli.views.screen import Rows, bullets, strong, words
+from fhir_pgx.model.phenotype import BETWEEN, phenotype_told
 
 MOST_NAMES: Final = 6  # readings of a gene, positions of a list
 _GENE_HEADS: Final = ("Gene", "Status", "Genotype", "Phenotype", "Score", "Positions")
@@ -81,12 +82,17 @@ def _legend(statuses: Iterable[str]) -> Iterator[Text]:
 
 
 def _gene_row(gene: str, result: Mapping[str, Any]) -> Sequence[str | Text]:
-    score = result.get("activity_score")
+    # Of results that disagree the score is one of theirs.
+    score = "" if result["status"] in BETWEEN else result.get("activity_score")
     return (
         gene,
         look_of(STATUSES, result["status"]).text(),
         genotype_of(result),
-        result.get("phenotype") or "",
+        phenotype_told(
+            result["status"],
+            result.get("phenotype"),
+            (each.get("phenotype") for each in result.get("diplotypes", ())),
+        ),
         score if score and score != "n/a" else "",
         coverage_of(result),
     )
@@ -95,7 +101,8 @@ def _gene_row(gene: str, result: Mapping[str, Any]) -> Sequence[str | Text]:
 def genotype_of(result: Mapping[str, Any]) -> str:
     """Every diplotype the data allow, best first, or the HLA alleles."""
     names = [*dict.fromkeys(each["name"] for each in result.get("diplotypes", ()))]
-    shown = " or ".join([*names[:MOST_NAMES], *_more(names)])
+    between = BETWEEN.get(result["status"], " or ")
+    shown = between.join([*names[:MOST_NAMES], *_more(names)])
     states = [f"{name} {state}" for name, state in result.get("allele_status", {}).items()]
     return "; ".join(part for part in (shown, ", ".join(states)) if part)
 

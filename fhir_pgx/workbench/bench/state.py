@@ -14,7 +14,6 @@ from fhir_pgx.model.document import Document
 
 MOST_DRUGS: Final = 20
 MOST_FACTS: Final = 40
-MOST_MEDICINES: Final = 40
 _LONGEST: Final = 200  # characters of a name or a value
 
 
@@ -64,10 +63,8 @@ def read_state(
 ) -> State:
     """The state that a form or an address names. What a control offers to add (`add-drug`, `set`)
     is added to what is there; of more than the workbench holds the first are taken."""
-    drugs, medicines = (
-        _several(sent, "drug", "add-drug"),
-        _several(sent, "medicine", "add-medicine"),
-    )
+    drugs = _several(sent, "drug", "add-drug")
+    medicines = _several(sent, "medicine", "add-medicine")
     facts = _several(sent, "fact", "set")
     counted = (("drug", drugs, MOST_DRUGS), ("fact", facts, MOST_FACTS),
                ("medicine", medicines, MOST_FACTS))  # fmt: skip
@@ -85,7 +82,7 @@ def read_state(
         trouble=_one(sent, "trouble"),
         drugs=drugs[:MOST_DRUGS],
         genotypes=tuple(genotypes.items()),
-        medicines=medicines,
+        medicines=medicines[:MOST_FACTS],
         weight=_one(sent, "weight"),
         age=_one(sent, "age"),
         gene=(_several(sent, "gene") or ("",))[-1],  # a button's value comes after the one kept

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from fhir_pgx.model.phenotype import BETWEEN, phenotype_told
 from fhir_pgx.services.hooks import HOOKS
 from fhir_pgx.workbench.bench.shown import Bench, Shown
 from fhir_pgx.workbench.ehr import EHRS, TROUBLES, as_curl
@@ -95,12 +96,20 @@ def _row(bench: Bench, gene: str, found: Mapping[str, Any], *, is_changed: bool)
     names = [each["name"] for each in found.get("diplotypes", ())]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     alleles = ", ".join(found.get("alleles", ()))
+    known = (found.get("allele_status") or {}).items()
+    states = ", ".join(f"{allele} {status}" for allele, status in known)
+    between = BETWEEN.get(found["status"], " or ")
     return GeneRow(
         gene=gene,
         status=found["status"],
-        diplotype=" or ".join(names[:3]) + more or alleles,
-        phenotype=found.get("phenotype") or "",
-        score=found.get("activity_score") or "",
+        diplotype=between.join(names[:3]) + more or states or alleles,
+        phenotype=phenotype_told(
+            found["status"],
+            found.get("phenotype"),
+            (each.get("phenotype") for each in found.get("diplotypes", ())),
+        ),
+        # Of results that disagree the score is one of theirs.
+        score="" if found["status"] in BETWEEN else found.get("activity_score") or "",
         basis=found.get("basis") or "",
         seen=_seen(found.get("coverage") or {}),
         caveats=tuple(each["text"] for each in found.get("caveats", ())),

@@ -18,7 +18,10 @@ from fhir_pgx.services.past_requests import read_requests
 from fhir_pgx.web.site import Site
 
 MOST_SECONDS: Final = 20.0  # a page cannot wait longer; the command can
-MOST_UNPACKED: Final = 200_000_000
+MOST_UNPACKED: Final = 200_000_000  # of lines, which are read one by one
+MOST_LINES: Final = 100_000
+MOST_ARRAY: Final = 20_000_000  # unpacked: an array is in memory as a whole
+MOST_POLICY: Final = 64_000  # of a candidate: the time to read a TOML file grows with its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,12 @@ def run_trial(site: Site, given: Trial, in_force: PolicyInForce | None, sources:
     pipeline = pipeline_of(site)
     policy = pipeline.limits.policy
     other: Policy | None = None
+    if len(given.policy) > MOST_POLICY:
+        raise InvalidPolicy(
+            f"the candidate is larger than {MOST_POLICY} bytes",
+            where="policy",
+            mend="use the command fhir-pgx dry-run, which takes one of any size",
+        )
     if given.policy.strip():
         other = read_candidate(given.policy, given.policy_name, pipeline.knowledge)
     seen: dict[str, None] = {}
@@ -67,8 +76,9 @@ def run_trial(site: Site, given: Trial, in_force: PolicyInForce | None, sources:
             io.BytesIO(given.past),
             max_bytes=settings.max_body_bytes,
             max_depth=settings.max_depth,
-            most=MOST_UNPACKED,
-            are_lines_bounded=True,
+            most=MOST_ARRAY,
+            most_of_lines=MOST_UNPACKED,
+            most_lines=MOST_LINES,
         ),
         reader(site.registry.services, sources, note),
         pipeline.answer,

@@ -58,8 +58,8 @@ def fire(site: Site, exchange: Exchange, *, caller: Caller = ANYBODY) -> Fired:
     """Send the request to our own service, in this process.
 
     The cards are recorded as issued to `caller`, in the caller's tenant, so that feedback on them
-    is counted, and in nobody's history: whose id the data name, whoever pasted them chose. Our store's
-    patients are never looked into: the emulated server's ids are not ours. Raises nothing:
+    is counted, and in nobody's history: whose id the data name, whoever pasted them chose. Our
+    store's patients are never looked into: the emulated server's ids are not ours. Raises nothing:
     an error is the answer that the route would give.
     """
     settings = site.settings

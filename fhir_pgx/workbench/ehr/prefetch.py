@@ -102,7 +102,7 @@ def _asked(ehr: Ehr, query: str) -> FhirExchange:
 
 
 def _absolute(value: Any, base: str) -> Any:
-    """A copy with every relative reference as an address of the server; the chart is not changed."""
+    """A copy with each relative reference as an address of the server; the chart is not changed."""
     if isinstance(value, list):
         return [_absolute(each, base) for each in value]
     if not isinstance(value, dict):

@@ -164,7 +164,8 @@ def _shown(before: Interpretation, gene: str) -> str:
     if found.status is Status.NOT_TESTED:
         return "not tested"
     names = " or ".join(dict.fromkeys(each.name for each in found.diplotypes))
-    names = names or ", ".join(found.alleles)
+    tracked = [f"{allele} {said}" for allele, said in found.allele_status.items()]
+    names = names or ", ".join(found.alleles or tracked)
     said = ", ".join(part for part in (names, found.phenotype) if part)
     return said or found.status.value
 

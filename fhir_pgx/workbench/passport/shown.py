@@ -19,6 +19,7 @@ from fhir_pgx.model.passport import (
     place_of_drug,
     place_of_gene,
 )
+from fhir_pgx.model.phenotype import BETWEEN, phenotype_told
 from fhir_pgx.web.opened import Opened
 from fhir_pgx.web.session_data import Unread, name_of
 from fhir_pgx.workbench.passport.plain import explanations
@@ -199,8 +200,9 @@ def result_of(gene: PassportGene) -> str:
         return ", ".join([*found, *named])
     names = list(dict.fromkeys(each.name for each in gene.diplotypes))
     if names:
-        more = f" or {len(names) - 3} more" if len(names) > 3 else ""
-        return " or ".join(names[:3]) + more
+        between = BETWEEN.get(gene.status, " or ")
+        more = f"{between}{len(names) - 3} more" if len(names) > 3 else ""
+        return between.join(names[:3]) + more
     return ", ".join(gene.alleles)
 
 
@@ -235,10 +237,7 @@ def missing_of(medicine: PassportMedicine, passport: Passport) -> str:
 def phenotype_of(gene: PassportGene) -> str:
     """The phenotype; of results that disagree or are not settled every one of them: one alone would
     read as the answer."""
-    if gene.status in ("conflict", "ambiguous"):
-        found = dict.fromkeys(each.phenotype for each in gene.diplotypes if each.phenotype)
-        return " or ".join(found) or gene.phenotype
-    return gene.phenotype
+    return phenotype_told(gene.status, gene.phenotype, (each.phenotype for each in gene.diplotypes))
 
 
 def results_for(medicine: PassportMedicine) -> list[tuple[str, str]]:

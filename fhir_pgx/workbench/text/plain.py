@@ -6,6 +6,7 @@ signs. They are written out (`⟨U+202E⟩`), so that whoever looks sees that th
 """
 
 import json
+import re
 from typing import Any
 
 from markupsafe import Markup
@@ -13,6 +14,10 @@ from markupsafe import Markup
 LONGEST = 2_000  # code points of one text on a page; no name or sentence of ours comes near
 LONGEST_JSON = 40_000
 _KEPT = "\n\t "
+_ACTING = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ufeff"
+    "\\U000e0000-\\U000e007f]"
+)
 
 
 def visible(text: object, limit: int = LONGEST) -> str:
@@ -32,6 +37,12 @@ def visible(text: object, limit: int = LONGEST) -> str:
 def one_line(text: object, limit: int = LONGEST) -> str:
     """The same on one line."""
     return " ".join(visible(text, limit).split())
+
+
+def acts_seen(text: str) -> str:
+    """A text of any length with the signs that act written out, all others kept: also those without
+    width that some scripts are written with."""
+    return text if text.isprintable() else _ACTING.sub(lambda found: _shown(found[0]), text)
 
 
 def _shown(sign: str) -> str:

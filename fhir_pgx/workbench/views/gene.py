@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from fhir_pgx.model.phenotype import BETWEEN, phenotype_told
 from fhir_pgx.workbench.drawings.activity_scale import activity_scale, band_text, marker_text
 from fhir_pgx.workbench.drawings.gene_track import gene_track, is_drawn_to_scale
 from fhir_pgx.workbench.drawings.gene_words import legend, letter_of, positions_drawn
@@ -40,5 +41,12 @@ def render_gene(view: Mapping[str, Any], *, level: int = 3, prefix: str = "gene"
         letter_of=letter_of,
         shown=one_line,
         hla_words=HLA_WORDS,
+        phenotype=phenotype_told(
+            view["status"],
+            view.get("phenotype"),
+            (each.get("phenotype") for each in view.get("candidates", ())),
+        ),
+        # Of results that disagree the score is one of theirs.
+        score="" if view["status"] in BETWEEN else view.get("activity_score", ""),
         is_folded=len(view.get("positions", ())) > SHOWN,
     )

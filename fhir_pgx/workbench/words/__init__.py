@@ -10,6 +10,8 @@ from typing import Any, Final
 import yaml
 from markupsafe import Markup, escape
 
+from fhir_pgx.workbench.text.plain import acts_seen
+
 LANGUAGES: Final = ("en", "es")  # the first is the one that holds where another is not asked for
 _DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
 
@@ -24,14 +26,16 @@ class Words:
     def __call__(self, key: str, **values: Any) -> Markup:
         """A sentence; what is put into it is escaped, unless it is markup of ours already. Raises
         KeyError for a key or a placeholder that is not there: an empty place is never shown."""
-        return escape(self.table[key]).format(**values)
+        return escape(self.table[key]).format(
+            **{name: _seen(each) for name, each in values.items()}
+        )
 
     def day(self, text: str) -> Markup:
         """A FHIR date as people write it; as it stands where it is none. No time of day: what is
         shown is the day of a result."""
         found = _DAY.fullmatch(text)
         if found is None or not 1 <= int(found[2] or 1) <= 12:
-            return escape(text) if text else self("no-date")
+            return escape(acts_seen(text)) if text else self("no-date")
         year, month, day = found.groups()
         if month is None:
             return escape(year)
@@ -39,6 +43,11 @@ class Words:
         if day is None:
             return self("date-month", month=name, year=year)
         return self("date-day", day=int(day), month=name, year=year)
+
+
+def _seen(value: Any) -> Any:
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return acts_seen(value) if is_text else value
 
 
 def words_in(language: str) -> Words:
@@ -54,4 +63,4 @@ def _read(language: str) -> Words:
 
 def english(text: str) -> Markup:
     """A term or name as its source has it, marked as what it is: in English."""
-    return Markup('<span lang="en" translate="no">{}</span>').format(text)
+    return Markup('<span lang="en" translate="no">{}</span>').format(acts_seen(text))

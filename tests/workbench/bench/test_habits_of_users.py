@@ -1,4 +1,4 @@
-"""The workbench in a browser under tired hands: keys, wrong files, a page drawn anew while in use."""
+"""The workbench in a browser under tired hands: keys, wrong files, a page redrawn while in use."""
 
 import gzip
 import json
@@ -141,6 +141,7 @@ def test_a_file_in_utf_16_is_read(bench, tmp_path):
 def test_a_typing_error_in_a_request_leads_to_its_line(bench):
     redrawn(bench, lambda: bench.fill("#data", REQUEST.replace('"order-sign"', '"order-sing"')))
     assert "write order-sign" in bench.inner_text("#hook-hint")
+    assert "order-sing" in bench.inner_text("#data-problem")
     bench.click("#data-problem [data-goto]")
     assert "order-sing" in bench.evaluate(
         "(box => box.value.slice(box.selectionStart, box.selectionEnd))(document.activeElement)"
@@ -225,3 +226,11 @@ def test_the_first_page_of_a_phone_has_no_bar_over_the_form(open_page, served):
         "static"
     )
     assert page.locator(".top").bounding_box()["height"] < 60
+
+
+def test_what_is_printed_names_the_genes_and_says_that_facts_were_changed(bench):
+    redrawn(bench, lambda: bench.fill("#weight", "71"))
+    bench.emulate_media(media="print")
+    assert bench.locator(".gene-pick[value=CYP2C19]").is_visible()
+    assert bench.get_by_text("What if: changed on this page").is_visible()
+    assert not bench.locator(".bench-form, .jumps, .gene-table select").first.is_visible()

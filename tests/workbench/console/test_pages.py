@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import gzip
 import io
 import json
 import logging
@@ -380,6 +381,25 @@ def test_a_file_that_is_too_large_is_refused_kindly(browse):
     sent = browser.post("/console/dry-run", requests=(io.BytesIO(b"x" * 200_000), "past.ndjson"))
     assert (sent.status_code, sent.mimetype) == (413, "text/html")
     assert "fhir-pgx dry-run" in sent.get_data(as_text=True).split('id="requests-fault"')[1]
+
+
+@pytest.mark.parametrize(
+    ("field", "data", "said"),
+    [
+        ("requests", gzip.compress(b"[" + b"[]," * 8_000_000 + b"[]]"), "more than 20000000 bytes"),
+        ("requests", gzip.compress(b"\n" * 200_000), "more than 100000 lines"),
+        ("policy", b"#" * 70_000, "larger than 64000 bytes"),
+        ("policy", b"a = " + b"[" * 20_000, "nests too deep"),
+    ],
+    ids=["array", "lines", "long-policy", "deep-policy"],
+)
+def test_a_small_file_that_would_cost_very_much_is_refused(browser, field, data, said):
+    files = {"requests": past("clopidogrel-intermediate"), field: io.BytesIO(data)}
+    sent = browser.post(
+        "/console/dry-run", **{name: (file, f"{name}.x") for name, file in files.items()}
+    )
+    assert sent.status_code == 400
+    assert said in sent.get_data(as_text=True).split(f'id="{field}-fault"')[1]
 
 
 def test_the_store_is_looked_into_only_where_asked_and_that_is_recorded(browser, store):

@@ -73,6 +73,17 @@ def test_the_page_shows_the_patient_the_medicines_with_their_lights_and_the_gene
     assert "access-marker" not in answer.text
 
 
+def test_a_dose_whose_neglect_can_kill_says_so_though_its_light_is_amber(client, ehr):
+    marked = "Ignoring this can end in death or lasting harm"
+    half = genotype("DPYD", "Reference/c.1905+1G>A (*2A)")
+    ehr.resources = [person(), half, order("fluorouracil")]
+    text = text_of(page_of(client, ehr))
+    assert "fluorouracil ▲ Caution or adjust DPYD Intermediate Metabolizer" in text
+    assert f"{marked} (by the advice of CPIC, DPWG, FDA)" in text
+    ehr.resources = [person(), genotype("CYP2D6", "*1/*4"), order("codeine")]
+    assert marked not in text_of(page_of(client, ehr))
+
+
 def test_the_access_is_recorded_with_the_patient(client, ehr, store):
     page_of(client, ehr)
     store.audit.queue.flush()
@@ -105,7 +116,7 @@ def test_results_that_disagree_are_shown_both(client, ehr):
     ehr.resources = [person(), genotype("TPMT", "*1/*1"), genotype("TPMT", "*3A/*3A", id="second")]
     text = text_of(page_of(client, ehr))
     assert "TPMT ⇄ Conflict" in text
-    assert "Normal Metabolizer or Poor Metabolizer" in text
+    assert "Normal Metabolizer against Poor Metabolizer" in text
 
 
 @pytest.mark.parametrize(
@@ -211,6 +222,19 @@ def test_what_a_record_holds_is_text(client, ehr, reader):
     page = page_of(client, ehr, **{"for": reader}).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize("reader", ["clinician", "patient"])
+def test_nothing_in_a_record_turns_words_around_unseen(client, ehr, reader):
+    turned = "abc\u202exyz\x07"
+    ehr.resources = [
+        person(name=[{"text": f"Ada {turned}"}]),
+        genotype("CYP2C19", "*2/*2", performer=[{"display": turned}]),
+        order(f"clopidogrel {turned}"),
+    ]
+    page = page_of(client, ehr, **{"for": reader}).text
+    assert "Ada abc⟨U+202E⟩xyz⟨U+0007⟩" in page
+    assert not {"\u202e", "\x07"} & set(page)
 
 
 def test_the_page_may_load_nothing_of_others_and_run_nothing_inline(client, ehr):

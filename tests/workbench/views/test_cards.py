@@ -10,6 +10,7 @@ from markupsafe import Markup
 from fhir_pgx.errors import InvalidFeedback
 from fhir_pgx.workbench.drawn_cards.clients import CARD_CLIENTS
 from fhir_pgx.workbench.drawn_cards.feedback import Sent, feedback_of
+from fhir_pgx.workbench.text.markdown import write_markdown
 from fhir_pgx.workbench.views.cards import render_cards
 from tests.workbench.drawn import HOSTILE, parsed, text_of, well_labelled
 
@@ -352,3 +353,9 @@ def test_more_cards_than_are_drawn_are_counted():
     tree = drawn({"cards": [card(uuid=str(n)) for n in range(130)]})
     assert len(tree.xpath("//article")) == 100
     assert "30 more cards not drawn here" in text_of(tree)
+
+
+def test_a_date_in_a_table_is_not_broken_at_its_hyphens():
+    drawn = str(write_markdown("| Source | As of |\n|---|---|\n| CPIC | 2026-08-13 |"))
+    assert '<td class="nowrap">2026-08-13</td>' in drawn
+    assert "<td>CPIC</td>" in drawn
