@@ -200,7 +200,8 @@ class Settings:
     base_url: str = _setting(
         "",
         "The address by which others reach this server, as cards and discovery write it. "
-        "Empty: `http://` with `host` and `port`.",
+        "Empty: `http://` with `host` and `port`. Where it is a loopback address, a server that "
+        "asks nobody who calls answers to loopback names alone.",
         "a URL, http or https, without user or query",
         _optional_url,
     )
@@ -304,7 +305,8 @@ class Settings:
     )
     frame_ancestors: tuple[str, ...] = _setting(
         (),
-        "Origins whose pages may show ours in a frame, as EHRs do with SMART apps. Empty: none.",
+        "Origins whose pages may show our SMART app in a frame, as EHRs do; no other page of ours "
+        "is ever shown in one. Empty: none.",
         "origins such as https://ehr.example.org; a comma between them",
         _many(_site),
     )
