@@ -6,6 +6,10 @@ import pytest
 
 from fhir_pgx.knowledge import load_knowledge
 
+from .browsers import chromium, open_page, screenshot, served
+
+__all__ = ["chromium", "open_page", "screenshot", "served"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

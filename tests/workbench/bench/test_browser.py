@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsers import DESKTOP, PHONE
 from tests.workbench.axe import check_axe
-from tests.workbench.conftest import DESKTOP, PHONE
 
 pytestmark = pytest.mark.browser
 EXAMPLES = Path(__file__).parents[3] / "examples"

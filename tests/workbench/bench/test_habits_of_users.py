@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workbench.conftest import PHONE
+from tests.browsers import PHONE
 
 pytestmark = pytest.mark.browser
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -5,10 +5,10 @@ import urllib.request
 
 import pytest
 
+from tests.browsers import PHONE
 from tests.replay import EXAMPLES
 from tests.running_server import running_server
 from tests.workbench.axe import check_axe
-from tests.workbench.conftest import PHONE
 
 pytestmark = pytest.mark.browser
 

@@ -7,11 +7,11 @@ import io
 import pytest
 import requests
 
+from tests.browsers import PHONE
 from tests.foreign_ehr import ForeignEhr, genotype, order, person
 from tests.running_server import running_server
 from tests.web.test_launch_demo import token_for
 from tests.workbench.axe import check_axe
-from tests.workbench.conftest import PHONE
 
 pytestmark = pytest.mark.browser
 LETTER_AND_A4 = {"A4": (595, 842), "Letter": (612, 792)}  # points

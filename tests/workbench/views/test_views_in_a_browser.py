@@ -10,8 +10,8 @@ from markupsafe import Markup
 from fhir_pgx.workbench.views.cards import render_cards
 from fhir_pgx.workbench.views.trace import render_trace
 from fhir_pgx.workbench.views.tumour import render_tumour
+from tests.browsers import DESKTOP, PHONE
 from tests.workbench.axe import violations
-from tests.workbench.conftest import DESKTOP, PHONE
 from tests.workbench.drawn import HOSTILE
 from tests.workbench.views.test_trace import pipeline, traced  # noqa: F401 - fixtures
 from tests.workbench.views.test_tumour import case

@@ -6,8 +6,8 @@ import zlib
 import pytest
 import zxingcpp
 
+from tests.browsers import PHONE
 from tests.workbench.axe import check_axe
-from tests.workbench.conftest import PHONE
 from tests.workbench.wallet.launched import ADA, FULL, launch, launching
 from tests.workbench.wallet.png import grey_of
 

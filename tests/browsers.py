@@ -1,4 +1,5 @@
-"""A browser and a server to look at with it."""
+"""A browser, and a server to look at with it: fixtures of `tests/conftest.py`, once a process. A
+second one started beside the first does not come up."""
 
 import os
 import shutil
